@@ -1,0 +1,1 @@
+"""A multi-tenant messaging service: queues, messages and claims over HTTP."""

@@ -1,0 +1,70 @@
+"""Everything the service can refuse, independent of any transport or store.
+
+The message of an error is a sentence for the API user; it never carries a secret.
+"""
+
+from zaqar.models import QueueKey
+
+
+class Error(Exception):
+    """Root of all errors that the service raises on purpose."""
+
+
+class Invalid(Error):
+    """The request breaks a rule of the API (http E-API)."""
+
+
+class InvalidBody(Invalid):
+    """The body is not the document the operation expects (http E-BODY)."""
+
+
+class InvalidParameter(Invalid):
+    """A query value has the wrong type (http E-PARAM)."""
+
+
+class InvalidQueueName(Invalid):
+    """The queue's name, or the project's, is not acceptable (http E-QNAME)."""
+
+
+class ClaimNotHeld(Invalid):
+    """A message was to be deleted under a claim that does not hold it (http M-37, M-38)."""
+
+
+class Forbidden(Error):
+    """Policy does not allow the operation (http E-403)."""
+
+
+class MessageClaimed(Forbidden):
+    """A message is held by a claim that the request did not name (http M-35, M-36, M-41)."""
+
+
+class NotFound(Error):
+    """The named thing does not exist (http E-404)."""
+
+
+class QueueNotFound(NotFound):
+    """No such queue in the project."""
+
+    def __init__(self, queue: QueueKey) -> None:
+        super().__init__(f'There is no {queue.kind} "{queue.name}".')
+        self.queue = queue
+
+
+class MessageNotFound(NotFound):
+    """No such message in the queue, or it has expired."""
+
+
+class ClaimNotFound(NotFound):
+    """No such claim on the queue, or it has expired, or none of its messages is left."""
+
+
+class Conflict(Error):
+    """The request contradicts the present state (http E-409)."""
+
+
+class Unavailable(Error):
+    """The store cannot answer now; the request may be repeated (http E-503)."""
+
+
+class ConfigurationError(Error):
+    """The service cannot start as it is configured."""

@@ -1,0 +1,66 @@
+"""The bounds of requests, as values and pure functions (http section 2.1, 2.3).
+
+Each check returns nothing and raises ``Invalid`` with a sentence that names the bound.
+"""
+
+import re
+
+import msgspec
+
+from zaqar.errors import Invalid, InvalidQueueName
+from zaqar.models import QueueKey
+
+DEFAULT_PAGE = 10
+DEFAULT_CLAIM = 10
+MIN_MESSAGE_TTL = 60
+MIN_CLAIM_TTL = 60
+MIN_CLAIM_GRACE = 60
+MAX_NAME_LENGTH = 64
+MAX_PROJECT_LENGTH = 256
+
+_NAME = re.compile(r"[A-Za-z0-9_.\-]{1,64}\Z")
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What the operator allows. Sizes in bytes, times in seconds; the defaults are those of the options."""
+
+    default_message_ttl: int = 3600
+    default_message_delay: int = 0
+    default_claim_ttl: int = 300
+    default_claim_grace: int = 60
+    max_queues_per_page: int = 20
+    max_messages_per_page: int = 20
+    max_messages_per_claim_or_pop: int = 20
+    max_queue_metadata: int = 65536
+    max_messages_post_size: int = 262144
+    max_message_ttl: int = 1209600
+    max_message_delay: int = 900
+    max_claim_ttl: int = 43200
+    max_claim_grace: int = 43200
+    message_delete_with_claim_id: bool = False
+    enable_checksum: bool = False
+
+
+def check_queue(queue: QueueKey) -> None:
+    """Refuse a name or a project id that cannot be one (http X-23, O-50)."""
+    if len(queue.project) > MAX_PROJECT_LENGTH:
+        raise InvalidQueueName(f"Project ids are at most {MAX_PROJECT_LENGTH} characters long.")
+    if not _NAME.match(queue.name) or queue.name in (".", ".."):
+        raise InvalidQueueName(
+            f"{queue.kind.capitalize()} names are 1 to {MAX_NAME_LENGTH} of the characters A-Z a-z 0-9 _ - . "
+            'and neither "." nor "..".'
+        )
+
+
+def check_range(name: str, value: int, *, least: int, most: int) -> None:
+    """Refuse a value outside ``least``..``most``, both allowed."""
+    if not least <= value <= most:
+        raise Invalid(f"{name} must be between {least} and {most}, both included; it is {value}.")
+
+
+def page_size(limit: int | None, *, most: int, default: int = DEFAULT_PAGE) -> int:
+    """Return the number of items to show, the smaller of default and maximum when none is asked for (http O-76)."""
+    if limit is None:
+        return min(default, most)
+    check_range("limit", limit, least=1, most=most)
+    return limit
