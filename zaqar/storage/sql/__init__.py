@@ -1,0 +1,18 @@
+"""The sqlalchemy driver: an embedded database in one file, both message store and management store."""
+
+from zaqar.clock import Clock
+from zaqar.storage.sql.connection import Database, Synchronous
+from zaqar.storage.sql.queues import SqlManagementStore
+from zaqar.storage.sql.store import SqlMessageStore
+
+__all__ = ["Database", "SqlManagementStore", "SqlMessageStore", "management_store", "message_store"]
+
+
+def message_store(uri: str, *, synchronous: Synchronous, clock: Clock) -> SqlMessageStore:
+    """Open the message store at ``uri``."""
+    return SqlMessageStore(Database.shared(uri, synchronous=synchronous, clock=clock))
+
+
+def management_store(uri: str, *, synchronous: Synchronous, clock: Clock) -> SqlManagementStore:
+    """Open the management store at ``uri``."""
+    return SqlManagementStore(Database.shared(uri, synchronous=synchronous, clock=clock))

@@ -1,0 +1,208 @@
+"""Claims: create, read, renew, release; and the dead-letter move."""
+
+import json
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from zaqar.errors import ClaimNotFound
+from zaqar.models import Claim, DeadLetterRule
+from zaqar.storage.ids import Id, format_id, new_token
+from zaqar.storage.sql import records
+from zaqar.storage.sql.rows import AT, READY_PAGE, SHOWN, Shown, message
+from zaqar.storage.sql.schema import CLAIMED, CLAIMS, MESSAGES, READY
+from zaqar.storage.sql.session import Session, Transaction
+from zaqar.storage.sql.statement import Statement, constant, unindexed
+
+NOTHING = Claim("", 0, 0, ())
+"""What claiming yields when nothing is claimable."""
+
+_HOLD = Statement(
+    sa.update(MESSAGES)
+    .where(AT)
+    .values(state=constant(CLAIMED), claim=sa.bindparam("by"), claim_count=MESSAGES.c.claim_count + constant(1))
+)
+_EXTEND = Statement(
+    sa.update(MESSAGES)
+    .where(AT, unindexed(MESSAGES.c.expires) < sa.bindparam("ending"))
+    .values(ttl=sa.bindparam("new_ttl"), expires=sa.bindparam("new_expires"))
+)
+_MOVE = Statement(
+    sa.update(MESSAGES)
+    .where(AT)
+    .values(
+        position=sa.bindparam("to"),
+        queue=sa.bindparam("to_queue"),
+        token=sa.bindparam("new_token"),
+        claim_count=constant(0),
+        created=sa.bindparam("now"),
+        ttl=sa.bindparam("new_ttl"),
+        expires=sa.bindparam("new_expires"),
+    )
+)
+_FREE = Statement(
+    sa.update(MESSAGES)
+    .where(AT, MESSAGES.c.claim == sa.bindparam("held_by"))
+    .values(state=constant(READY), claim=sa.null())
+)
+_HELD = Statement(sa.select(*SHOWN).where(AT, MESSAGES.c.claim == sa.bindparam("held_by")))
+_INSERT = Statement(sa.insert(CLAIMS))
+_FIND = Statement(
+    sa.select(CLAIMS.c.ttl, CLAIMS.c.expires, CLAIMS.c.positions).where(
+        CLAIMS.c.id == sa.bindparam("id"),
+        CLAIMS.c.queue == sa.bindparam("queue"),
+        CLAIMS.c.token == sa.bindparam("token"),
+        unindexed(CLAIMS.c.expires) > sa.bindparam("now"),
+    )
+)
+_RENEW = Statement(
+    sa.update(CLAIMS)
+    .where(CLAIMS.c.id == sa.bindparam("claim"))
+    .values(ttl=sa.bindparam("new_ttl"), expires=sa.bindparam("new_expires"))
+)
+_DELETE = Statement(sa.delete(CLAIMS).where(CLAIMS.c.id == sa.bindparam("claim")))
+
+
+def create(
+    transaction: Transaction, record: int, *, ttl: int, grace: int, limit: int, dead_letter: DeadLetterRule | None
+) -> Claim:
+    """Claim the first messages that are ready, moving out those that were claimed too often."""
+    parameters = {"queue": record, "marker": 0, "now": transaction.now, "limit": limit}
+    rows = [Shown._make(row) for row in transaction.rows(READY_PAGE, parameters)]
+    if dead_letter is not None:
+        rows = _without_dead_letters(transaction, record, rows, parameters, dead_letter)
+    if not rows:
+        return NOTHING
+    claim = Id(transaction.allocate(1), new_token())
+    ending = transaction.now + ttl
+    positions = [row.position for row in rows]
+    transaction.run(
+        _INSERT,
+        {
+            "id": claim.position,
+            "queue": record,
+            "token": claim.token,
+            "ttl": ttl,
+            "expires": ending,
+            "positions": json.dumps(positions),
+        },
+    )
+    transaction.run_many(_HOLD, [{"at": position, "by": claim.position} for position in positions])
+    _extend(transaction, [row.position for row in rows if row.expires < ending], ttl=ttl, grace=grace)
+    transaction.count(record, claimed=len(rows))
+    claim_id = format_id(*claim)
+    return Claim(
+        claim_id,
+        ttl,
+        0,
+        [
+            message(row, transaction.now, claim_id, ttl=ttl + grace if row.expires < ending else None, more_claims=1)
+            for row in rows
+        ],
+    )
+
+
+def get(session: Session, record: int, claim: Id) -> Claim:
+    """Return a live claim and what is left in it. Raises ``ClaimNotFound``."""
+    ttl, expires, positions = _find(session, record, claim)
+    claim_id = format_id(*claim)
+    rows = _held(session, claim, positions)
+    messages = [message(row, session.now, claim_id) for row in rows]
+    return Claim(claim_id, ttl, max(0, session.now - (expires - ttl)), messages)
+
+
+def renew(transaction: Transaction, record: int, claim: Id, *, ttl: int, grace: int) -> None:
+    """Let the claim end ``ttl`` seconds from now. Raises ``ClaimNotFound``."""
+    _, _, positions = _find(transaction, record, claim)
+    rows = _held(transaction, claim, positions)
+    parameters = {"claim": claim.position, "new_ttl": ttl, "new_expires": transaction.now + ttl}
+    transaction.run(_RENEW, parameters)
+    _extend(transaction, [row.position for row in rows], ttl=ttl, grace=grace)
+
+
+def release(transaction: Transaction, record: int, claim: Id) -> None:
+    """Make what is left in the claim available. Raises ``ClaimNotFound``."""
+    _, _, positions = _find(transaction, record, claim)
+    free(transaction, record, claim.position, positions)
+
+
+def exists(session: Session, record: int, claim: Id) -> bool:
+    """Tell whether the claim lives and holds anything."""
+    try:
+        _, _, positions = _find(session, record, claim)
+        return bool(_held(session, claim, positions))
+    except ClaimNotFound:
+        return False
+
+
+def free(transaction: Transaction, record: int, claim: int, positions: Sequence[int]) -> None:
+    """Remove a claim, making its messages ready; their claim counts stay."""
+    freed = transaction.run_many(_FREE, [{"at": position, "held_by": claim} for position in positions])
+    transaction.run(_DELETE, {"claim": claim})
+    transaction.count(record, claimed=-freed)
+
+
+def decode_positions(text: str) -> list[int]:
+    """Return the positions that a claim took."""
+    positions: list[int] = json.loads(text)
+    return positions
+
+
+def _find(session: Session, record: int, claim: Id) -> tuple[int, int, list[int]]:
+    row = session.row(_FIND, {"id": claim.position, "queue": record, "token": claim.token, "now": session.now})
+    if row is None:
+        raise ClaimNotFound("The claim does not exist or has expired.")
+    return row[0], row[1], decode_positions(row[2])
+
+
+def _held(session: Session, claim: Id, positions: Sequence[int]) -> list[Shown]:
+    rows = (session.row(_HELD, {"at": position, "held_by": claim.position}) for position in positions)
+    held = [Shown._make(row) for row in rows if row is not None]
+    if not held:
+        raise ClaimNotFound("None of the claim's messages is left.")
+    return held
+
+
+def _extend(transaction: Transaction, positions: Sequence[int], *, ttl: int, grace: int) -> None:
+    """Let messages that would end before the claim live on until ``grace`` seconds after it (http C-8)."""
+    ending = transaction.now + ttl
+    new = {"ending": ending, "new_ttl": ttl + grace, "new_expires": ending + grace}
+    transaction.run_many(_EXTEND, [{"at": position, **new} for position in positions])
+
+
+def _without_dead_letters(
+    transaction: Transaction, record: int, rows: list[Shown], parameters: dict[str, int], rule: DeadLetterRule
+) -> list[Shown]:
+    """Move what was claimed too often and fill up with the messages behind, until the limit or the end."""
+    kept: list[Shown] = []
+    target: int | None = None
+    limit = parameters["limit"]
+    while rows:
+        for row in rows:
+            if row.claim_count < rule.max_claim_count:
+                kept.append(row)
+                continue
+            target = records.find(transaction, rule.queue) if target is None else target
+            _move(transaction, row, target, row.ttl if rule.ttl is None else rule.ttl)
+            transaction.count(record, total=-1)
+            transaction.count(target, total=1)
+        if len(kept) >= limit:
+            break
+        beyond = {**parameters, "marker": rows[-1].position, "limit": limit - len(kept)}
+        rows = [Shown._make(row) for row in transaction.rows(READY_PAGE, beyond)]
+    return kept
+
+
+def _move(transaction: Transaction, row: Shown, target: int, ttl: int) -> None:
+    transaction.run(
+        _MOVE,
+        {
+            "at": row.position,
+            "to": transaction.allocate(1),
+            "to_queue": target,
+            "new_token": new_token(),
+            "now": transaction.now,
+            "new_ttl": ttl,
+            "new_expires": transaction.now + ttl,
+        },
+    )

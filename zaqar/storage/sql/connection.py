@@ -1,0 +1,138 @@
+"""The embedded database: its file, its connections, and its errors made ours."""
+
+import os
+import sqlite3
+import threading
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from zaqar.clock import Clock, SystemClock
+from zaqar.errors import ConfigurationError, Unavailable
+from zaqar.storage.sql.commit import GroupCommit
+from zaqar.storage.sql.failure import translated_errors
+from zaqar.storage.sql.session import Session, Transaction
+
+Result = TypeVar("Result")
+Synchronous = Literal["FULL", "NORMAL"]
+
+BUSY_TIMEOUT = 5.0
+"""Seconds that a write waits for a foreign program that holds the database."""
+
+_open_databases: "weakref.WeakValueDictionary[tuple[str, str], Database]" = weakref.WeakValueDictionary()
+_opening = threading.Lock()
+
+
+class Database:
+    """One SQLite file: reads run side by side, writes through one group commit per process.
+
+    Safe between threads and between processes, also when a process forks after opening it.
+    """
+
+    def __init__(self, uri: str, *, synchronous: Synchronous = "FULL", clock: Clock | None = None) -> None:
+        self.path = database_path(uri)
+        self._synchronous = synchronous
+        self.clock = clock or SystemClock()
+        self._process = 0
+        self._readers: list[sqlite3.Connection] = []
+        self._commit: GroupCommit
+        self._forget_parent()
+
+    @classmethod
+    def shared(cls, uri: str, *, synchronous: Synchronous = "FULL", clock: Clock) -> "Database":
+        """Return the process's database for ``uri``, so that both stores on one file commit together."""
+        key = (uri, synchronous)
+        with _opening:
+            database = _open_databases.get(key)
+            if database is None or database.clock is not clock:
+                database = _open_databases[key] = cls(uri, synchronous=synchronous, clock=clock)
+            return database
+
+    @property
+    def sweep_lock_path(self) -> str:
+        """Return the file that a process locks while it sweeps, so that one at a time does."""
+        return f"{self.path}-sweep"
+
+    def read(self, question: Callable[[Session], Result]) -> Result:
+        """Ask one snapshot-free question; several statements that must agree go inside ``Session.snapshot``."""
+        self._forget_parent()
+        try:
+            connection = self._readers.pop()
+        except IndexError:
+            connection = self._connect()
+        with translated_errors():
+            result = question(Session(connection, self.clock.now()))
+        self._readers.append(connection)
+        return result
+
+    def write(self, step: Callable[[Transaction], Result]) -> Result:
+        """Run ``step`` whole or not at all; return when its effect is durable. Raises what ``step`` raises."""
+        self._forget_parent()
+        return self._commit.run(step)
+
+    def is_alive(self) -> bool:
+        """Tell whether the database can be read."""
+        try:
+            self.read(lambda session: session.connection.execute("SELECT last FROM positions").fetchone())
+        except Unavailable:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Close all connections; the next call opens new ones."""
+        self._commit.close()
+        while self._readers:
+            self._readers.pop().close()
+
+    def _forget_parent(self) -> None:
+        """Start anew in a forked process: SQLite connections and file locks must not cross a fork."""
+        process = os.getpid()
+        if process != self._process:
+            self._readers = []
+            self._commit = GroupCommit(self._connect, f"{self.path}-lock", self.clock)
+            self._process = process
+
+    def _connect(self) -> sqlite3.Connection:
+        return connect(self.path, self._synchronous)
+
+
+def database_path(uri: str) -> str:
+    """Return the absolute path of the file. Raises ``ConfigurationError`` for what is not a SQLite file."""
+    try:
+        url = make_url(uri)
+    except ArgumentError as error:
+        raise ConfigurationError("The uri of the sqlalchemy store is not a database URL.") from error
+    if url.get_backend_name() != "sqlite":
+        raise ConfigurationError(
+            f"The sqlalchemy store does not serve {url.get_backend_name()} yet; use sqlite:////path/of/the/file.db."
+        )
+    if url.query:
+        raise ConfigurationError("The uri of a SQLite store takes no options after a question mark.")
+    if not url.database or url.database == ":memory:":
+        raise ConfigurationError(
+            "A SQLite store in memory would lose acknowledged messages and cannot be shared by worker processes; "
+            "use sqlite:////path/of/the/file.db."
+        )
+    return str(Path(url.database).expanduser().absolute())
+
+
+def connect(path: str, synchronous: Synchronous) -> sqlite3.Connection:
+    """Open a connection in WAL mode. Raises ``Unavailable``."""
+    with translated_errors():
+        connection = sqlite3.connect(
+            path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False, cached_statements=256
+        )
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA synchronous = {synchronous}")
+            connection.execute("PRAGMA cache_size = -16384")
+            # A checkpoint syncs the whole file: rarer ones cost less than the longer log they leave to readers.
+            connection.execute("PRAGMA wal_autocheckpoint = 4000")
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection

@@ -1,0 +1,151 @@
+"""Messages: post, read, pop, delete."""
+
+from collections.abc import Iterable, Sequence
+
+import sqlalchemy as sa
+
+from zaqar.errors import ClaimNotHeld, MessageClaimed
+from zaqar.models import Message, NewMessage
+from zaqar.storage.ids import Id, MalformedId, format_id, parse_id
+from zaqar.storage.sql import claims
+from zaqar.storage.sql.rows import AT, IN_QUEUE, LIVES, READY_PAGE, SHOWN, Shown, message, position_of, remove
+from zaqar.storage.sql.schema import CLAIMED, CLAIMS, DELAYED, MESSAGES, READY
+from zaqar.storage.sql.session import Session, Transaction
+from zaqar.storage.sql.statement import Row, Statement, constant, limited, unindexed
+
+_INSERT = Statement(
+    sa.insert(MESSAGES).values(
+        {column.name: sa.bindparam(column.name) for column in MESSAGES.c}
+        | {"claim": sa.null(), "claim_count": constant(0)}
+    )
+)
+_LIVE_CLAIM = sa.outerjoin(
+    MESSAGES, CLAIMS, (CLAIMS.c.id == MESSAGES.c.claim) & (unindexed(CLAIMS.c.expires) > sa.bindparam("now"))
+)
+_NAMED = (AT, IN_QUEUE, MESSAGES.c.token == sa.bindparam("token"), LIVES)
+_ONE = Statement(sa.select(*SHOWN, CLAIMS.c.id, CLAIMS.c.token).select_from(_LIVE_CLAIM).where(*_NAMED))
+_HOLDER = Statement(sa.select(MESSAGES.c.state, CLAIMS.c.id, CLAIMS.c.token).select_from(_LIVE_CLAIM).where(*_NAMED))
+
+
+def _page(state: int, *, is_echo: bool) -> Statement:
+    """Return the statement that lists one state, in order, after a marker."""
+    query = sa.select(*SHOWN)
+    if state == CLAIMED:
+        query = query.add_columns(CLAIMS.c.id, CLAIMS.c.token).select_from(_LIVE_CLAIM)
+    query = query.where(IN_QUEUE, MESSAGES.c.state == constant(state), MESSAGES.c.position > sa.bindparam("marker"))
+    if not is_echo:
+        query = query.where(MESSAGES.c.client_id != sa.bindparam("client_id"))
+    return Statement(limited(query.where(LIVES).order_by(MESSAGES.c.position)))
+
+
+_PAGES = {
+    (state, is_echo): _page(state, is_echo=is_echo) for state in (READY, DELAYED, CLAIMED) for is_echo in (True, False)
+}
+
+
+def insert(
+    transaction: Transaction, record: int, messages: Sequence[NewMessage], *, client_id: str, token: str
+) -> list[str]:
+    """Append messages to a queue; return their ids."""
+    now = transaction.now
+    first = transaction.allocate(len(messages))
+    rows = [
+        {
+            "position": position,
+            "queue": record,
+            "state": DELAYED if new.delay else READY,
+            "due": now + new.delay if new.delay else None,
+            "expires": now + new.ttl,
+            "created": now,
+            "ttl": new.ttl,
+            "client_id": client_id,
+            "token": token,
+            "checksum": new.checksum,
+            "body": new.body,
+        }
+        for position, new in enumerate(messages, first)
+    ]
+    transaction.run_many(_INSERT, rows)
+    transaction.count(record, total=len(messages))
+    return [format_id(position, token) for position in range(first, first + len(messages))]
+
+
+def listed(
+    session: Session, record: int, *, after: int, limit: int, hidden_client_id: str | None, states: Sequence[int]
+) -> list[Message]:
+    """Return a page of the messages in any of ``states``, which are settled."""
+    parameters = {"queue": record, "marker": after, "now": session.now, "limit": limit, "client_id": hidden_client_id}
+    is_echo = hidden_client_id is None
+    if len(states) == 1:
+        return [_message(row, session.now) for row in session.rows(_PAGES[states[0], is_echo], parameters)]
+    with session.snapshot():
+        rows = [row for state in states for row in session.rows(_PAGES[state, is_echo], parameters)]
+    rows.sort(key=position_of)
+    return [_message(row, session.now) for row in rows[:limit]]
+
+
+def found(session: Session, record: int, ids: Iterable[Id]) -> list[Message]:
+    """Return those messages that exist, in the order of ``ids``."""
+    rows = (
+        session.row(_ONE, {"at": position, "queue": record, "token": token, "now": session.now})
+        for position, token in ids
+    )
+    return [_message(row, session.now) for row in rows if row is not None]
+
+
+def pop(transaction: Transaction, record: int, limit: int) -> list[Message]:
+    """Remove and return the first messages that are ready."""
+    rows = transaction.rows(READY_PAGE, {"queue": record, "marker": 0, "now": transaction.now, "limit": limit})
+    remove(transaction, record, [(row[0], READY) for row in rows])
+    return [_message(row, transaction.now) for row in rows]
+
+
+def delete(transaction: Transaction, record: int, name: Id, claim_id: str | None) -> None:
+    """Delete one message if ``claim_id`` permits (storage R2.9.1)."""
+    row = _holder(transaction, record, name)
+    if row is None:
+        return
+    state, *claim = row
+    _check_claim(transaction, record, None if claim[0] is None else Id(*claim), claim_id)
+    remove(transaction, record, [(name.position, state)])
+
+
+def delete_many(transaction: Transaction, record: int, names: Iterable[Id], claim_ids: Sequence[str] | None) -> None:
+    """Delete those that exist; with ``claim_ids`` all of them must be held by one of these claims (http O-42)."""
+    doomed = []
+    for name in names:
+        row = _holder(transaction, record, name)
+        if row is None:
+            continue
+        state, *claim = row
+        if claim_ids is not None and (claim[0] is None or format_id(*claim) not in claim_ids):
+            raise MessageClaimed("Each message must be held by one of the given claims; nothing was deleted.")
+        doomed.append((name.position, state))
+    remove(transaction, record, doomed)
+
+
+def _holder(transaction: Transaction, record: int, name: Id) -> Row | None:
+    """Return the state of a message and the two parts of its live claim, if it exists."""
+    return transaction.row(_HOLDER, {"at": name.position, "queue": record, "token": name.token, "now": transaction.now})
+
+
+def _check_claim(transaction: Transaction, record: int, holder: Id | None, claim_id: str | None) -> None:
+    if claim_id is None:
+        if holder is not None:
+            raise MessageClaimed("The message is claimed; name the claim to delete it.")
+        return
+    try:
+        claim = parse_id(claim_id)
+    except MalformedId:
+        raise ClaimNotHeld("The claim does not exist or has expired.") from None
+    if holder == claim:
+        return
+    if holder is None or not claims.exists(transaction, record, claim):
+        raise ClaimNotHeld("The message is not held by this claim, which may have expired.")
+    raise MessageClaimed("The message is held by another claim.")
+
+
+def _message(row: Row, now: int) -> Message:
+    claim = row[len(SHOWN) :]
+    claim_id = format_id(*claim) if claim and claim[0] is not None else None
+    return message(Shown._make(row[: len(SHOWN)]), now, claim_id)

@@ -1,0 +1,47 @@
+"""Run the revisions against the URL of the configuration (``zaqar.storage.sql.migration``)."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import context
+
+from zaqar.storage.sql.schema import METADATA, VERSION_TABLE
+
+
+def run_offline(url: str) -> None:
+    """Print the statements."""
+    context.configure(url=url, version_table=VERSION_TABLE, literal_binds=True, target_metadata=METADATA)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def run_online(url: str) -> None:
+    """Execute the statements in one transaction."""
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    if engine.dialect.name == "sqlite":
+        _make_transactional(engine)
+    with engine.connect() as connection:
+        context.configure(
+            connection=connection, version_table=VERSION_TABLE, target_metadata=METADATA, transactional_ddl=True
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+def _make_transactional(engine: sa.Engine) -> None:
+    """Let a migration happen whole or not at all: left alone, the driver commits before it changes a schema."""
+
+    @sa.event.listens_for(engine, "connect")
+    def _(connection: Any, record: object) -> None:
+        connection.isolation_level = None
+
+    @sa.event.listens_for(engine, "begin")
+    def _(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+_url = context.config.attributes["url"]
+if context.is_offline_mode():
+    run_offline(_url)
+else:
+    run_online(_url)

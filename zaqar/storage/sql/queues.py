@@ -1,0 +1,133 @@
+"""The management store: queues and topics with their metadata, one row each, found and listed by primary key."""
+
+import json
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+
+from zaqar.errors import Conflict, QueueNotFound
+from zaqar.models import Queue, QueueKey
+from zaqar.storage.contract import ManagementStore
+from zaqar.storage.sql.connection import Database
+from zaqar.storage.sql.schema import QUEUES
+from zaqar.storage.sql.session import Session, Transaction
+from zaqar.storage.sql.statement import Parameters, Row, Statement, limited
+
+BATCH = 500
+"""Rows that a filtered listing reads at a time."""
+
+_SCOPE = (QUEUES.c.project == sa.bindparam("project")) & (QUEUES.c.kind == sa.bindparam("kind"))
+_KEY = _SCOPE & (QUEUES.c.name == sa.bindparam("name"))
+_FIND = Statement(sa.select(QUEUES.c.metadata).where(_KEY))
+_CREATE = Statement(sa.insert(QUEUES))
+_REPLACE = Statement(sa.update(QUEUES).where(_KEY).values(metadata=sa.bindparam("new")))
+_DELETE = Statement(sa.delete(QUEUES).where(_KEY))
+_COUNT = Statement(sa.select(sa.func.count()).select_from(QUEUES).where(_SCOPE))
+_PAGE = Statement(
+    limited(
+        sa.select(QUEUES.c.name, QUEUES.c.metadata)
+        .where(_SCOPE, QUEUES.c.name > sa.bindparam("marker"))
+        .order_by(QUEUES.c.name)
+    )
+)
+
+
+class SqlManagementStore(ManagementStore):
+    """Queues in one SQLite file."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create_queue(self, queue: QueueKey, metadata: Mapping[str, Any]) -> bool:
+        """Store a new queue; tell whether it is new."""
+
+        def step(transaction: Transaction) -> bool:
+            if transaction.row(_FIND, queue._asdict()) is not None:
+                return False
+            transaction.run(_CREATE, {**queue._asdict(), "metadata": _encode(metadata)})
+            return True
+
+        return self._database.write(step)
+
+    def get_queue(self, queue: QueueKey) -> Queue:
+        """Return the queue."""
+        return Queue(queue.name, self._database.read(lambda session: _metadata(session, queue)))
+
+    def replace_metadata(self, queue: QueueKey, *, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+        """Store new metadata in place of the old."""
+
+        def step(transaction: Transaction) -> None:
+            if _metadata(transaction, queue) != old:
+                raise Conflict(f'The {queue.kind} "{queue.name}" was changed meanwhile.')
+            transaction.run(_REPLACE, {**queue._asdict(), "new": _encode(new)})
+
+        self._database.write(step)
+
+    def delete_queue(self, queue: QueueKey) -> None:
+        """Remove the queue."""
+        self._database.write(lambda transaction: transaction.run(_DELETE, queue._asdict()))
+
+    def list_queues(
+        self,
+        project: str,
+        *,
+        kind: str = "queue",
+        marker: str | None,
+        limit: int,
+        name_contains: str | None,
+        metadata: Mapping[str, str | int],
+    ) -> list[Queue]:
+        """Return a page; with filters, batch after batch until the page is full or the queues end."""
+        found: list[Queue] = []
+        is_filtered = bool(name_contains or metadata)
+        batch = BATCH if is_filtered else limit
+        after = marker or ""
+        while len(found) < limit:
+            parameters = {"project": project, "kind": kind, "marker": after, "limit": batch}
+            rows = self._database.read(partial(_page, parameters))
+            for name, text in rows:
+                if name_contains and name_contains not in name:
+                    continue
+                queue = Queue(name, json.loads(text))
+                if all(_matches(queue.metadata.get(key), value) for key, value in metadata.items()):
+                    found.append(queue)
+            if len(rows) < batch:
+                break
+            after = rows[-1][0]
+        return found[:limit]
+
+    def count_queues(self, project: str, *, kind: str = "queue") -> int:
+        """Return how many there are."""
+        row = self._database.read(lambda session: session.row(_COUNT, {"project": project, "kind": kind}))
+        return row[0] if row else 0
+
+    def is_alive(self) -> bool:
+        """Tell whether the file can be read."""
+        return self._database.is_alive()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+
+def _page(parameters: Parameters, session: Session) -> list[Row]:
+    return session.rows(_PAGE, parameters)
+
+
+def _metadata(session: Session, queue: QueueKey) -> dict[str, Any]:
+    row = session.row(_FIND, queue._asdict())
+    if row is None:
+        raise QueueNotFound(queue)
+    metadata: dict[str, Any] = json.loads(row[0])
+    return metadata
+
+
+def _matches(stored: object, wanted: str | int) -> bool:
+    """Compare without Python's equality of True and 1 (http Q-5)."""
+    return type(stored) is type(wanted) and stored == wanted
+
+
+def _encode(metadata: Mapping[str, Any]) -> str:
+    return json.dumps(metadata, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,107 @@
+"""The record of each queue: what lets messages be posted, and its counters."""
+
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from zaqar.errors import QueueNotFound
+from zaqar.models import QueueKey
+from zaqar.storage.sql.schema import CLAIMS, DELAYED, DROPPED, MESSAGES, POSITIONS, RECORDS
+from zaqar.storage.sql.session import Session, Transaction
+from zaqar.storage.sql.statement import Statement, constant
+
+_KEY = (
+    (RECORDS.c.project == sa.bindparam("project"))
+    & (RECORDS.c.kind == sa.bindparam("kind"))
+    & (RECORDS.c.name == sa.bindparam("name"))
+)
+_NOW: sa.BindParameter[int] = sa.bindparam("now")
+_DUE = sa.exists().where(
+    MESSAGES.c.queue == RECORDS.c.id, MESSAGES.c.state == constant(DELAYED), MESSAGES.c.due <= _NOW
+)
+_LAPSED = sa.exists().where(CLAIMS.c.queue == RECORDS.c.id, CLAIMS.c.expires <= _NOW)
+_EXPIRED = sa.exists().where(MESSAGES.c.queue == RECORDS.c.id, MESSAGES.c.expires <= _NOW)
+
+_FIND = Statement(sa.select(RECORDS.c.id).where(_KEY))
+_LOOK = Statement(
+    sa.select(RECORDS.c.id, RECORDS.c.total, RECORDS.c.claimed, sa.or_(_DUE, _LAPSED), _EXPIRED).where(_KEY)
+)
+_UNSETTLED = Statement(
+    sa.select(RECORDS.c.id).where(
+        RECORDS.c.id > sa.bindparam("after"),
+        RECORDS.c.id <= sa.bindparam("up_to"),
+        sa.or_(_DUE, _LAPSED, _EXPIRED),
+    )
+)
+_NEWEST = Statement(sa.select(sa.func.max(RECORDS.c.id)))
+_CREATE = Statement(
+    sa.insert(RECORDS).values(project=sa.bindparam("project"), kind=sa.bindparam("kind"), name=sa.bindparam("name"))
+)
+_DELETE = Statement(sa.delete(RECORDS).where(RECORDS.c.id == sa.bindparam("record")))
+_DROP = Statement(sa.insert(DROPPED).values(id=sa.bindparam("record")))
+_DROPPED = Statement(sa.select(DROPPED.c.id))
+_FORGET = Statement(sa.delete(DROPPED).where(DROPPED.c.id == sa.bindparam("record")))
+LAST_POSITION = Statement(sa.select(POSITIONS.c.last))
+
+
+class Record(NamedTuple):
+    """A queue's row: ``is_settled`` when no delay has elapsed and no claim lapsed without being noticed."""
+
+    id: int
+    total: int
+    claimed: int
+    is_settled: bool
+    has_expired: bool
+
+
+def find(session: Session, queue: QueueKey) -> int:
+    """Return the id of the queue's record. Raises ``QueueNotFound``."""
+    row = session.row(_FIND, queue._asdict())
+    if row is None:
+        raise QueueNotFound(queue)
+    record: int = row[0]
+    return record
+
+
+def look(session: Session, queue: QueueKey) -> Record:
+    """Return the whole record. Raises ``QueueNotFound``."""
+    row = session.row(_LOOK, {**queue._asdict(), "now": session.now})
+    if row is None:
+        raise QueueNotFound(queue)
+    return Record(row[0], row[1], row[2], not row[3], bool(row[4]))
+
+
+def create(transaction: Transaction, queue: QueueKey) -> None:
+    """Make the record unless there is one."""
+    if transaction.row(_FIND, queue._asdict()) is None:
+        transaction.run(_CREATE, queue._asdict())
+
+
+def drop(transaction: Transaction, queue: QueueKey) -> int:
+    """Remove the record and remember that its messages have to go; return its id. Raises ``QueueNotFound``."""
+    record = find(transaction, queue)
+    transaction.run(_DELETE, {"record": record})
+    transaction.run(_DROP, {"record": record})
+    return record
+
+
+def dropped(session: Session) -> list[int]:
+    """Return the ids of removed records whose messages may not all have gone."""
+    return [row[0] for row in session.rows(_DROPPED, {})]
+
+
+def forget(transaction: Transaction, record: int) -> None:
+    """Note that nothing is left of a removed record."""
+    transaction.run(_FORGET, {"record": record})
+
+
+def newest(session: Session) -> int:
+    """Return the largest id of a record, 0 when there is none."""
+    row = session.row(_NEWEST, {})
+    return (row[0] or 0) if row else 0
+
+
+def unsettled(session: Session, *, after: int, up_to: int) -> list[int]:
+    """Return the records in a range of ids that have something due, lapsed or expired."""
+    rows = session.rows(_UNSETTLED, {"after": after, "up_to": up_to, "now": session.now})
+    return [row[0] for row in rows]

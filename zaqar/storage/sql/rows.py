@@ -1,0 +1,69 @@
+"""What all steps share of the messages table."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from zaqar.models import Message
+from zaqar.storage.ids import format_id
+from zaqar.storage.sql.schema import CLAIMED, MESSAGES, READY
+from zaqar.storage.sql.session import Transaction
+from zaqar.storage.sql.statement import Row, Statement, constant, limited, unindexed
+
+
+class Shown(NamedTuple):
+    """The columns that make a message, in the order of ``SHOWN``."""
+
+    position: int
+    token: str
+    created: int
+    ttl: int
+    expires: int
+    claim_count: int
+    checksum: str | None
+    body: bytes
+
+
+SHOWN = tuple(MESSAGES.c[name] for name in Shown._fields)
+AT = MESSAGES.c.position == sa.bindparam("at")
+IN_QUEUE = MESSAGES.c.queue == sa.bindparam("queue")
+LIVES = unindexed(MESSAGES.c.expires) > sa.bindparam("now")
+
+READY_PAGE = Statement(
+    limited(
+        sa.select(*SHOWN)
+        .where(IN_QUEUE, MESSAGES.c.state == constant(READY), MESSAGES.c.position > sa.bindparam("marker"), LIVES)
+        .order_by(MESSAGES.c.position)
+    )
+)
+_REMOVE = Statement(sa.delete(MESSAGES).where(AT))
+
+
+def message(
+    row: Shown, now: int, claim_id: str | None = None, *, ttl: int | None = None, more_claims: int = 0
+) -> Message:
+    """Return a row as a message; ``ttl`` and ``more_claims`` are what the present step changed."""
+    return Message(
+        format_id(row.position, row.token),
+        row.body,
+        row.ttl if ttl is None else ttl,
+        max(0, now - row.created),
+        claim_id,
+        row.claim_count + more_claims,
+        row.checksum,
+    )
+
+
+def position_of(row: Row) -> int:
+    """Return what orders the rows of a queue: their first column."""
+    position: int = row[0]
+    return position
+
+
+def remove(transaction: Transaction, record: int, doomed: Sequence[Row]) -> int:
+    """Delete messages of a queue, given as position and state; return how many."""
+    transaction.run_many(_REMOVE, [{"at": position} for position, _ in doomed])
+    claimed = sum(state == CLAIMED for _, state in doomed)
+    transaction.count(record, total=-len(doomed), claimed=-claimed)
+    return len(doomed)

@@ -1,0 +1,101 @@
+"""The tables, with each index and the query it serves.
+
+messages, a rowid table on SQLite (its ``position`` is the rowid: an id leads to its row without an index):
+
+- ``messages_ready`` (queue, position, expires), only READY: claim, pop, listing from any marker. ``expires`` is in it
+  so that what has expired and waits to be swept is passed over without reading its row.
+- ``messages_claimed``, ``messages_delayed`` (queue, position), only CLAIMED, DELAYED: listings that include them, and
+  the oldest and newest message.
+- ``messages_due`` (queue, due), only DELAYED: delays that have elapsed.
+- ``messages_expiry`` (queue, expires): what has expired; also all of a queue, for purge and deletion.
+
+A message is in two of these at a time (three while delayed). claims: ``claims_lapse`` (queue, expires). A claim lists the positions it took, so messages need no index by claim.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+REVISION = "0001"
+"""The newest revision of the schema; a test compares it with the migrations."""
+
+VERSION_TABLE = "zaqar_schema"
+
+READY, DELAYED, CLAIMED = 0, 1, 2
+
+METADATA = sa.MetaData()
+
+# Counters and times exceed 32 bits; SQLite wants INTEGER to alias the rowid.
+_BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+QUEUES = sa.Table(
+    "queues",
+    METADATA,
+    sa.Column("project", sa.String(256), primary_key=True),
+    sa.Column("kind", sa.String(8), primary_key=True),
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("metadata", sa.Text, nullable=False),
+)
+
+RECORDS = sa.Table(
+    "records",
+    METADATA,
+    sa.Column("id", _BIG, primary_key=True, autoincrement=True),
+    sa.Column("project", sa.String(256), nullable=False),
+    sa.Column("kind", sa.String(8), nullable=False),
+    sa.Column("name", sa.String(64), nullable=False),
+    sa.Column("total", _BIG, nullable=False, server_default="0"),
+    sa.Column("claimed", _BIG, nullable=False, server_default="0"),
+    sa.UniqueConstraint("project", "kind", "name"),
+    sqlite_autoincrement=True,
+)
+
+DROPPED = sa.Table("dropped_records", METADATA, sa.Column("id", _BIG, primary_key=True, autoincrement=False))
+
+POSITIONS = sa.Table(
+    "positions",
+    METADATA,
+    sa.Column("id", _BIG, primary_key=True, autoincrement=False),
+    sa.Column("last", _BIG, nullable=False),
+)
+
+MESSAGES = sa.Table(
+    "messages",
+    METADATA,
+    sa.Column("position", _BIG, primary_key=True, autoincrement=False),
+    sa.Column("queue", _BIG, nullable=False),
+    sa.Column("state", sa.SmallInteger, nullable=False),
+    sa.Column("claim", _BIG),
+    sa.Column("claim_count", sa.Integer, nullable=False),
+    sa.Column("due", _BIG),
+    sa.Column("expires", _BIG, nullable=False),
+    sa.Column("created", _BIG, nullable=False),
+    sa.Column("ttl", _BIG, nullable=False),
+    sa.Column("client_id", sa.String(255), nullable=False),
+    sa.Column("token", sa.String(16), nullable=False),
+    sa.Column("checksum", sa.String(64)),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+)
+
+CLAIMS = sa.Table(
+    "claims",
+    METADATA,
+    sa.Column("id", _BIG, primary_key=True, autoincrement=False),
+    sa.Column("queue", _BIG, nullable=False),
+    sa.Column("token", sa.String(16), nullable=False),
+    sa.Column("ttl", _BIG, nullable=False),
+    sa.Column("expires", _BIG, nullable=False),
+    sa.Column("positions", sa.Text, nullable=False),
+)
+
+
+def _only(condition: str) -> dict[str, Any]:
+    return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
+
+
+sa.Index("messages_ready", MESSAGES.c.queue, MESSAGES.c.position, MESSAGES.c.expires, **_only("state = 0"))
+sa.Index("messages_claimed", MESSAGES.c.queue, MESSAGES.c.position, **_only("state = 2"))
+sa.Index("messages_delayed", MESSAGES.c.queue, MESSAGES.c.position, **_only("state = 1"))
+sa.Index("messages_due", MESSAGES.c.queue, MESSAGES.c.due, **_only("state = 1"))
+sa.Index("messages_expiry", MESSAGES.c.queue, MESSAGES.c.expires)
+sa.Index("claims_lapse", CLAIMS.c.queue, CLAIMS.c.expires)

@@ -1,0 +1,210 @@
+"""The message store: each method names its step and says whether the queue must be settled first."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from zaqar.errors import ClaimNotFound, QueueNotFound
+from zaqar.models import Claim, DeadLetterRule, Message, NewMessage, QueueKey, Stats
+from zaqar.storage.contract import MessageStore
+from zaqar.storage.ids import MalformedId, parse_id, parse_ids
+from zaqar.storage.sql import claims, expiry, messages, records, statistics, sweep
+from zaqar.storage.sql.connection import Database
+from zaqar.storage.sql.schema import CLAIMED, DELAYED, READY
+from zaqar.storage.sql.session import Session, Transaction
+
+Result = TypeVar("Result")
+
+
+class SqlMessageStore(MessageStore):
+    """Messages and claims in one SQLite file."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create_queue(self, queue: QueueKey) -> None:
+        """Make the record of the queue."""
+        self._database.write(lambda transaction: records.create(transaction, queue))
+
+    def delete_queue(self, queue: QueueKey) -> None:
+        """Remove the record at once and the messages in batches; the sweep finishes what a crash leaves."""
+        try:
+            record = self._database.write(lambda transaction: records.drop(transaction, queue))
+        except QueueNotFound:
+            return
+        sweep.clear_dropped(self._database, record)
+
+    def purge_messages(self, queue: QueueKey) -> None:
+        """Remove in batches what was there when the purge began."""
+        try:
+            record, last = self._database.write(
+                lambda transaction: (records.find(transaction, queue), transaction.allocate(1))
+            )
+        except QueueNotFound:
+            return
+        while self._database.write(lambda transaction: expiry.remove_up_to(transaction, record, last)) == expiry.BATCH:
+            pass
+
+    def stats(self, queue: QueueKey) -> Stats:
+        """Return the counters of the queue's record, and its ends."""
+        self._settle(queue)
+        return self._database.read(lambda session: statistics.stats(session, queue))
+
+    def post(self, queue: QueueKey, new: Sequence[NewMessage], *, client_id: str, token: str) -> list[str]:
+        """Append messages. The embedded store never loses an answer, so it need not remember the token."""
+
+        def step(transaction: Transaction) -> list[str]:
+            record = records.find(transaction, queue)
+            return messages.insert(transaction, record, new, client_id=client_id, token=token)
+
+        return self._database.write(step)
+
+    def list_messages(
+        self,
+        queue: QueueKey,
+        *,
+        marker: str | None,
+        limit: int,
+        hidden_client_id: str | None,
+        include_claimed: bool,
+        include_delayed: bool,
+    ) -> list[Message]:
+        """Return a page."""
+        states = [READY] + [DELAYED] * include_delayed + [CLAIMED] * include_claimed
+        try:
+            after = parse_id(marker).position if marker is not None else 0
+        except MalformedId:
+            return []
+
+        def question(session: Session) -> list[Message] | None:
+            record = records.look(session, queue)
+            if not record.is_settled:
+                return None
+            return messages.listed(
+                session, record.id, after=after, limit=limit, hidden_client_id=hidden_client_id, states=states
+            )
+
+        try:
+            while (page := self._database.read(question)) is None:
+                self._settle(queue)
+        except QueueNotFound:
+            return []
+        return page
+
+    def get_messages(self, queue: QueueKey, ids: Sequence[str]) -> list[Message]:
+        """Return those that exist."""
+        names = parse_ids(ids)
+        try:
+            return self._database.read(lambda session: messages.found(session, records.find(session, queue), names))
+        except QueueNotFound:
+            return []
+
+    def delete_message(self, queue: QueueKey, message_id: str, *, claim_id: str | None) -> None:
+        """Delete one."""
+        try:
+            name = parse_id(message_id)
+            self._database.write(
+                lambda transaction: messages.delete(transaction, records.find(transaction, queue), name, claim_id)
+            )
+        except (MalformedId, QueueNotFound):
+            return
+
+    def delete_messages(self, queue: QueueKey, ids: Sequence[str], *, claim_ids: Sequence[str] | None) -> None:
+        """Delete many."""
+        names = parse_ids(ids)
+        try:
+            self._database.write(
+                lambda transaction: messages.delete_many(
+                    transaction, records.find(transaction, queue), names, claim_ids
+                )
+            )
+        except QueueNotFound:
+            return
+
+    def pop_messages(self, queue: QueueKey, *, limit: int) -> list[Message]:
+        """Take the first messages that are ready."""
+        try:
+            return self._write_settled(queue, lambda transaction, record: messages.pop(transaction, record, limit))
+        except QueueNotFound:
+            return []
+
+    def create_claim(
+        self, queue: QueueKey, *, ttl: int, grace: int, limit: int, dead_letter: DeadLetterRule | None
+    ) -> Claim:
+        """Claim the first messages that are ready."""
+
+        def step(transaction: Transaction, record: int) -> Claim:
+            return claims.create(transaction, record, ttl=ttl, grace=grace, limit=limit, dead_letter=dead_letter)
+
+        try:
+            return self._write_settled(queue, step)
+        except QueueNotFound as error:
+            if error.queue == queue:
+                return claims.NOTHING
+            raise
+
+    def get_claim(self, queue: QueueKey, claim_id: str) -> Claim:
+        """Return a live claim."""
+        try:
+            claim = parse_id(claim_id)
+
+            def question(session: Session) -> Claim:
+                with session.snapshot():
+                    return claims.get(session, records.find(session, queue), claim)
+
+            return self._database.read(question)
+        except (MalformedId, QueueNotFound):
+            raise ClaimNotFound("The claim does not exist or has expired.") from None
+
+    def renew_claim(self, queue: QueueKey, claim_id: str, *, ttl: int, grace: int) -> None:
+        """Give a live claim a new end."""
+        try:
+            claim = parse_id(claim_id)
+            self._database.write(
+                lambda transaction: claims.renew(
+                    transaction, records.find(transaction, queue), claim, ttl=ttl, grace=grace
+                )
+            )
+        except (MalformedId, QueueNotFound):
+            raise ClaimNotFound("The claim does not exist or has expired.") from None
+
+    def release_claim(self, queue: QueueKey, claim_id: str) -> None:
+        """End a claim."""
+        try:
+            claim = parse_id(claim_id)
+            self._database.write(
+                lambda transaction: claims.release(transaction, records.find(transaction, queue), claim)
+            )
+        except (MalformedId, QueueNotFound, ClaimNotFound):
+            return
+
+    def sweep(self) -> int:
+        """Reclaim what has expired in every queue."""
+        return sweep.sweep(self._database)
+
+    def is_alive(self) -> bool:
+        """Tell whether the file can be read."""
+        return self._database.is_alive()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    def _write_settled(self, queue: QueueKey, step: Callable[[Transaction, int], Result]) -> Result:
+        """Run ``step`` with the queue settled; settling more than a batch takes several transactions."""
+
+        def settle_then_step(transaction: Transaction) -> tuple[bool, Result | None]:
+            record = records.look(transaction, queue)
+            if expiry.settle(transaction, record):
+                return True, step(transaction, record.id)
+            return False, None
+
+        while True:
+            is_settled, result = self._database.write(settle_then_step)
+            if is_settled:
+                return result  # type: ignore[return-value]
+
+    def _settle(self, queue: QueueKey) -> None:
+        """Settle the queue, and remove a batch of what has expired."""
+        record = self._database.read(lambda session: records.look(session, queue))
+        if not record.is_settled or record.has_expired:
+            self._write_settled(queue, lambda *_: None)

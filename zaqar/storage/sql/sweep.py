@@ -1,0 +1,71 @@
+"""Reclaiming what has expired, a bounded batch per transaction."""
+
+import fcntl
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from zaqar.storage.sql import expiry, records
+from zaqar.storage.sql.connection import Database
+
+RANGE = 1000
+"""Records that one look covers."""
+
+PAUSE = 0.002
+"""Seconds between batches, in which requests get the database."""
+
+
+def sweep(database: Database) -> int:
+    """Settle every queue and finish deletions; return how many messages and claims went or were freed.
+
+    One process at a time: where another is at it, there is nothing to do.
+    """
+    with Path(database.sweep_lock_path).open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return 0
+        return _sweep(database)
+
+
+def _sweep(database: Database) -> int:
+    done = 0
+    newest = database.read(records.newest)
+    for after in range(0, newest, RANGE):
+        for record in database.read(partial(records.unsettled, after=after, up_to=after + RANGE)):
+            for step, batch in _STEPS:
+                done += _repeat(database, record, step, batch)
+    for record in database.read(records.dropped):
+        done += clear_dropped(database, record)
+    return done
+
+
+def clear_dropped(database: Database, record: int) -> int:
+    """Remove what a deleted queue left; return how many messages went."""
+    done = _repeat(
+        database,
+        record,
+        lambda transaction, record: expiry.remove_up_to(transaction, record, transaction.allocate(1)),
+        expiry.BATCH,
+    )
+    database.write(lambda transaction: records.forget(transaction, record))
+    return done
+
+
+_STEPS = (
+    (expiry.promote, expiry.BATCH),
+    (expiry.release_lapsed, expiry.BATCH // 10),
+    (expiry.remove_expired, expiry.BATCH),
+)
+
+
+def _repeat(database: Database, record: int, step: Callable[..., int], batch: int) -> int:
+    """Run a step until it finds less than a batch; return the sum."""
+    done = 0
+    while True:
+        count = database.write(lambda transaction: step(transaction, record))
+        done += count
+        if count < batch:
+            return done
+        time.sleep(PAUSE)
