@@ -1,0 +1,126 @@
+"""``[server]``: the HTTP server that ``zaqar-server`` starts, and that program's own command line."""
+
+import os
+
+from oslo_config import cfg
+
+from zaqar.config import service, wsgi
+from zaqar.config.groups import Group
+from zaqar.errors import ConfigurationError
+
+MOST_WORKERS_BY_DEFAULT = 8
+
+GROUP = Group(
+    "server",
+    [
+        cfg.StrOpt(
+            "engine",
+            default="gunicorn",
+            choices=[
+                ("gunicorn", "threads behind gunicorn's C parser; a stalled client frees its thread after a while"),
+                ("granian", "several times faster, without a bound on the reading of bodies: put a proxy in front"),
+            ],
+            help="The HTTP engine.",
+        ),
+        cfg.IntOpt(
+            "workers",
+            min=1,
+            sample_default=f"the number of CPUs, at least 2, at most {MOST_WORKERS_BY_DEFAULT}",
+            help="Number of worker processes, 1 or more.",
+        ),
+        cfg.IntOpt(
+            "threads",
+            default=16,
+            min=1,
+            help="Threads of each worker, 1 or more: so many requests are served at once by one process.",
+        ),
+        cfg.IntOpt(
+            "client_timeout",
+            default=30,
+            min=1,
+            help="Seconds, 1 or more, that a client may stall while it sends headers or body before its connection is "
+            "closed. The granian engine does not obey it.",
+        ),
+        cfg.IntOpt(
+            "graceful_timeout",
+            default=30,
+            min=1,
+            help="Seconds, 1 or more, that requests in flight may take to end when the service stops or reloads.",
+        ),
+        cfg.IntOpt(
+            "backlog",
+            default=2048,
+            min=1,
+            help="Connections, 1 or more, that may wait to be accepted. The kernel's own limit applies too.",
+        ),
+        cfg.StrOpt(
+            "unix_socket",
+            help="Path of a Unix socket to listen on in place of [drivers:transport:wsgi] bind and port.",
+        ),
+        cfg.StrOpt("tls_certificate", help="Path of the certificate chain in PEM format. Set, the service speaks TLS."),
+        cfg.StrOpt(
+            "tls_key",
+            help="Path of the certificate's private key in PEM format; the granian engine wants PKCS#8. Not needed "
+            "where the certificate's file contains it.",
+        ),
+        cfg.StrOpt(
+            "tls_client_ca",
+            help="Path of the CA certificates in PEM format that clients' certificates must come from. Set, clients "
+            "without such a certificate are refused.",
+        ),
+        cfg.BoolOpt("access_log", default=True, help="Write one line for each request."),
+        cfg.BoolOpt(
+            "allow_unauthenticated",
+            default=False,
+            help="Serve an address that other machines can reach although auth_strategy is empty. Anyone who reaches "
+            "it may then read and delete the messages of every project.",
+        ),
+    ],
+)
+
+# Short names: oslo.config would call them --drivers:transport:wsgi-bind and so on.
+_SHORT_NAMES: dict[str, Group] = {
+    "bind": wsgi.GROUP,
+    "port": wsgi.GROUP,
+    "engine": GROUP,
+    "workers": GROUP,
+    "threads": GROUP,
+    "unix_socket": GROUP,
+}
+
+
+def workers(conf: cfg.ConfigOpts) -> int:
+    """Return the number of worker processes."""
+    configured: int | None = conf.server.workers
+    if configured is not None:
+        return configured
+    # More processes than that only queue for the embedded store's file lock; who has another store says so.
+    return min(max(len(os.sched_getaffinity(0)), 2), MOST_WORKERS_BY_DEFAULT)
+
+
+def register_command_line(conf: cfg.ConfigOpts) -> None:
+    """Make the flags of ``zaqar-server`` known; called before the command line is read."""
+    for name, group in _SHORT_NAMES.items():
+        flag = name.replace("_", "-")
+        # The destination keeps a `bind` or `workers` in a file's [DEFAULT] from being taken for the flag.
+        conf.register_cli_opt(
+            cfg.StrOpt(flag, dest=_destination(name), metavar=name.upper(), help=f"Overrides [{group.name}] {name}.")
+        )
+    conf.register_cli_opts(option for option in service.GROUP.options if option.name == "admin_mode")
+    conf.register_cli_opt(cfg.BoolOpt("daemon", default=False, help="Detach and run in the background."))
+
+
+def apply_command_line(conf: cfg.ConfigOpts) -> None:
+    """Let the flags override the files; called after the command line was read."""
+    for name, group in _SHORT_NAMES.items():
+        value = conf[_destination(name)]
+        if value is None:
+            continue
+        try:
+            conf.set_override(name, value, group=group.section)
+        except ValueError as error:
+            raise ConfigurationError(f"--{name.replace('_', '-')} {value} cannot be used: {error}.") from error
+
+
+def _destination(name: str) -> str:
+    return f"command_line_{name}"
