@@ -1,0 +1,104 @@
+"""The reserved metadata of a queue: what it may be, what it means, what is shown (http Q-14 to Q-18)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from zaqar.errors import Invalid
+from zaqar.limits import MIN_MESSAGE_TTL, Limits, check_queue
+from zaqar.models import DeadLetterRule, QueueKey
+from zaqar.operations.retry_policy import check_retry_policy
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """What a queue's metadata means for its messages: every default is filled in."""
+
+    message_ttl: int
+    message_delay: int
+    max_post_size: int
+    dead_letter: DeadLetterRule | None
+
+
+def settings(queue: QueueKey, metadata: Mapping[str, Any], limits: Limits) -> Settings:
+    """Return what stored metadata means; falsy values count as unset (http O-73)."""
+    return Settings(
+        message_ttl=metadata.get("_default_message_ttl") or limits.default_message_ttl,
+        message_delay=metadata.get("_default_message_delay") or limits.default_message_delay,
+        max_post_size=min(
+            metadata.get("_max_messages_post_size") or limits.max_messages_post_size, limits.max_messages_post_size
+        ),
+        dead_letter=_dead_letter(queue, metadata),
+    )
+
+
+def complete(metadata: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
+    """Return the metadata as it is shown: the reserved keys that are unset get their defaults (http Q-18)."""
+    defaults = reserved(limits)
+    return {**metadata, **{key: default for key, default in defaults.items() if not metadata.get(key)}}
+
+
+def reserved(limits: Limits) -> dict[str, Any]:
+    """Return the keys that every queue shows, with their defaults."""
+    return {
+        "_max_messages_post_size": limits.max_messages_post_size,
+        "_default_message_ttl": limits.default_message_ttl,
+        "_default_message_delay": limits.default_message_delay,
+        "_dead_letter_queue": None,
+        "_dead_letter_queue_messages_ttl": None,
+        "_max_claim_count": None,
+        "_enable_encrypt_messages": False,
+    }
+
+
+def check(queue: QueueKey, metadata: Mapping[str, Any], limits: Limits) -> None:
+    """Refuse reserved values that mean nothing. Raises ``Invalid``."""
+    _check_integer(metadata, "_default_message_ttl", least=MIN_MESSAGE_TTL, most=limits.max_message_ttl)
+    _check_integer(metadata, "_max_messages_post_size", least=1, most=limits.max_messages_post_size)
+    _check_integer(metadata, "_default_message_delay", least=0, most=limits.max_message_delay)
+    _check_integer(metadata, "_dead_letter_queue_messages_ttl", least=MIN_MESSAGE_TTL, most=limits.max_message_ttl)
+    _check_integer(metadata, "_max_claim_count")
+    _check_dead_letter_queue(queue, metadata.get("_dead_letter_queue"))
+    _check_encryption(metadata.get("_enable_encrypt_messages"))
+    check_retry_policy(metadata.get("_retry_policy"))
+
+
+def _check_integer(metadata: Mapping[str, Any], key: str, *, least: int | None = None, most: int | None = None) -> None:
+    value = metadata.get(key)
+    if value is None:
+        return
+    if type(value) is not int:  # True is an int to isinstance (http O-49)
+        raise Invalid(f"{key} must be an integer.")
+    if (least is not None and value < least) or (most is not None and value > most):
+        raise Invalid(f"{key} must be between {least} and {most}, both included; it is {value}.")
+
+
+def _check_dead_letter_queue(queue: QueueKey, name: object) -> None:
+    """Refuse what cannot be a queue, and a queue that is its own dead-letter queue (design, decision 19)."""
+    if name is None:
+        return
+    if not isinstance(name, str):
+        raise Invalid("_dead_letter_queue must be the name of a queue.")
+    target = QueueKey(queue.project, name)
+    try:
+        check_queue(target)
+    except Invalid as error:
+        raise Invalid(f"_dead_letter_queue: {error}") from error
+    if target == queue:
+        raise Invalid("_dead_letter_queue must name another queue.")
+
+
+def _check_encryption(value: object) -> None:
+    if not value:
+        return
+    if value is not True:
+        raise Invalid("_enable_encrypt_messages must be a boolean.")
+    raise Invalid("This service has no key to encrypt messages with; _enable_encrypt_messages cannot be true.")
+
+
+def _dead_letter(queue: QueueKey, metadata: Mapping[str, Any]) -> DeadLetterRule | None:
+    name, most = metadata.get("_dead_letter_queue"), metadata.get("_max_claim_count")
+    if not name or not most:
+        return None
+    ttl = metadata.get("_dead_letter_queue_messages_ttl") or None
+    return DeadLetterRule(QueueKey(queue.project, name), most, ttl)

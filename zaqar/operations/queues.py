@@ -1,0 +1,165 @@
+"""Queues: create, show, list, change, delete, statistics, purge."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from zaqar.context import Context
+from zaqar.errors import Conflict, Invalid, InvalidBody, QueueNotFound, Unavailable
+from zaqar.limits import Limits, page_size
+from zaqar.models import Queue, QueueKey, Stats
+from zaqar.operations import metadata as reserved_metadata
+from zaqar.operations import patch
+from zaqar.operations.authorization import Authorization
+from zaqar.operations.metadata import Settings
+from zaqar.operations.settings_cache import SettingsCache
+from zaqar.storage.contract import ManagementStore, Routing
+
+PURGEABLE = ("messages", "subscriptions")
+_PATCH_ATTEMPTS = 5
+
+
+class QueuePage(msgspec.Struct, frozen=True):
+    """Part of a listing; ``count`` is the number of all queues of the project, where it was asked for."""
+
+    queues: Sequence[Queue]
+    count: int | None = None
+
+
+class Queues:
+    """The verbs of a queue."""
+
+    def __init__(
+        self,
+        *,
+        management: ManagementStore,
+        routing: Routing,
+        authorization: Authorization,
+        limits: Limits,
+        cache: SettingsCache,
+    ) -> None:
+        self._management = management
+        self._routing = routing
+        self._authorization = authorization
+        self._limits = limits
+        self._cache = cache
+
+    def create(self, context: Context, name: str, metadata: dict[str, Any]) -> bool:
+        """Create a queue and return True; return False and change nothing when it exists (http Q-12)."""
+        self._authorization.check("queues:create", context)
+        queue = QueueKey(context.project, name)
+        reserved_metadata.check(queue, metadata, self._limits)
+        return self._create(queue, metadata)
+
+    def get(self, context: Context, name: str) -> dict[str, Any]:
+        """Return the metadata with its defaults; those alone when there is no such queue (http Q-19)."""
+        self._authorization.check("queues:get", context)
+        try:
+            stored = self._management.get_queue(QueueKey(context.project, name)).metadata
+        except QueueNotFound:
+            stored = {}
+        return reserved_metadata.complete(stored, self._limits)
+
+    def list(
+        self,
+        context: Context,
+        *,
+        marker: str | None = None,
+        limit: int | None = None,
+        name: str | None = None,
+        metadata: Mapping[str, str | int] | None = None,
+        with_count: bool = False,
+    ) -> QueuePage:
+        """Return queues in order of their names, after ``marker``, metadata with its defaults (http Q-1 to Q-10)."""
+        self._authorization.check("queues:get_all", context)
+        queues = self._management.list_queues(
+            context.project,
+            marker=marker,
+            limit=page_size(limit, most=self._limits.max_queues_per_page),
+            name_contains=name,
+            metadata=metadata or {},
+        )
+        completed = [Queue(queue.name, reserved_metadata.complete(queue.metadata, self._limits)) for queue in queues]
+        return QueuePage(completed, self._management.count_queues(context.project) if with_count else None)
+
+    def update(self, context: Context, name: str, document: object) -> dict[str, Any]:
+        """Apply a patch to the metadata and return the whole; all of it or nothing (http Q-30 to Q-39).
+
+        Raises ``InvalidBody``, ``QueueNotFound``, ``Conflict``.
+        """
+        self._authorization.check("queues:update", context)
+        queue = QueueKey(context.project, name)
+        changes = patch.parse(document)
+        for _ in range(_PATCH_ATTEMPTS):
+            old = self._management.get_queue(queue).metadata
+            new = patch.apply(changes, old, reserved_metadata.reserved(self._limits))
+            self._check_patched(queue, new)
+            try:
+                self._management.replace_metadata(queue, old=old, new=new)
+            except Conflict:  # somebody else changed it between reading and writing
+                continue
+            self._cache.forget(queue)
+            return reserved_metadata.complete(new, self._limits)
+        raise Unavailable("The queue is being changed by others.")
+
+    def delete(self, context: Context, name: str) -> None:
+        """Remove the queue with its messages and claims; silent when missing (http Q-20)."""
+        self._authorization.check("queues:delete", context)
+        queue = QueueKey(context.project, name)
+        self._cache.forget(queue)
+        self._management.delete_queue(queue)
+        self._routing.store_for(queue).delete_queue(queue)
+        self._cache.forget(queue)
+
+    def stats(self, context: Context, name: str) -> Stats:
+        """Return the counters, all zero when there is no such queue (http Q-25)."""
+        self._authorization.check("queues:stats", context)
+        queue = QueueKey(context.project, name)
+        try:
+            return self._routing.store_for(queue).stats(queue)
+        except QueueNotFound:
+            return Stats()
+
+    def purge(self, context: Context, name: str, resource_types: object = PURGEABLE) -> None:
+        """Remove what a queue holds, claimed and delayed messages included (http Q-26, design decision 3)."""
+        self._authorization.check("queues:purge", context)
+        if not isinstance(resource_types, Sequence) or isinstance(resource_types, str):
+            raise Invalid("resource_types must be an array.")
+        if not all(kind in PURGEABLE for kind in resource_types):
+            raise Invalid(f"resource_types may only contain {' and '.join(PURGEABLE)}.")
+        queue = QueueKey(context.project, name)
+        if "messages" in resource_types:
+            self._routing.store_for(queue).purge_messages(queue)
+
+    def settings(self, queue: QueueKey) -> Settings:
+        """Return what the queue's metadata means, from memory where it is fresh; of a missing queue, the defaults."""
+        known = self._cache.get(queue)
+        if known is not None:
+            return known
+        try:
+            stored = self._management.get_queue(queue).metadata
+        except QueueNotFound:
+            return reserved_metadata.settings(queue, {}, self._limits)
+        settings = reserved_metadata.settings(queue, stored, self._limits)
+        self._cache.put(queue, settings)
+        return settings
+
+    def create_lazily(self, queue: QueueKey) -> None:
+        """Make sure that the queue and its record are there, as a post does (http M-7)."""
+        self._create(queue, {})
+
+    def _create(self, queue: QueueKey, metadata: dict[str, Any]) -> bool:
+        is_new = self._management.create_queue(queue, metadata)
+        self._routing.store_for(queue).create_queue(queue)
+        return is_new
+
+    def _check_patched(self, queue: QueueKey, metadata: dict[str, Any]) -> None:
+        try:
+            reserved_metadata.check(queue, metadata, self._limits)
+        except Invalid as error:
+            raise InvalidBody(str(error)) from error
+        size = len(json.dumps(metadata, ensure_ascii=False, separators=(",", ":")).encode())
+        if size > self._limits.max_queue_metadata:
+            raise InvalidBody(f"Metadata is limited to {self._limits.max_queue_metadata} bytes; this has {size}.")

@@ -1,0 +1,1 @@
+"""The protocols that the service speaks: decode, call one operation, encode."""

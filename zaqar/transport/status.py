@@ -1,0 +1,80 @@
+"""How each error looks to a client: one table for all transports (http section 3.6)."""
+
+from typing import NamedTuple
+
+from zaqar import errors
+
+RETRY_AFTER = 5
+"""Seconds after which a client should try again when the service is unavailable."""
+
+
+class Status(NamedTuple):
+    """The status code and the title of an error."""
+
+    code: int
+    title: str
+
+
+class InvalidHeader(errors.Invalid):
+    """A header has a value that it cannot have."""
+
+
+class MissingHeader(errors.Invalid):
+    """A mandatory header is missing."""
+
+
+class InvalidClientId(errors.Invalid):
+    """The Client-ID is not of the form that the operator asks for."""
+
+
+class MissingProject(errors.Invalid):
+    """The request names no project."""
+
+
+class EmptyProject(errors.Invalid):
+    """The request names a project with an empty name."""
+
+
+class InvalidContentType(errors.Invalid):
+    """The body is a form (http X-11)."""
+
+
+class UnsupportedMediaType(errors.Invalid):
+    """The body is not the media type that the operation wants (http Q-33)."""
+
+
+_TABLE: dict[type[errors.Error], Status] = {
+    InvalidHeader: Status(400, "Invalid header value"),
+    MissingHeader: Status(400, "Missing header value"),
+    InvalidClientId: Status(400, "Wrong UUID value"),
+    MissingProject: Status(400, "Project-Id Missing"),
+    EmptyProject: Status(400, "Empty project header not allowed"),
+    InvalidContentType: Status(400, "Invalid Content-Type"),
+    UnsupportedMediaType: Status(415, "415 Unsupported Media Type"),
+    errors.Invalid: Status(400, "Invalid API request"),
+    errors.InvalidBody: Status(400, "Invalid request body"),
+    errors.InvalidParameter: Status(400, "Invalid parameter"),
+    errors.InvalidQueueName: Status(400, "Invalid queue identification"),
+    errors.ClaimNotHeld: Status(400, "Unable to delete"),
+    errors.Forbidden: Status(403, "Not authorized"),
+    errors.MessageClaimed: Status(403, "Unable to delete"),
+    errors.NotFound: Status(404, "Not found"),
+    errors.Conflict: Status(409, "Resource conflict"),
+    errors.Unavailable: Status(503, "Service temporarily unavailable"),
+}
+INTERNAL = Status(500, "Internal server error")
+
+
+def status_of(error: errors.Error) -> Status:
+    """Return the row of the error's class, or of the nearest class above it."""
+    for kind in type(error).__mro__:
+        if kind in _TABLE:
+            return _TABLE[kind]
+    return INTERNAL
+
+
+def description_of(error: errors.Error) -> str:
+    """Return the sentence for the client."""
+    if isinstance(error, errors.Unavailable):
+        return f"{error} Please try again in a few seconds."
+    return str(error)

@@ -1,0 +1,53 @@
+"""Reading request bodies, never more than a limit (http X-40, X-41, O-63)."""
+
+import re
+from typing import BinaryIO
+
+from falcon import Request
+
+from zaqar.errors import Invalid, InvalidBody
+from zaqar.transport.status import InvalidHeader
+
+_LENGTH = re.compile(r"[0-9]{1,18}\Z", re.ASCII)
+
+
+def read(req: Request, *, most: int, refusal: type[Invalid] = Invalid) -> bytes:
+    """Return the body, empty when there is none. Raises ``refusal`` when it is longer than ``most`` bytes."""
+    length = req.env.get("CONTENT_LENGTH")
+    if length:
+        return _read_known(req.env["wsgi.input"], _number(length), most, refusal)
+    if "chunked" in req.env.get("HTTP_TRANSFER_ENCODING", "").lower():
+        data = _read_up_to(req.env["wsgi.input"], most + 1)
+        if len(data) > most:
+            raise refusal(_too_large(most))
+        return data
+    return b""
+
+
+def _number(length: str) -> int:
+    if not _LENGTH.match(length):
+        raise InvalidHeader('The value of the "Content-Length" header must be a non-negative integer.')
+    return int(length)
+
+
+def _read_known(stream: BinaryIO, length: int, most: int, refusal: type[Invalid]) -> bytes:
+    if length > most:
+        raise refusal(_too_large(most))
+    data = _read_up_to(stream, length)
+    if len(data) < length:
+        raise InvalidBody("The body is shorter than its Content-Length.")
+    return data
+
+
+def _read_up_to(stream: BinaryIO, length: int) -> bytes:
+    data = stream.read(length)
+    while 0 < len(data) < length:
+        more = stream.read(length - len(data))
+        if not more:
+            break
+        data += more
+    return data
+
+
+def _too_large(most: int) -> str:
+    return f"The body must not be longer than {most} bytes."

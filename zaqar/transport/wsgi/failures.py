@@ -1,0 +1,60 @@
+"""Errors as answers: the outer edge of the transport."""
+
+import logging
+from typing import Any
+
+import falcon
+from falcon import Request, Response
+
+from zaqar.errors import Error, Unavailable
+from zaqar.transport import documents, status
+
+LOG = logging.getLogger(__name__)
+
+
+def install(app: "falcon.App[Request, Response]") -> None:
+    """Let ``app`` answer every error with a JSON document (http X-13)."""
+    app.add_error_handler(Exception, _unexpected)
+    app.add_error_handler(Error, _refused)
+    app.add_error_handler(falcon.HTTPError, _falcon_error)
+    app.set_error_serializer(_serialize)
+
+
+def _refused(req: Request, resp: Response, error: Error, params: dict[str, Any]) -> None:
+    code, title = status.status_of(error)
+    if isinstance(error, Unavailable):
+        LOG.error("%s %s cannot be served: %s", req.method, req.path, error, exc_info=error.__cause__ or error)
+        resp.set_header("Retry-After", str(status.RETRY_AFTER))
+    _answer(resp, code, {"title": title, "description": status.description_of(error)})
+
+
+def _unexpected(req: Request, resp: Response, error: Exception, params: dict[str, Any]) -> None:
+    LOG.error("%s %s failed", req.method, req.path, exc_info=error)
+    code, title = status.INTERNAL
+    text = f"The request failed for a reason that the operator can find by its id, {req.context.request_id}."
+    _answer(resp, code, {"title": title, "description": text})
+
+
+def _falcon_error(req: Request, resp: Response, error: falcon.HTTPError, params: dict[str, Any]) -> None:
+    """Answer what falcon itself refuses; an unknown path asked with OPTIONS is no error (http X-8)."""
+    if req.method == "OPTIONS":
+        resp.status = falcon.HTTP_200
+        resp.context.is_bare = True
+        return
+    resp.status = error.status
+    if error.headers:
+        resp.set_headers(error.headers)
+    _serialize(req, resp, error)
+
+
+def _serialize(req: Request, resp: Response, error: falcon.HTTPError) -> None:
+    resp.data = documents.encode(error.to_dict())
+    resp.content_type = falcon.MEDIA_JSON
+    resp.set_header("Vary", "Accept")
+
+
+def _answer(resp: Response, code: int, document: dict[str, str]) -> None:
+    resp.status = falcon.code_to_http_status(code)
+    resp.data = documents.encode(document)
+    resp.content_type = falcon.MEDIA_JSON
+    resp.set_header("Vary", "Accept")

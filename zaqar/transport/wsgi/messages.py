@@ -1,0 +1,74 @@
+"""``/v2/queues/{queue_name}/messages`` and below."""
+
+import falcon
+from falcon import Request, Response
+
+from zaqar.errors import Invalid
+from zaqar.limits import Limits
+from zaqar.operations.messages import Messages
+from zaqar.transport import documents
+from zaqar.transport.wsgi import body, parameters
+from zaqar.transport.wsgi.middleware import caller
+
+_FLAGS = ("echo", "include_claimed", "include_delayed")
+
+
+class MessageCollection:
+    """Messages of a queue."""
+
+    def __init__(self, messages: Messages, limits: Limits) -> None:
+        self._messages = messages
+        self._limits = limits
+
+    def on_post(self, req: Request, resp: Response, queue_name: str) -> None:
+        """Post messages (http M-6 to M-14)."""
+        data = body.read(req, most=self._limits.max_messages_post_size)
+        ids = self._messages.post(caller(req), queue_name, documents.decode_post(data), size=len(data))
+        resp.status = falcon.HTTP_201
+        resp.set_header("Location", f"{req.path}?ids={','.join(ids)}")
+        resp.data = documents.encode({"resources": [f"{req.path}/{new}" for new in ids]})
+
+    def on_get(self, req: Request, resp: Response, queue_name: str) -> None:
+        """List messages, or return those with the given ids (http M-15 to M-27)."""
+        if (req.params.get("ids") or "") != "":
+            found = self._messages.get_many(caller(req), queue_name, parameters.texts(req, "ids"))
+            resp.data = documents.messages(req.path, found)
+            return
+        marker = parameters.text(req, "marker")
+        limit = parameters.integer(req, "limit")
+        flags = {name: parameters.boolean(req, name) for name in _FLAGS}
+        page = self._messages.list(caller(req), queue_name, marker=marker, limit=limit, **flags)
+        given = {"limit": limit, **{name: flags[name] for name in _FLAGS if parameters.text(req, name)}}
+        links = parameters.next_link(req.path, marker=page[-1].id, given=given) if page else []
+        resp.data = documents.messages(req.path, page, links)
+
+    def on_delete(self, req: Request, resp: Response, queue_name: str) -> None:
+        """Delete by ids, or pop (http M-39 to M-45)."""
+        ids = parameters.texts(req, "ids")
+        number = parameters.integer(req, "pop")
+        claim_ids = parameters.texts(req, "claim_ids")
+        if bool(ids) == (number is not None):
+            raise Invalid("Exactly one of the parameters ids and pop must be given.")
+        if number is None:
+            self._messages.delete_many(caller(req), queue_name, ids, claim_ids=claim_ids)
+            resp.status = falcon.HTTP_204
+            return
+        resp.data = documents.popped(self._messages.pop(caller(req), queue_name, number, claim_ids=claim_ids))
+
+
+class MessageItem:
+    """One message."""
+
+    def __init__(self, messages: Messages) -> None:
+        self._messages = messages
+
+    def on_get(self, req: Request, resp: Response, queue_name: str, message_id: str) -> None:
+        """Show it (http M-28, M-29)."""
+        shown = self._messages.get(caller(req), queue_name, message_id)
+        resp.data = documents.message(req.path.rsplit("/", 1)[0], shown)
+
+    def on_delete(self, req: Request, resp: Response, queue_name: str, message_id: str) -> None:
+        """Delete it (http M-30 to M-38)."""
+        claim_id = parameters.text(req, "claim_id")
+        self._messages.delete(caller(req), queue_name, message_id, claim_id=claim_id)
+        resp.status = falcon.HTTP_204

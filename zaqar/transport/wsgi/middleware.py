@@ -1,0 +1,112 @@
+"""The checks that come before every operation, in the order of http X-4, and the request's id."""
+
+import os
+import uuid
+from functools import lru_cache
+from typing import Any
+
+import falcon
+from falcon import Request, Response
+
+from zaqar.context import Context
+from zaqar.errors import Error
+from zaqar.limits import check_queue
+from zaqar.models import QueueKey
+from zaqar.transport import status
+from zaqar.transport.wsgi import extra_spec
+from zaqar.transport.wsgi.client_id import ClientIdRule
+
+_ACCEPTED = frozenset((None, "", "*/*", "application/json"))
+_FORM = "application/x-www-form-urlencoded"
+PUBLIC = "is_public"
+"""A resource with this attribute asks for no Client-ID and no project (http X-27)."""
+
+
+class RequestIds:
+    """Gives each request an id and returns it in the answer (http X-31)."""
+
+    def process_request(self, req: Request, resp: Response) -> None:
+        """Make the id, a random UUID."""
+        number = os.urandom(16)
+        req.context.request_id = "req-" + str(uuid.UUID(bytes=number, version=4))
+
+    def process_response(self, req: Request, resp: Response, resource: object, req_succeeded: bool) -> None:
+        """Show it."""
+        if not getattr(resp.context, "is_bare", False):
+            resp.set_header("x-openstack-request-id", req.context.request_id)
+
+
+class Checks:
+    """Establishes who asks, or refuses."""
+
+    def __init__(self, client_id_rule: ClientIdRule) -> None:
+        self._client_id_rule = client_id_rule
+
+    def process_resource(self, req: Request, resp: Response, resource: object, params: dict[str, Any]) -> None:
+        """Run every check on a known route; an OPTIONS request is never refused (http X-8)."""
+        try:
+            self._check(req, resource, params)
+        except (falcon.HTTPError, Error):
+            if req.method != "OPTIONS":
+                raise
+            resp.complete = True
+            resp.context.is_bare = True
+            resp.set_header("Content-Length", "0")
+
+    def _check(self, req: Request, resource: object, params: dict[str, Any]) -> None:
+        env = req.env
+        if env.get("HTTP_URL_SIGNATURE"):  # signed URLs are not built, and a bad signature is not found (http U-17)
+            raise falcon.HTTPNotFound
+        _check_content_type(env)
+        _check_accept(req, resource)
+        if hasattr(resource, PUBLIC):
+            return
+        client_id = self._client_id_rule.canonical(env.get("HTTP_CLIENT_ID"))
+        project = _project(env)
+        queue_name = params.get("queue_name")
+        if queue_name is not None:
+            _check_queue(project, queue_name)
+        if "HTTP_EXTRA_SPEC" in env:
+            extra_spec.check(env["HTTP_EXTRA_SPEC"])
+        roles = env.get("HTTP_X_ROLES")
+        req.context.caller = Context(
+            project,
+            client_id,
+            req.context.request_id,
+            env.get("HTTP_X_USER_ID"),
+            tuple(role.strip() for role in roles.split(",")) if roles else (),
+        )
+
+
+def caller(req: Request) -> Context:
+    """Return who asks."""
+    context: Context = req.context.caller
+    return context
+
+
+@lru_cache(maxsize=4096)
+def _check_queue(project: str, name: str) -> None:
+    check_queue(QueueKey(project, name))
+
+
+def _check_content_type(env: dict[str, Any]) -> None:
+    if env.get("CONTENT_LENGTH") and env.get("CONTENT_TYPE", "").lower() == _FORM:
+        raise status.InvalidContentType("The body must be JSON, not a form: set Content-Type: application/json.")
+
+
+def _check_accept(req: Request, resource: object) -> None:
+    if req.env.get("HTTP_ACCEPT") in _ACCEPTED:
+        return
+    types = getattr(resource, "media_types", ("application/json",))
+    if not any(req.client_accepts(media_type) for media_type in types):
+        raise falcon.HTTPNotAcceptable(description="This service only speaks application/json.")
+
+
+def _project(env: dict[str, Any]) -> str:
+    for name in ("HTTP_X_PROJECT_ID", "HTTP_X_TENANT_ID", "HTTP_X_TENANT"):
+        project: str | None = env.get(name)
+        if project is not None:
+            if not project:
+                raise status.EmptyProject("The header that names the project must not be empty.")
+            return project
+    raise status.MissingProject('The "X-Project-ID" header is required.')

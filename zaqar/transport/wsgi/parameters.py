@@ -1,0 +1,62 @@
+"""Query parameters (http section 3.8). A blank value counts as absent; of a repeated scalar the last counts."""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from falcon import Request
+
+from zaqar.errors import InvalidParameter
+from zaqar.transport.documents import Link
+
+_INTEGER = re.compile(r"\s*([+-]?[0-9]{1,18})\s*\Z", re.ASCII)
+_TRUE = frozenset(("true", "True", "t", "yes", "y", "1", "on"))
+_FALSE = frozenset(("false", "False", "f", "no", "n", "0", "off"))
+
+
+def text(req: Request, name: str) -> str | None:
+    """Return a parameter as it is."""
+    value = req.params.get(name)
+    if isinstance(value, list):
+        value = value[-1]
+    if value and "," in value:
+        value = value.rsplit(",", 1)[-1]
+    return value or None
+
+
+def integer(req: Request, name: str) -> int | None:
+    """Return a decimal integer."""
+    value = text(req, name)
+    if value is None:
+        return None
+    match = _INTEGER.match(value)
+    if not match:
+        raise InvalidParameter(f'The "{name}" parameter must be an integer.')
+    return int(match[1])
+
+
+def boolean(req: Request, name: str) -> bool:
+    """Return a boolean, false when absent."""
+    value = text(req, name)
+    if value is None or value in _FALSE:
+        return False
+    if value in _TRUE:
+        return True
+    raise InvalidParameter(f'The "{name}" parameter must be true or false.')
+
+
+def texts(req: Request, name: str) -> list[str]:
+    """Return the elements of a list, from repetitions and between commas (http X-46, O-30)."""
+    value = req.params.get(name, [])
+    values = value if isinstance(value, list) else [value]
+    return [element for part in values for element in part.split(",") if element]
+
+
+def next_link(path: str, *, marker: str, given: Mapping[str, str | int | bool | None]) -> list[Link]:
+    """Return the link to the page after ``marker``, with those parameters that were given."""
+    parts = [f"marker={quote(marker, safe='')}"]
+    for name, value in given.items():
+        if value is not None:
+            shown = str(value).lower() if isinstance(value, bool) else str(value)
+            parts.append(f"{quote(name, safe='')}={quote(shown, safe='')}")
+    return [Link("next", f"{path}?{'&'.join(parts)}")]

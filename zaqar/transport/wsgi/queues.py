@@ -1,0 +1,124 @@
+"""``/v2/queues`` and below, as far as the queue itself goes."""
+
+import re
+
+import falcon
+from falcon import Request, Response
+
+from zaqar.errors import Invalid, InvalidBody
+from zaqar.limits import Limits
+from zaqar.operations.queues import Queues
+from zaqar.transport import documents, json_text
+from zaqar.transport.status import UnsupportedMediaType
+from zaqar.transport.wsgi import body, parameters
+from zaqar.transport.wsgi.middleware import caller
+
+PATCH_TYPE = "application/openstack-messaging-v2.0-json-patch"
+_PARAMETERS = frozenset(("marker", "limit", "detailed", "name", "with_count"))
+_INTEGER = re.compile(r"\s*[+-]?[0-9]{1,18}\s*\Z", re.ASCII)
+
+
+class QueueCollection:
+    """The queues of a project."""
+
+    def __init__(self, queues: Queues) -> None:
+        self._queues = queues
+
+    def on_get(self, req: Request, resp: Response) -> None:
+        """List them (http Q-1 to Q-10)."""
+        marker = parameters.text(req, "marker")
+        limit = parameters.integer(req, "limit")
+        name = parameters.text(req, "name")
+        flags = {flag: parameters.boolean(req, flag) for flag in ("detailed", "with_count")}
+        filters = _filters(req)
+        page = self._queues.list(
+            caller(req),
+            marker=marker,
+            limit=limit,
+            name=name,
+            metadata={key: _number_or_text(value) for key, value in filters.items()},
+            with_count=flags["with_count"],
+        )
+        given = {"limit": limit, "name": name, **{flag: flags[flag] for flag in flags if flag in req.params}, **filters}
+        links = parameters.next_link(req.path, marker=page.queues[-1].name, given=given) if page.queues else []
+        resp.data = documents.queues(req.path, page.queues, links, is_detailed=flags["detailed"], count=page.count)
+
+
+class QueueItem:
+    """One queue."""
+
+    def __init__(self, queues: Queues, limits: Limits) -> None:
+        self._queues = queues
+        self._limits = limits
+
+    def on_put(self, req: Request, resp: Response, queue_name: str) -> None:
+        """Create it (http Q-11 to Q-16)."""
+        data = body.read(req, most=self._limits.max_queue_metadata)
+        metadata = json_text.decode_object(data) if data else {}
+        is_new = self._queues.create(caller(req), queue_name, metadata)
+        resp.status = falcon.HTTP_201 if is_new else falcon.HTTP_204
+        resp.set_header("Location", req.path)
+
+    def on_get(self, req: Request, resp: Response, queue_name: str) -> None:
+        """Show its metadata (http Q-17 to Q-19)."""
+        resp.data = documents.encode(self._queues.get(caller(req), queue_name))
+
+    def on_patch(self, req: Request, resp: Response, queue_name: str) -> None:
+        """Change its metadata (http Q-30 to Q-39)."""
+        data = body.read(req, most=self._limits.max_queue_metadata, refusal=InvalidBody)
+        media_type = (req.content_type or "").partition(";")[0].strip().lower()
+        if media_type != PATCH_TYPE:
+            resp.set_header("Accept-Patch", PATCH_TYPE)
+            raise UnsupportedMediaType(f"The Content-Type must be {PATCH_TYPE}.")
+        patch = documents.decode_patch(data)
+        resp.data = documents.encode(self._queues.update(caller(req), queue_name, patch))
+
+    def on_delete(self, req: Request, resp: Response, queue_name: str) -> None:
+        """Remove it (http Q-20, Q-21)."""
+        self._queues.delete(caller(req), queue_name)
+        resp.status = falcon.HTTP_204
+
+
+class QueueStats:
+    """Statistics of a queue."""
+
+    def __init__(self, queues: Queues) -> None:
+        self._queues = queues
+
+    def on_get(self, req: Request, resp: Response, queue_name: str) -> None:
+        """Show them (http Q-22 to Q-25)."""
+        stats = self._queues.stats(caller(req), queue_name)
+        resp.data = documents.stats(f"{req.path.rsplit('/', 1)[0]}/messages", stats)
+
+
+class QueuePurge:
+    """What a queue holds, as a whole."""
+
+    def __init__(self, queues: Queues, limits: Limits) -> None:
+        self._queues = queues
+        self._limits = limits
+
+    def on_post(self, req: Request, resp: Response, queue_name: str) -> None:
+        """Remove it (http Q-26 to Q-29)."""
+        data = body.read(req, most=self._limits.max_queue_metadata)
+        if data:
+            self._queues.purge(caller(req), queue_name, documents.decode_purge(data))
+        else:
+            self._queues.purge(caller(req), queue_name)
+        resp.status = falcon.HTTP_204
+
+
+def _filters(req: Request) -> dict[str, str]:
+    """Return the parameters that are metadata filters (http Q-5, O-32)."""
+    filters = {}
+    for name, value in req.params.items():
+        if name in _PARAMETERS or value == "":
+            continue
+        if isinstance(value, list):
+            raise Invalid(f'The filter "{name}" is given more than once.')
+        filters[name] = value
+    return filters
+
+
+def _number_or_text(value: str) -> int | str:
+    return int(value) if _INTEGER.match(value) else value
