@@ -12,20 +12,24 @@ from zaqar.storage.sql import records
 from zaqar.storage.sql.rows import AT, READY_PAGE, SHOWN, Shown, message
 from zaqar.storage.sql.schema import CLAIMED, CLAIMS, MESSAGES, READY
 from zaqar.storage.sql.session import Session, Transaction
-from zaqar.storage.sql.statement import Statement, constant, unindexed
+from zaqar.storage.sql.statement import Statement, StatementForMany, constant, one_of, unindexed
 
 NOTHING = Claim("", 0, 0, ())
 """What claiming yields when nothing is claimable."""
 
-_HOLD = Statement(
-    sa.update(MESSAGES)
-    .where(AT)
-    .values(state=constant(CLAIMED), claim=sa.bindparam("by"), claim_count=MESSAGES.c.claim_count + constant(1))
+_HOLD = StatementForMany(
+    lambda count: (
+        sa.update(MESSAGES)
+        .where(one_of(MESSAGES.c.position, count))
+        .values(state=constant(CLAIMED), claim=sa.bindparam("by"), claim_count=MESSAGES.c.claim_count + constant(1))
+    )
 )
-_EXTEND = Statement(
-    sa.update(MESSAGES)
-    .where(AT, unindexed(MESSAGES.c.expires) < sa.bindparam("ending"))
-    .values(ttl=sa.bindparam("new_ttl"), expires=sa.bindparam("new_expires"))
+_EXTEND = StatementForMany(
+    lambda count: (
+        sa.update(MESSAGES)
+        .where(one_of(MESSAGES.c.position, count), unindexed(MESSAGES.c.expires) < sa.bindparam("ending"))
+        .values(ttl=sa.bindparam("new_ttl"), expires=sa.bindparam("new_expires"))
+    )
 )
 _MOVE = Statement(
     sa.update(MESSAGES)
@@ -40,12 +44,20 @@ _MOVE = Statement(
         expires=sa.bindparam("new_expires"),
     )
 )
-_FREE = Statement(
-    sa.update(MESSAGES)
-    .where(AT, MESSAGES.c.claim == sa.bindparam("held_by"))
-    .values(state=constant(READY), claim=sa.null())
+_FREE = StatementForMany(
+    lambda count: (
+        sa.update(MESSAGES)
+        .where(one_of(MESSAGES.c.position, count), unindexed(MESSAGES.c.claim) == sa.bindparam("held_by"))
+        .values(state=constant(READY), claim=sa.null())
+    )
 )
-_HELD = Statement(sa.select(*SHOWN).where(AT, MESSAGES.c.claim == sa.bindparam("held_by")))
+_HELD = StatementForMany(
+    lambda count: (
+        sa.select(*SHOWN)
+        .where(one_of(MESSAGES.c.position, count), unindexed(MESSAGES.c.claim) == sa.bindparam("held_by"))
+        .order_by(MESSAGES.c.position)
+    )
+)
 _INSERT = Statement(sa.insert(CLAIMS))
 _FIND = Statement(
     sa.select(CLAIMS.c.ttl, CLAIMS.c.expires, CLAIMS.c.positions).where(
@@ -87,7 +99,7 @@ def create(
             "positions": json.dumps(positions),
         },
     )
-    transaction.run_many(_HOLD, [{"at": position, "by": claim.position} for position in positions])
+    transaction.run_at(_HOLD, positions, {"by": claim.position})
     _extend(transaction, [row.position for row in rows if row.expires < ending], ttl=ttl, grace=grace)
     transaction.count(record, claimed=len(rows))
     claim_id = format_id(*claim)
@@ -137,7 +149,7 @@ def exists(session: Session, record: int, claim: Id) -> bool:
 
 def free(transaction: Transaction, record: int, claim: int, positions: Sequence[int]) -> None:
     """Remove a claim, making its messages ready; their claim counts stay."""
-    freed = transaction.run_many(_FREE, [{"at": position, "held_by": claim} for position in positions])
+    freed = transaction.run_at(_FREE, positions, {"held_by": claim})
     transaction.run(_DELETE, {"claim": claim})
     transaction.count(record, claimed=-freed)
 
@@ -156,8 +168,7 @@ def _find(session: Session, record: int, claim: Id) -> tuple[int, int, list[int]
 
 
 def _held(session: Session, claim: Id, positions: Sequence[int]) -> list[Shown]:
-    rows = (session.row(_HELD, {"at": position, "held_by": claim.position}) for position in positions)
-    held = [Shown._make(row) for row in rows if row is not None]
+    held = [Shown._make(row) for row in session.rows_at(_HELD, positions, {"held_by": claim.position})]
     if not held:
         raise ClaimNotFound("None of the claim's messages is left.")
     return held
@@ -167,7 +178,7 @@ def _extend(transaction: Transaction, positions: Sequence[int], *, ttl: int, gra
     """Let messages that would end before the claim live on until ``grace`` seconds after it (http C-8)."""
     ending = transaction.now + ttl
     new = {"ending": ending, "new_ttl": ttl + grace, "new_expires": ending + grace}
-    transaction.run_many(_EXTEND, [{"at": position, **new} for position in positions])
+    transaction.run_at(_EXTEND, positions, new)
 
 
 def _without_dead_letters(
@@ -182,7 +193,7 @@ def _without_dead_letters(
             if row.claim_count < rule.max_claim_count:
                 kept.append(row)
                 continue
-            target = records.find(transaction, rule.queue) if target is None else target
+            target = records.known(transaction, rule.queue) if target is None else target
             _move(transaction, row, target, row.ttl if rule.ttl is None else rule.ttl)
             transaction.count(record, total=-1)
             transaction.count(target, total=1)

@@ -1,8 +1,7 @@
 """Group commit: many writes, one sync of the disk.
 
 A thread that wants to write queues its step. The first becomes the leader: it takes all that is queued, locks the file
-that the processes share, runs the steps in one transaction, each inside a savepoint of its own, commits, and wakes
-their owners. Meanwhile the next batch gathers, and its first waiter leads it.
+that the processes share, runs the steps in one transaction, where each fails alone, commits, and wakes their owners. Meanwhile the next batch gathers, and its first waiter leads it.
 
 Rejected: SQLite's own busy polling between processes (a third of the throughput, and pauses of half a second), and a
 writer thread of its own (two more switches of thread for a lone client).
@@ -15,14 +14,20 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from zaqar.clock import Clock
 from zaqar.errors import Unavailable
 from zaqar.storage.sql.failure import is_outage, unavailable
 from zaqar.storage.sql.session import Transaction
 
+if TYPE_CHECKING:
+    from zaqar.models import QueueKey
+
 Result = TypeVar("Result")
+
+MOST_RECORD_IDS = 10_000
+"""Queues whose record ids a process remembers."""
 
 PATIENCE = 20.0
 """Seconds that a step waits for its turn, and again for its commit, before the caller is told to try again."""
@@ -43,31 +48,41 @@ class _Write:
         self.awake.acquire()
 
 
-class _Savepoint:
-    """Runs one step so that its failure is its owner's alone; a failure of the database itself goes on."""
+class _Spoiled(Exception):
+    """A step failed after it had written, so the transaction holds half of it."""
 
-    __slots__ = ("_connection", "_transaction", "_write")
 
-    def __init__(self, transaction: Transaction, write: _Write) -> None:
+class _Step:
+    """Lets the failure of a step be its owner's alone; a failure of the database itself goes on.
+
+    A step that fails has nearly always only read. So the first attempt at a batch sets no savepoints, which would
+    double the calls of the driver; should a step fail after it wrote, the batch is rolled back and run again with them.
+    """
+
+    __slots__ = ("_connection", "_has_savepoint", "_transaction", "_write")
+
+    def __init__(self, transaction: Transaction, write: _Write, *, has_savepoint: bool) -> None:
         self._connection = transaction.connection
         self._transaction = transaction
         self._write = write
+        self._has_savepoint = has_savepoint
 
     def __enter__(self) -> None:
-        self._connection.execute("SAVEPOINT step")
+        self._write.error = None
+        if self._has_savepoint:
+            self._connection.execute("SAVEPOINT step")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> bool:
-        if error is None:
-            self._connection.execute("RELEASE step")
-            self._transaction.end_step(is_kept=True)
-            return False
+        has_written = self._transaction.has_written
         if not self._connection.in_transaction:  # SQLite gave up the whole transaction
             return False
-        self._connection.execute("ROLLBACK TO step")
-        self._connection.execute("RELEASE step")
-        self._transaction.end_step(is_kept=False)
+        self._transaction.end_step(is_kept=error is None)
+        if error is not None and has_written and not self._has_savepoint:
+            raise _Spoiled from error
+        if self._has_savepoint:
+            self._connection.execute("RELEASE step" if error is None else "ROLLBACK TO step")
         self._write.error = error
         return True
 
@@ -84,6 +99,8 @@ class GroupCommit:
         self._mutex = threading.Lock()
         self._queue: deque[_Write] = deque()
         self._is_led = False
+        self._record_ids: dict[QueueKey, int] = {}
+        self._drops = -1
 
     def run(self, step: Callable[[Transaction], Result]) -> Result:
         """Run ``step`` and return its result once it is durable. Raises what it raises, or ``Unavailable``."""
@@ -135,9 +152,9 @@ class GroupCommit:
         finally:
             if not batch[0].is_committed:
                 self._drop_connection()
+            self._hand_over()
             for write in batch:
                 write.awake.release()
-            self._hand_over()
 
     def _hand_over(self) -> None:
         with self._mutex:
@@ -152,24 +169,38 @@ class GroupCommit:
         connection, lock_file = cast("sqlite3.Connection", self._connection), cast("int", self._lock_file)
         fcntl.flock(lock_file, fcntl.LOCK_EX)
         try:
-            connection.execute("BEGIN IMMEDIATE")
-            transaction = Transaction(connection, self._clock)
-            for write in batch:
-                with _Savepoint(transaction, write):
-                    write.result = write.step(transaction)
-            transaction.finish()
-            connection.execute("COMMIT")
-            for write in batch:
-                write.is_committed = True
+            try:
+                self._attempt(connection, batch, has_savepoints=False)
+            except _Spoiled:
+                connection.execute("ROLLBACK")
+                self._record_ids.clear()
+                self._attempt(connection, batch, has_savepoints=True)
         finally:
             fcntl.flock(lock_file, fcntl.LOCK_UN)
+        for write in batch:
+            write.is_committed = True
+
+    def _attempt(self, connection: sqlite3.Connection, batch: list[_Write], *, has_savepoints: bool) -> None:
+        connection.execute("BEGIN IMMEDIATE")
+        transaction = Transaction(connection, self._clock, self._record_ids)
+        if transaction.drops != self._drops or len(self._record_ids) > MOST_RECORD_IDS:
+            self._record_ids.clear()
+            self._drops = transaction.drops
+        for write in batch:
+            with _Step(transaction, write, has_savepoint=has_savepoints):
+                write.result = write.step(transaction)
+        transaction.finish()
+        connection.execute("COMMIT")
 
     def _open(self) -> None:
-        self._connection = self._connection or self._connect()
-        self._lock_file = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        if self._connection is None:
+            self._connection = self._connect()
+        if self._lock_file is None:
+            self._lock_file = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def _drop_connection(self) -> None:
         """Roll back by closing: the next batch opens a new connection, whatever state this one is in."""
+        self._record_ids.clear()
         if self._connection is not None:
             self._connection.close()
             self._connection = None

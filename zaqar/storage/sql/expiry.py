@@ -8,10 +8,10 @@ import sqlalchemy as sa
 
 from zaqar.storage.sql import claims
 from zaqar.storage.sql.records import Record
-from zaqar.storage.sql.rows import AT, IN_QUEUE, remove
+from zaqar.storage.sql.rows import IN_QUEUE, remove
 from zaqar.storage.sql.schema import CLAIMS, DELAYED, MESSAGES, READY
 from zaqar.storage.sql.session import Transaction
-from zaqar.storage.sql.statement import Statement, constant, limited
+from zaqar.storage.sql.statement import Statement, StatementForMany, constant, limited, one_of
 
 BATCH = 200
 """Messages that one step may promote, or remove; claims a tenth of it."""
@@ -23,7 +23,11 @@ _FALLEN_DUE = Statement(
         )
     )
 )
-_PROMOTE = Statement(sa.update(MESSAGES).where(AT).values(state=constant(READY), due=sa.null()))
+_PROMOTE = StatementForMany(
+    lambda count: (
+        sa.update(MESSAGES).where(one_of(MESSAGES.c.position, count)).values(state=constant(READY), due=sa.null())
+    )
+)
 _LAPSED = Statement(
     limited(
         sa.select(CLAIMS.c.id, CLAIMS.c.positions).where(
@@ -56,7 +60,7 @@ def settle(transaction: Transaction, record: Record) -> bool:
 def promote(transaction: Transaction, record: int) -> int:
     """Make ready up to a batch of messages whose delay has elapsed; return how many."""
     rows = transaction.rows(_FALLEN_DUE, {"queue": record, "now": transaction.now, "limit": BATCH})
-    transaction.run_many(_PROMOTE, [{"at": row[0]} for row in rows])
+    transaction.run_at(_PROMOTE, [row[0] for row in rows], {})
     return len(rows)
 
 

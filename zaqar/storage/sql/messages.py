@@ -6,24 +6,30 @@ import sqlalchemy as sa
 
 from zaqar.errors import ClaimNotHeld, MessageClaimed
 from zaqar.models import Message, NewMessage
-from zaqar.storage.ids import Id, MalformedId, format_id, parse_id
+from zaqar.storage.ids import Id, format_id
 from zaqar.storage.sql import claims
-from zaqar.storage.sql.rows import AT, IN_QUEUE, LIVES, READY_PAGE, SHOWN, Shown, message, position_of, remove
+from zaqar.storage.sql.rows import AT, IN_QUEUE, LIVES, READY_PAGE, SHOWN, message, position_of, remove
 from zaqar.storage.sql.schema import CLAIMED, CLAIMS, DELAYED, MESSAGES, READY
 from zaqar.storage.sql.session import Session, Transaction
 from zaqar.storage.sql.statement import Row, Statement, constant, limited, unindexed
 
-_INSERT = Statement(
-    sa.insert(MESSAGES).values(
-        {column.name: sa.bindparam(column.name) for column in MESSAGES.c}
-        | {"claim": sa.null(), "claim_count": constant(0)}
-    )
-)
 _LIVE_CLAIM = sa.outerjoin(
     MESSAGES, CLAIMS, (CLAIMS.c.id == MESSAGES.c.claim) & (unindexed(CLAIMS.c.expires) > sa.bindparam("now"))
 )
 _NAMED = (AT, IN_QUEUE, MESSAGES.c.token == sa.bindparam("token"), LIVES)
 _ONE = Statement(sa.select(*SHOWN, CLAIMS.c.id, CLAIMS.c.token).select_from(_LIVE_CLAIM).where(*_NAMED))
+_DELETE_FREE = Statement(sa.delete(MESSAGES).where(*_NAMED, unindexed(MESSAGES.c.state) < constant(CLAIMED)))
+_DELETE_HELD = Statement(
+    sa.delete(MESSAGES).where(
+        *_NAMED,
+        unindexed(MESSAGES.c.claim) == sa.bindparam("claim"),
+        sa.exists().where(
+            CLAIMS.c.id == sa.bindparam("claim"),
+            CLAIMS.c.token == sa.bindparam("claim_token"),
+            unindexed(CLAIMS.c.expires) > sa.bindparam("now"),
+        ),
+    )
+)
 _HOLDER = Statement(sa.select(MESSAGES.c.state, CLAIMS.c.id, CLAIMS.c.token).select_from(_LIVE_CLAIM).where(*_NAMED))
 
 
@@ -49,23 +55,11 @@ def insert(
     """Append messages to a queue; return their ids."""
     now = transaction.now
     first = transaction.allocate(len(messages))
-    rows = [
-        {
-            "position": position,
-            "queue": record,
-            "state": DELAYED if new.delay else READY,
-            "due": now + new.delay if new.delay else None,
-            "expires": now + new.ttl,
-            "created": now,
-            "ttl": new.ttl,
-            "client_id": client_id,
-            "token": token,
-            "checksum": new.checksum,
-            "body": new.body,
-        }
-        for position, new in enumerate(messages, first)
-    ]
-    transaction.run_many(_INSERT, rows)
+    for position, new in enumerate(messages, first):
+        state, due = (DELAYED, now + new.delay) if new.delay else (READY, None)
+        transaction.add_message(
+            (position, record, state, due, now + new.ttl, now, new.ttl, client_id, token, new.checksum, new.body)
+        )
     transaction.count(record, total=len(messages))
     return [format_id(position, token) for position in range(first, first + len(messages))]
 
@@ -100,13 +94,21 @@ def pop(transaction: Transaction, record: int, limit: int) -> list[Message]:
     return [_message(row, transaction.now) for row in rows]
 
 
-def delete(transaction: Transaction, record: int, name: Id, claim_id: str | None) -> None:
-    """Delete one message if ``claim_id`` permits (storage R2.9.1)."""
-    row = _holder(transaction, record, name)
+def delete(transaction: Transaction, record: int, name: Id, claim: Id | None) -> None:
+    """Delete one message if ``claim`` permits (storage R2.9.1): at once, or it is asked why not."""
+    parameters = {"at": name.position, "queue": record, "token": name.token, "now": transaction.now}
+    if claim is None:
+        if transaction.run(_DELETE_FREE, parameters):
+            transaction.count(record, total=-1)
+            return
+    elif transaction.run(_DELETE_HELD, {**parameters, "claim": claim.position, "claim_token": claim.token}):
+        transaction.count(record, total=-1, claimed=-1)
+        return
+    row = transaction.row(_HOLDER, parameters)
     if row is None:
         return
-    state, *claim = row
-    _check_claim(transaction, record, None if claim[0] is None else Id(*claim), claim_id)
+    state, *holder = row
+    _check_claim(transaction, record, None if holder[0] is None else Id(*holder), claim)
     remove(transaction, record, [(name.position, state)])
 
 
@@ -129,23 +131,16 @@ def _holder(transaction: Transaction, record: int, name: Id) -> Row | None:
     return transaction.row(_HOLDER, {"at": name.position, "queue": record, "token": name.token, "now": transaction.now})
 
 
-def _check_claim(transaction: Transaction, record: int, holder: Id | None, claim_id: str | None) -> None:
-    if claim_id is None:
+def _check_claim(transaction: Transaction, record: int, holder: Id | None, claim: Id | None) -> None:
+    if claim is None:
         if holder is not None:
             raise MessageClaimed("The message is claimed; name the claim to delete it.")
-        return
-    try:
-        claim = parse_id(claim_id)
-    except MalformedId:
-        raise ClaimNotHeld("The claim does not exist or has expired.") from None
-    if holder == claim:
-        return
-    if holder is None or not claims.exists(transaction, record, claim):
+    elif holder is None or not claims.exists(transaction, record, claim):
         raise ClaimNotHeld("The message is not held by this claim, which may have expired.")
-    raise MessageClaimed("The message is held by another claim.")
+    else:
+        raise MessageClaimed("The message is held by another claim.")
 
 
 def _message(row: Row, now: int) -> Message:
     claim = row[len(SHOWN) :]
-    claim_id = format_id(*claim) if claim and claim[0] is not None else None
-    return message(Shown._make(row[: len(SHOWN)]), now, claim_id)
+    return message(row, now, format_id(*claim) if claim and claim[0] is not None else None)

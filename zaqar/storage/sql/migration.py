@@ -31,7 +31,7 @@ def prepare(uri: str) -> None:
         raise ConfigurationError(f"The database {path} cannot be opened: {error.strerror}.") from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        _upgrade(uri, path)
+        _upgrade(path)
     except (sqlite3.Error, Unavailable) as error:
         cause = error.__cause__ if isinstance(error, Unavailable) else error
         raise ConfigurationError(f"The database {path} cannot be used: {cause}.") from error
@@ -58,7 +58,7 @@ def _check_writable(path: Path) -> None:
         raise OSError(0, "its folder is read-only")
 
 
-def _upgrade(uri: str, path: Path) -> None:
+def _upgrade(path: Path) -> None:
     is_new = not path.exists()
     connection = connect(str(path), "FULL")
     try:
@@ -75,7 +75,7 @@ def _upgrade(uri: str, path: Path) -> None:
         )
     from alembic import command  # noqa: PLC0415 - see above
 
-    command.upgrade(alembic_config(uri), "head")
+    command.upgrade(alembic_config(f"sqlite:///{path}"), "head")
 
 
 def _revision(connection: sqlite3.Connection, path: Path) -> str | None:

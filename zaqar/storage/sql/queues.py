@@ -59,7 +59,7 @@ class SqlManagementStore(ManagementStore):
         """Store new metadata in place of the old."""
 
         def step(transaction: Transaction) -> None:
-            if _metadata(transaction, queue) != old:
+            if _canonical(_metadata(transaction, queue)) != _canonical(old):
                 raise Conflict(f'The {queue.kind} "{queue.name}" was changed meanwhile.')
             transaction.run(_REPLACE, {**queue._asdict(), "new": _encode(new)})
 
@@ -127,6 +127,11 @@ def _metadata(session: Session, queue: QueueKey) -> dict[str, Any]:
 def _matches(stored: object, wanted: str | int) -> bool:
     """Compare without Python's equality of True and 1 (http Q-5)."""
     return type(stored) is type(wanted) and stored == wanted
+
+
+def _canonical(metadata: Mapping[str, Any]) -> str:
+    """Return a text that tells True from 1, which Python's equality does not."""
+    return json.dumps(metadata, sort_keys=True)
 
 
 def _encode(metadata: Mapping[str, Any]) -> str:

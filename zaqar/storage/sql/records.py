@@ -39,9 +39,11 @@ _CREATE = Statement(
 )
 _DELETE = Statement(sa.delete(RECORDS).where(RECORDS.c.id == sa.bindparam("record")))
 _DROP = Statement(sa.insert(DROPPED).values(id=sa.bindparam("record")))
+_COUNT_DROP = Statement(
+    sa.update(POSITIONS).where(POSITIONS.c.id == constant(1)).values(drops=POSITIONS.c.drops + constant(1))
+)
 _DROPPED = Statement(sa.select(DROPPED.c.id))
 _FORGET = Statement(sa.delete(DROPPED).where(DROPPED.c.id == sa.bindparam("record")))
-LAST_POSITION = Statement(sa.select(POSITIONS.c.last))
 
 
 class Record(NamedTuple):
@@ -60,6 +62,14 @@ def find(session: Session, queue: QueueKey) -> int:
     if row is None:
         raise QueueNotFound(queue)
     record: int = row[0]
+    return record
+
+
+def known(transaction: Transaction, queue: QueueKey) -> int:
+    """Return the id of the queue's record, from memory where it is there. Raises ``QueueNotFound``."""
+    record = transaction.record_ids.get(queue)
+    if record is None:
+        record = transaction.record_ids[queue] = find(transaction, queue)
     return record
 
 
@@ -82,6 +92,8 @@ def drop(transaction: Transaction, queue: QueueKey) -> int:
     record = find(transaction, queue)
     transaction.run(_DELETE, {"record": record})
     transaction.run(_DROP, {"record": record})
+    transaction.run(_COUNT_DROP, {})
+    transaction.record_ids.pop(queue, None)
     return record
 
 

@@ -6,10 +6,9 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from zaqar.models import Message
-from zaqar.storage.ids import format_id
 from zaqar.storage.sql.schema import CLAIMED, MESSAGES, READY
 from zaqar.storage.sql.session import Transaction
-from zaqar.storage.sql.statement import Row, Statement, constant, limited, unindexed
+from zaqar.storage.sql.statement import Row, Statement, StatementForMany, constant, limited, one_of, unindexed
 
 
 class Shown(NamedTuple):
@@ -37,21 +36,21 @@ READY_PAGE = Statement(
         .order_by(MESSAGES.c.position)
     )
 )
-_REMOVE = Statement(sa.delete(MESSAGES).where(AT))
+_REMOVE = StatementForMany(lambda count: sa.delete(MESSAGES).where(one_of(MESSAGES.c.position, count)))
 
 
 def message(
-    row: Shown, now: int, claim_id: str | None = None, *, ttl: int | None = None, more_claims: int = 0
+    row: Row, now: int, claim_id: str | None = None, *, ttl: int | None = None, more_claims: int = 0
 ) -> Message:
     """Return a row as a message; ``ttl`` and ``more_claims`` are what the present step changed."""
     return Message(
-        format_id(row.position, row.token),
-        row.body,
-        row.ttl if ttl is None else ttl,
-        max(0, now - row.created),
+        f"{row[0]:014x}{row[1]}",
+        row[7],
+        row[3] if ttl is None else ttl,
+        max(0, now - row[2]),
         claim_id,
-        row.claim_count + more_claims,
-        row.checksum,
+        row[5] + more_claims,
+        row[6],
     )
 
 
@@ -63,7 +62,7 @@ def position_of(row: Row) -> int:
 
 def remove(transaction: Transaction, record: int, doomed: Sequence[Row]) -> int:
     """Delete messages of a queue, given as position and state; return how many."""
-    transaction.run_many(_REMOVE, [{"at": position} for position, _ in doomed])
+    transaction.run_at(_REMOVE, [position for position, _ in doomed], {})
     claimed = sum(state == CLAIMED for _, state in doomed)
     transaction.count(record, total=-len(doomed), claimed=-claimed)
     return len(doomed)

@@ -57,6 +57,7 @@ POSITIONS = sa.Table(
     METADATA,
     sa.Column("id", _BIG, primary_key=True, autoincrement=False),
     sa.Column("last", _BIG, nullable=False),
+    sa.Column("drops", _BIG, nullable=False),
 )
 
 MESSAGES = sa.Table(

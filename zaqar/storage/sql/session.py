@@ -2,23 +2,58 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
 from zaqar.clock import Clock
-from zaqar.storage.sql.schema import POSITIONS, RECORDS
-from zaqar.storage.sql.statement import Parameters, Row, Statement
+from zaqar.models import QueueKey
+from zaqar.storage.sql.schema import MESSAGES, POSITIONS, RECORDS
+from zaqar.storage.sql.statement import CHUNK, Parameters, Row, Statement, StatementForMany, chunks, constant, one_of
 
-_LAST = Statement(sa.select(POSITIONS.c.last).where(POSITIONS.c.id == sa.literal_column("1")))
-_ADVANCE = Statement(
-    sa.update(POSITIONS).where(POSITIONS.c.id == sa.literal_column("1")).values(last=sa.bindparam("position"))
+_STATE = Statement(sa.select(POSITIONS.c.last, POSITIONS.c.drops).where(POSITIONS.c.id == constant(1)))
+_ADVANCE = Statement(sa.update(POSITIONS).where(POSITIONS.c.id == constant(1)).values(last=sa.bindparam("position")))
+
+
+def _insertion(count: int) -> sa.Insert:
+    """Return the statement that inserts messages, given as rows of ``NEW_MESSAGE``."""
+    fixed = {"claim": sa.null(), "claim_count": constant(0)}
+    rows: list[dict[str, Any]] = [
+        {name: sa.bindparam(f"{name}{index}") for name in NEW_MESSAGE} for index in range(count)
+    ]
+    return sa.insert(MESSAGES).values([{**row, **fixed} for row in rows])
+
+
+def _counting(count: int) -> sa.Update:
+    """Return the statement that changes the counters of several queues."""
+
+    def change(name: str) -> sa.ColumnElement[int]:
+        cases: list[Any] = [(RECORDS.c.id == sa.bindparam(f"at{i}"), sa.bindparam(f"{name}{i}")) for i in range(count)]
+        return RECORDS.c[name] + sa.case(*cases, else_=constant(0))
+
+    return (
+        sa.update(RECORDS).where(one_of(RECORDS.c.id, count)).values(total=change("total"), claimed=change("claimed"))
+    )
+
+
+NEW_MESSAGE = (
+    "position",
+    "queue",
+    "state",
+    "due",
+    "expires",
+    "created",
+    "ttl",
+    "client_id",
+    "token",
+    "checksum",
+    "body",
 )
-_COUNT = Statement(
-    sa.update(RECORDS)
-    .where(RECORDS.c.id == sa.bindparam("record"))
-    .values(total=RECORDS.c.total + sa.bindparam("more"), claimed=RECORDS.c.claimed + sa.bindparam("more_claimed"))
-)
+"""What a new message's row consists of, in the order of the table's columns."""
+
+_INSERT = StatementForMany(_insertion, is_positional=True)
+_COUNT = StatementForMany(_counting)
 
 
 class Session:
@@ -30,14 +65,6 @@ class Session:
         self.connection = connection
         self.now = now
 
-    def run(self, statement: Statement, parameters: Parameters) -> int:
-        """Execute and return the number of rows it changed."""
-        return self.connection.execute(statement.sql, parameters).rowcount
-
-    def run_many(self, statement: Statement, parameters: Iterable[Parameters]) -> int:
-        """Execute once for each set of parameters and return the number of rows changed."""
-        return self.connection.executemany(statement.sql, parameters).rowcount
-
     def row(self, statement: Statement, parameters: Parameters) -> Row | None:
         """Return the first row, if there is one."""
         row: Row | None = self.connection.execute(statement.sql, parameters).fetchone()
@@ -46,6 +73,12 @@ class Session:
     def rows(self, statement: Statement, parameters: Parameters) -> list[Row]:
         """Return all rows."""
         return self.connection.execute(statement.sql, parameters).fetchall()
+
+    def rows_at(self, statement: StatementForMany, positions: Sequence[int], parameters: Parameters) -> list[Row]:
+        """Return the rows at some positions, in order where the statement orders them."""
+        return [
+            row for count, names in chunks(positions) for row in self.rows(statement.of(count), {**names, **parameters})
+        ]
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -58,16 +91,65 @@ class Session:
 
 
 class Transaction(Session):
-    """A writing session, shared by the steps that are committed together."""
+    """A writing session, shared by the steps that are committed together.
 
-    __slots__ = ("_clock", "_counts", "_last", "_pending")
+    ``record_ids`` remembers the ids of queues' records from one transaction to the next; ``drops`` counts the records
+    that were ever dropped, by any process, and so tells when to forget them.
+    """
 
-    def __init__(self, connection: sqlite3.Connection, clock: Clock) -> None:
+    __slots__ = (
+        "_clock",
+        "_counts",
+        "_last",
+        "_new",
+        "_step_counts",
+        "_step_new",
+        "_stored",
+        "drops",
+        "has_written",
+        "record_ids",
+    )
+
+    def __init__(self, connection: sqlite3.Connection, clock: Clock, record_ids: dict[QueueKey, int]) -> None:
         super().__init__(connection, clock.now())
         self._clock = clock
+        self._stored, self.drops = connection.execute(_STATE.sql).fetchone()
         self._last = 0
+        self._new: list[tuple[Any, ...]] = []
+        self._step_new: list[tuple[Any, ...]] = []
         self._counts: dict[int, tuple[int, int]] = {}
-        self._pending: list[tuple[int, int, int]] = []
+        self._step_counts: list[tuple[int, int, int]] = []
+        self.record_ids = record_ids
+        self.has_written = False
+
+    def row(self, statement: Statement, parameters: Parameters) -> Row | None:
+        """Return the first row, if there is one; new messages are seen."""
+        self._insert_new()
+        return super().row(statement, parameters)
+
+    def rows(self, statement: Statement, parameters: Parameters) -> list[Row]:
+        """Return all rows; new messages are seen."""
+        self._insert_new()
+        return super().rows(statement, parameters)
+
+    def run(self, statement: Statement, parameters: Parameters) -> int:
+        """Execute and return the number of rows it changed."""
+        self._insert_new()
+        changed = self.connection.execute(statement.sql, parameters).rowcount
+        if changed:
+            self.has_written = True
+        return changed
+
+    def run_at(self, statement: StatementForMany, positions: Sequence[int], parameters: Parameters) -> int:
+        """Execute for some positions and return the number of rows changed."""
+        return sum(self.run(statement.of(count), {**names, **parameters}) for count, names in chunks(positions))
+
+    def add_message(self, row: tuple[Any, ...]) -> None:
+        """Insert a message, columns as in ``NEW_MESSAGE``, provided that the step succeeds.
+
+        It waits in memory, so that the posts of many steps become one statement.
+        """
+        self._step_new.append(row)
 
     def allocate(self, count: int) -> int:
         """Return the first of ``count`` consecutive positions, above all that were ever given.
@@ -75,28 +157,40 @@ class Transaction(Session):
         They follow the clock in microseconds, so that they tell one tenant nothing of what others post.
         """
         if not self._last:
-            row = self.row(_LAST, {})
-            self._last = max(row[0] if row else 0, self._clock.microseconds() - 1)
+            self._last = max(self._stored, self._clock.microseconds() - 1)
         first = self._last + 1
         self._last += count
         return first
 
     def count(self, record: int, *, total: int = 0, claimed: int = 0) -> None:
         """Change a queue's counters, provided that the step succeeds."""
-        self._pending.append((record, total, claimed))
+        self._step_counts.append((record, total, claimed))
 
     def end_step(self, *, is_kept: bool) -> None:
-        """Add up, or drop, what the step counted."""
+        """Add up, or drop, what the step left in memory, and be ready for the next."""
         if is_kept:
-            for record, total, claimed in self._pending:
+            self._new += self._step_new
+            for record, total, claimed in self._step_counts:
                 more, more_claimed = self._counts.get(record, (0, 0))
                 self._counts[record] = (more + total, more_claimed + claimed)
-        self._pending.clear()
+        self._step_new.clear()
+        self._step_counts.clear()
+        self.has_written = False
 
     def finish(self) -> None:
-        """Write what the steps left in memory: one statement per queue, however many steps touched it."""
+        """Write what the steps left in memory: one statement of a kind, however many steps there were."""
+        self._insert_new()
         if self._last:
             self.run(_ADVANCE, {"position": self._last})
-        for record, (more, more_claimed) in self._counts.items():
-            if more or more_claimed:
-                self.run(_COUNT, {"record": record, "more": more, "more_claimed": more_claimed})
+        changed = [(record, *more) for record, more in self._counts.items() if any(more)]
+        for start in range(0, len(changed), CHUNK):
+            chunk = changed[start : start + CHUNK]
+            parameters: dict[str, int] = {}
+            for index, (record, total, claimed) in enumerate(chunk):
+                parameters |= {f"at{index}": record, f"total{index}": total, f"claimed{index}": claimed}
+            self.run(_COUNT.of(len(chunk)), parameters)
+
+    def _insert_new(self) -> None:
+        while self._new:
+            chunk, self._new = self._new[:CHUNK], self._new[CHUNK:]
+            self.connection.execute(_INSERT.of(len(chunk)).sql, [value for row in chunk for value in row])

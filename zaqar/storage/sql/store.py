@@ -6,7 +6,7 @@ from typing import TypeVar
 from zaqar.errors import ClaimNotFound, QueueNotFound
 from zaqar.models import Claim, DeadLetterRule, Message, NewMessage, QueueKey, Stats
 from zaqar.storage.contract import MessageStore
-from zaqar.storage.ids import MalformedId, parse_id, parse_ids
+from zaqar.storage.ids import Id, MalformedId, parse_id, parse_ids
 from zaqar.storage.sql import claims, expiry, messages, records, statistics, sweep
 from zaqar.storage.sql.connection import Database
 from zaqar.storage.sql.schema import CLAIMED, DELAYED, READY
@@ -37,7 +37,7 @@ class SqlMessageStore(MessageStore):
         """Remove in batches what was there when the purge began."""
         try:
             record, last = self._database.write(
-                lambda transaction: (records.find(transaction, queue), transaction.allocate(1))
+                lambda transaction: (records.known(transaction, queue), transaction.allocate(1))
             )
         except QueueNotFound:
             return
@@ -53,7 +53,7 @@ class SqlMessageStore(MessageStore):
         """Append messages. The embedded store never loses an answer, so it need not remember the token."""
 
         def step(transaction: Transaction) -> list[str]:
-            record = records.find(transaction, queue)
+            record = records.known(transaction, queue)
             return messages.insert(transaction, record, new, client_id=client_id, token=token)
 
         return self._database.write(step)
@@ -99,11 +99,12 @@ class SqlMessageStore(MessageStore):
             return []
 
     def delete_message(self, queue: QueueKey, message_id: str, *, claim_id: str | None) -> None:
-        """Delete one."""
+        """Delete one; a malformed claim id is that of a claim that does not exist."""
         try:
             name = parse_id(message_id)
+            claim = _claim(claim_id)
             self._database.write(
-                lambda transaction: messages.delete(transaction, records.find(transaction, queue), name, claim_id)
+                lambda transaction: messages.delete(transaction, records.known(transaction, queue), name, claim)
             )
         except (MalformedId, QueueNotFound):
             return
@@ -114,7 +115,7 @@ class SqlMessageStore(MessageStore):
         try:
             self._database.write(
                 lambda transaction: messages.delete_many(
-                    transaction, records.find(transaction, queue), names, claim_ids
+                    transaction, records.known(transaction, queue), names, claim_ids
                 )
             )
         except QueueNotFound:
@@ -161,7 +162,7 @@ class SqlMessageStore(MessageStore):
             claim = parse_id(claim_id)
             self._database.write(
                 lambda transaction: claims.renew(
-                    transaction, records.find(transaction, queue), claim, ttl=ttl, grace=grace
+                    transaction, records.known(transaction, queue), claim, ttl=ttl, grace=grace
                 )
             )
         except (MalformedId, QueueNotFound):
@@ -172,7 +173,7 @@ class SqlMessageStore(MessageStore):
         try:
             claim = parse_id(claim_id)
             self._database.write(
-                lambda transaction: claims.release(transaction, records.find(transaction, queue), claim)
+                lambda transaction: claims.release(transaction, records.known(transaction, queue), claim)
             )
         except (MalformedId, QueueNotFound, ClaimNotFound):
             return
@@ -208,3 +209,13 @@ class SqlMessageStore(MessageStore):
         record = self._database.read(lambda session: records.look(session, queue))
         if not record.is_settled or record.has_expired:
             self._write_settled(queue, lambda *_: None)
+
+
+def _claim(claim_id: str | None) -> Id | None:
+    """Return the parts of a claim's id; of a malformed one, those of no claim there ever was."""
+    if claim_id is None:
+        return None
+    try:
+        return parse_id(claim_id)
+    except MalformedId:
+        return Id(0, "")

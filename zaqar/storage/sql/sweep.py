@@ -17,7 +17,7 @@ PAUSE = 0.002
 
 
 def sweep(database: Database) -> int:
-    """Settle every queue and finish deletions; return how many messages and claims went or were freed.
+    """Settle every queue and finish deletions; return how many messages and claims went.
 
     One process at a time: where another is at it, there is nothing to do.
     """
@@ -34,8 +34,9 @@ def _sweep(database: Database) -> int:
     newest = database.read(records.newest)
     for after in range(0, newest, RANGE):
         for record in database.read(partial(records.unsettled, after=after, up_to=after + RANGE)):
-            for step, batch in _STEPS:
-                done += _repeat(database, record, step, batch)
+            _repeat(database, record, expiry.promote, expiry.BATCH)
+            done += _repeat(database, record, expiry.release_lapsed, expiry.BATCH // 10)
+            done += _repeat(database, record, expiry.remove_expired, expiry.BATCH)
     for record in database.read(records.dropped):
         done += clear_dropped(database, record)
     return done
@@ -51,13 +52,6 @@ def clear_dropped(database: Database, record: int) -> int:
     )
     database.write(lambda transaction: records.forget(transaction, record))
     return done
-
-
-_STEPS = (
-    (expiry.promote, expiry.BATCH),
-    (expiry.release_lapsed, expiry.BATCH // 10),
-    (expiry.remove_expired, expiry.BATCH),
-)
 
 
 def _repeat(database: Database, record: int, step: Callable[..., int], batch: int) -> int:

@@ -36,8 +36,9 @@ def upgrade() -> None:
         "positions",
         sa.Column("id", _BIG, primary_key=True, autoincrement=False),
         sa.Column("last", _BIG, nullable=False),
+        sa.Column("drops", _BIG, nullable=False),
     )
-    op.bulk_insert(positions, [{"id": 1, "last": 0}])
+    op.bulk_insert(positions, [{"id": 1, "last": 0, "drops": 0}])
     op.create_table(
         "claims",
         sa.Column("id", _BIG, primary_key=True, autoincrement=False),
