@@ -34,7 +34,6 @@ class Service:
     """The operations over their stores, ready for a transport."""
 
     def __init__(self, conf: cfg.ConfigOpts, *, clock: Clock | None = None) -> None:
-        config.check(conf)
         clock = clock or SystemClock()
         self.limits = config.limits(conf)
         self._management = _open(conf, "management_store", clock)
@@ -109,7 +108,7 @@ def hosted_application() -> WSGIApplication:
     names = os.environ.get(CONFIG_FILE_VARIABLE)
     conf = config.load(files=names.split(":") if names else None)
     oslo_log.setup(conf, "zaqar")
-    config.check(conf)
+    config.check(conf, serves_transport=False)
     prepare(conf)
     for sentence in config.warnings(conf):
         LOG.warning("%s", sentence)
@@ -133,7 +132,9 @@ def _open(conf: cfg.ConfigOpts, store: Store, clock: Clock) -> Any:
     make = next(iter(found)).load()
     if name == "sqlalchemy":
         return make(config.store_uri(conf, store), synchronous=config.synchronous(conf, store), clock=clock)
-    return make(dict(conf[f"drivers:{store}:{name}"]), clock=clock)
+    group = f"drivers:{store}:{name}"
+    conf.register_opt(cfg.StrOpt("uri", secret=True), group=group)
+    return make(conf[group].uri, clock=clock)
 
 
 def _place(conf: cfg.ConfigOpts, store: Store) -> str:

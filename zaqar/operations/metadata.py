@@ -98,7 +98,7 @@ def _check_encryption(value: object) -> None:
 
 def _dead_letter(queue: QueueKey, metadata: Mapping[str, Any]) -> DeadLetterRule | None:
     name, most = metadata.get("_dead_letter_queue"), metadata.get("_max_claim_count")
-    if not name or not most:
+    if not name or not most or most < 0:  # no message was ever claimed so few times
         return None
     ttl = metadata.get("_dead_letter_queue_messages_ttl") or None
     return DeadLetterRule(QueueKey(queue.project, name), most, ttl)

@@ -61,7 +61,8 @@ def _key(path: str) -> str:
         raise InvalidBody('path must start with "/".')
     if _BAD_ESCAPE.search(path):
         raise InvalidBody('"~" in path must be followed by 0 or 1.')
-    tokens = [token.strip().replace("~1", "/").replace("~0", "~") for token in path[1:].split("/")]
+    # compat: http O-24: a second leading slash is tolerated.
+    tokens = [token.strip().replace("~1", "/").replace("~0", "~") for token in path[1:].removeprefix("/").split("/")]
     if len(tokens) != _PATH_TOKENS or not all(tokens) or tokens[0].lower() != "metadata":
         raise InvalidBody("path must have the form /metadata/<key>.")
     return tokens[1]

@@ -7,6 +7,7 @@ numbers that no client could read back. These are looked for first, and only sus
 import json
 import math
 import re
+from itertools import accumulate
 from typing import Any, TypeVar
 
 import msgspec
@@ -14,6 +15,9 @@ import msgspec
 from zaqar.errors import InvalidBody
 
 Document = TypeVar("Document")
+
+MAX_DEPTH = 500
+"""Objects and arrays in one another. Python's own limit depends on who calls, so what one step reads the next may not."""
 
 _UNPARSABLE = "The body could not be parsed as JSON: {}."
 _LEAST_INTEGER, _MOST_INTEGER = -(2**63), 2**63 - 1
@@ -23,14 +27,20 @@ _SHAPE = bytes(48 if 48 <= byte <= 57 else 101 if byte in b"eE" else 43 if byte 
 _LONG_INTEGER = b"0" * 19
 _LARGE_EXPONENTS = (b"e000", b"e+000")
 
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_STEPS = {byte: 1 if byte in b"[{" else -1 for byte in b"[]{}"}
+_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in _STEPS)
+
 
 def check_text(data: bytes) -> None:
-    """Refuse what is not UTF-8, integers beyond 64 bits and numbers beyond a double, at any depth."""
+    """Refuse what is not UTF-8, what is nested too deeply, and numbers beyond 64 bits or a double, at any depth."""
     if not data.isascii():
         try:
             data.decode()
         except UnicodeDecodeError:
             raise InvalidBody(_UNPARSABLE.format("it is not UTF-8")) from None
+    if data.count(b"[") + data.count(b"{") > MAX_DEPTH:
+        _check_depth(data)
     shape = data.translate(_SHAPE)
     if _LONG_INTEGER in shape or any(exponent in shape for exponent in _LARGE_EXPONENTS):
         _check_numbers(data)
@@ -44,9 +54,7 @@ def decode(data: bytes, decoder: "msgspec.json.Decoder[Document]") -> Document:
     try:
         return decoder.decode(data)
     except msgspec.ValidationError as error:
-        if "`$" not in str(error) and "Expected `object`" in str(error):
-            raise InvalidBody("Document type not supported.") from None
-        raise InvalidBody(f"{error}.") from None
+        raise InvalidBody(_wrong_type(str(error))) from None
     except msgspec.DecodeError as error:
         raise InvalidBody(_UNPARSABLE.format(error)) from None
     except RecursionError:
@@ -70,6 +78,19 @@ def decode_object(data: bytes) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise InvalidBody("Document type not supported.")
     return document
+
+
+def _wrong_type(text: str) -> str:
+    """Return what to say of a member, or of the whole document, that has another type (http X-36, X-38)."""
+    if "`$" in text:
+        return f"{text}."
+    return "Document type not supported." if text.endswith("got `array`") else _UNPARSABLE.format(text)
+
+
+def _check_depth(data: bytes) -> None:
+    brackets = _STRING.sub(b"", data).translate(None, _NO_BRACKETS)
+    if max(accumulate(map(_STEPS.__getitem__, brackets)), default=0) > MAX_DEPTH:
+        raise InvalidBody(_UNPARSABLE.format("it is nested too deeply"))
 
 
 def _check_numbers(data: bytes) -> None:

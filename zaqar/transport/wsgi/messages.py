@@ -30,7 +30,7 @@ class MessageCollection:
 
     def on_get(self, req: Request, resp: Response, queue_name: str) -> None:
         """List messages, or return those with the given ids (http M-15 to M-27)."""
-        if (req.params.get("ids") or "") != "":
+        if any(req.params.get("ids", ())):
             found = self._messages.get_many(caller(req), queue_name, parameters.texts(req, "ids"))
             resp.data = documents.messages(req.path, found)
             return

@@ -9,7 +9,8 @@ from falcon import Request
 from zaqar.errors import InvalidParameter
 from zaqar.transport.documents import Link
 
-_INTEGER = re.compile(r"\s*([+-]?[0-9]{1,18})\s*\Z", re.ASCII)
+_INTEGER = re.compile(r"\s*([+-]?)([0-9]+)\s*\Z", re.ASCII)
+_MOST_DIGITS = 19  # beyond 64 bits all numbers are alike, and int() refuses thousands of digits
 _TRUE = frozenset(("true", "True", "t", "yes", "y", "1", "on"))
 _FALSE = frozenset(("false", "False", "f", "no", "n", "0", "off"))
 
@@ -17,9 +18,11 @@ _FALSE = frozenset(("false", "False", "f", "no", "n", "0", "off"))
 def text(req: Request, name: str) -> str | None:
     """Return a parameter as it is."""
     value = req.params.get(name)
+    if not value:
+        return None
     if isinstance(value, list):
         value = value[-1]
-    if value and "," in value:
+    if "," in value:
         value = value.rsplit(",", 1)[-1]
     return value or None
 
@@ -29,10 +32,19 @@ def integer(req: Request, name: str) -> int | None:
     value = text(req, name)
     if value is None:
         return None
+    said = number(value)
+    if said is None:
+        raise InvalidParameter(f'The "{name}" parameter must be an integer.')
+    return said
+
+
+def number(value: str) -> int | None:
+    """Return the integer that a text says, None where it says none; beyond 64 bits any such integer (http X-42)."""
     match = _INTEGER.match(value)
     if not match:
-        raise InvalidParameter(f'The "{name}" parameter must be an integer.')
-    return int(match[1])
+        return None
+    sign, digits = match[1], match[2].lstrip("0") or "0"
+    return int(sign + (digits if len(digits) <= _MOST_DIGITS else "9" * _MOST_DIGITS))
 
 
 def boolean(req: Request, name: str) -> bool:
@@ -54,9 +66,13 @@ def texts(req: Request, name: str) -> list[str]:
 
 def next_link(path: str, *, marker: str, given: Mapping[str, str | int | bool | None]) -> list[Link]:
     """Return the link to the page after ``marker``, with those parameters that were given."""
-    parts = [f"marker={quote(marker, safe='')}"]
+    parts = [f"marker={_quoted(marker)}"]
     for name, value in given.items():
         if value is not None:
             shown = str(value).lower() if isinstance(value, bool) else str(value)
-            parts.append(f"{quote(name, safe='')}={quote(shown, safe='')}")
+            parts.append(f"{_quoted(name)}={_quoted(shown)}")
     return [Link("next", f"{path}?{'&'.join(parts)}")]
+
+
+def _quoted(text: str) -> str:
+    return text if text.isascii() and text.replace("_", "").isalnum() else quote(text, safe="")

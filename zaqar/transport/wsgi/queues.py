@@ -1,7 +1,5 @@
 """``/v2/queues`` and below, as far as the queue itself goes."""
 
-import re
-
 import falcon
 from falcon import Request, Response
 
@@ -15,7 +13,6 @@ from zaqar.transport.wsgi.middleware import caller
 
 PATCH_TYPE = "application/openstack-messaging-v2.0-json-patch"
 _PARAMETERS = frozenset(("marker", "limit", "detailed", "name", "with_count"))
-_INTEGER = re.compile(r"\s*[+-]?[0-9]{1,18}\s*\Z", re.ASCII)
 
 
 class QueueCollection:
@@ -39,7 +36,12 @@ class QueueCollection:
             metadata={key: _number_or_text(value) for key, value in filters.items()},
             with_count=flags["with_count"],
         )
-        given = {"limit": limit, "name": name, **{flag: flags[flag] for flag in flags if flag in req.params}, **filters}
+        given = {
+            "limit": limit,
+            "name": name,
+            **{flag: flags[flag] for flag in flags if parameters.text(req, flag)},
+            **filters,
+        }
         links = parameters.next_link(req.path, marker=page.queues[-1].name, given=given) if page.queues else []
         resp.data = documents.queues(req.path, page.queues, links, is_detailed=flags["detailed"], count=page.count)
 
@@ -121,4 +123,5 @@ def _filters(req: Request) -> dict[str, str]:
 
 
 def _number_or_text(value: str) -> int | str:
-    return int(value) if _INTEGER.match(value) else value
+    said = parameters.number(value)
+    return value if said is None else said
