@@ -1,0 +1,150 @@
+import logging
+import sqlite3
+import stat
+
+import pytest
+
+from zaqar.cmd import db_manage
+
+
+@pytest.fixture
+def database(tmp_path, monkeypatch):
+    """The path of an embedded database that does not exist yet, in a home without configuration."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    return tmp_path / "data" / "zaqar.db"
+
+
+@pytest.fixture
+def manage(database, tmp_path, capfd):
+    """Run the command on the database; return its exit status, standard output and standard error."""
+    path = tmp_path / "zaqar.conf"
+    path.write_text(f"[drivers:management_store:sqlalchemy]\nuri = sqlite:///{database}\n")
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+
+    def run(*arguments):
+        status = db_manage.main(["--config-file", str(path), *arguments])
+        captured = capfd.readouterr()
+        return status, captured.out, captured.err
+
+    yield run
+    root.handlers[:], root.level = handlers, level
+
+
+def _tables(database):
+    connection = sqlite3.connect(database)
+    try:
+        return {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    finally:
+        connection.close()
+
+
+def test_upgrade_makes_the_tables_in_a_file_for_its_owner_only(manage, database):
+    status, output, log = manage("upgrade", "head")
+
+    assert (status, output) == (0, "")
+    assert {"queues", "messages", "claims"} <= _tables(database)
+    assert stat.S_IMODE(database.stat().st_mode) == 0o600
+    assert "Running upgrade" in log
+
+
+def test_upgrade_twice_changes_nothing(manage, database):
+    manage("upgrade", "head")
+
+    assert manage("upgrade", "head")[0] == 0
+
+
+@pytest.mark.parametrize("command", ["upgrade", "downgrade"])
+def test_a_revision_or_a_delta_is_needed(manage, command):
+    status, _, error = manage(command)
+
+    assert status == 1
+    assert f"{command} needs a revision, or --delta." in error
+
+
+def test_a_revision_and_a_delta_are_too_much(manage):
+    status, _, error = manage("upgrade", "head", "--delta", "1")
+
+    assert status == 1
+    assert "not both" in error
+
+
+def test_a_delta_moves_by_so_many_revisions(manage, database):
+    manage("upgrade", "head")
+
+    assert manage("downgrade", "--delta", "1")[0] == 0
+    assert "messages" not in _tables(database)
+    assert manage("upgrade", "--delta", "1")[0] == 0
+    assert "messages" in _tables(database)
+
+
+@pytest.mark.parametrize("delta", ["0", "-1", "many"])
+def test_a_senseless_delta_is_a_usage_error(manage, delta):
+    with pytest.raises(SystemExit):
+        manage("upgrade", "--delta", delta)
+
+
+def test_current_shows_the_revision(manage):
+    manage("upgrade", "head")
+
+    assert "(head)" in manage("current")[1]
+
+
+def test_history_lists_the_revisions_without_a_database(manage, database):
+    status, output, _ = manage("history")
+
+    assert status == 0
+    assert "<base> -> " in output
+    assert not database.exists()
+
+
+def test_sql_prints_the_statements_and_executes_nothing(manage, database):
+    status, output, _ = manage("upgrade", "head", "--sql")
+
+    assert status == 0
+    assert "CREATE TABLE messages" in output
+    assert not database.exists()
+
+
+def test_stamp_records_a_revision_and_does_nothing_else(manage, database):
+    manage("upgrade", "head")
+
+    assert manage("stamp", "base")[0] == 0
+    assert "(head)" not in manage("current")[1]
+    assert "messages" in _tables(database)
+
+
+@pytest.mark.parametrize("arguments", [("current",), ("stamp", "head"), ("upgrade", "--delta", "1")])
+def test_a_database_that_does_not_exist_is_not_made_in_passing(manage, database, arguments):
+    status, _, error = manage(*arguments)
+
+    assert status == 1
+    assert "upgrade head" in error
+    assert not database.exists()
+
+
+def test_an_unknown_revision_is_an_error(manage):
+    manage("upgrade", "head")
+
+    status, _, error = manage("stamp", "nonsense")
+
+    assert status == 1
+    assert "nonsense" in error
+
+
+def test_a_database_of_another_program_is_refused(manage, database):
+    database.parent.mkdir()
+    connection = sqlite3.connect(database)
+    connection.execute("CREATE TABLE theirs (id INTEGER)")
+    connection.close()
+
+    status, _, error = manage("upgrade", "head")
+
+    assert status == 1
+    assert "another program" in error
+    assert _tables(database) == {"theirs"}
+
+
+def test_a_missing_configuration_file_is_an_error(capfd):
+    assert db_manage.main(["--config-file", "/missing.conf", "current"]) == 1
+    assert capfd.readouterr().err == "zaqar-sql-db-manage: Configuration file not found: /missing.conf.\n"

@@ -1,0 +1,55 @@
+import pytest
+
+from zaqar import config
+from zaqar.errors import ConfigurationError
+
+PRIVATE = [
+    "127.0.0.1",
+    "127.8.9.10",
+    "::1",
+    "[::1]",
+    "::1%lo",
+    "::ffff:127.0.0.1",
+    "localhost",
+    "LOCALHOST",
+    "unix:/s",
+    "/s",
+]
+PUBLIC = [
+    "0.0.0.0",
+    "::",
+    "192.0.2.1",
+    "10.0.0.1",
+    "::ffff:10.0.0.1",
+    "2001:db8::1",
+    "example.org",
+    "localhost.example.org",
+]
+
+
+@pytest.mark.parametrize("address", PRIVATE)
+def test_a_loopback_address_or_a_unix_socket_is_not_public(address):
+    assert not config.is_public(address)
+
+
+@pytest.mark.parametrize("address", PUBLIC)
+def test_every_other_address_is_public(address):
+    assert config.is_public(address)
+
+
+def test_a_public_address_without_authentication_is_refused(written):
+    with pytest.raises(ConfigurationError, match="allow_unauthenticated = true"):
+        config.check_address(written("[drivers:transport:wsgi]\nbind = 0.0.0.0\n"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[drivers:transport:wsgi]\nbind = 0.0.0.0\n[server]\nallow_unauthenticated = true\n",
+        "[drivers:transport:wsgi]\nbind = 0.0.0.0\n[server]\nunix_socket = /run/zaqar.sock\n",
+        "[drivers:transport:wsgi]\nbind = 0.0.0.0\n[DEFAULT]\nauth_strategy = keystone\n",
+    ],
+)
+def test_other_addresses_are_served(written, text):
+    config.check_address(written(text))

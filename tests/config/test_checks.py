@@ -1,0 +1,132 @@
+import pytest
+
+from zaqar import config
+from zaqar.errors import ConfigurationError
+
+# As deployments of Zaqar write it, without what is refused.
+ZAQAR_FILE = """
+[DEFAULT]
+debug = True
+unreliable = True
+admin_mode = True
+log_dir =
+[signed_url]
+secret_key = notreallysecret
+[storage]
+message_pipeline = zaqar.notification.notifier
+[drivers:transport:websocket]
+bind = 0.0.0.0
+port = 9000
+external_port = 9001
+[drivers]
+message_store = sqlalchemy
+management_store = sqlalchemy
+[drivers:management_store:sqlalchemy]
+uri = sqlite:////var/lib/zaqar/zaqar.db
+[pooling:catalog]
+enable_virtual_pool = True
+[keystone_authtoken]
+auth_type = password
+auth_url = http://keystone/identity
+memcached_servers = localhost:11211
+[trustee]
+auth_type = password
+[cache]
+enabled = False
+[oslo_messaging_notifications]
+driver = noop
+"""
+
+REFUSED = [
+    ("[DEFAULT]\nauth_strategy = keystone\n", "[DEFAULT] auth_strategy = keystone"),
+    ("[DEFAULT]\nauth_strategy = basic\n", "[DEFAULT] auth_strategy = basic"),
+    ("[DEFAULT]\npooling = true\n", "[DEFAULT] pooling"),
+    ("[DEFAULT]\nsharding = true\n", "[DEFAULT] pooling"),
+    ("[drivers]\ntransport = websocket\n", "[drivers] transport = websocket"),
+    ("[drivers]\nmessage_store = redis\n", "[drivers] message_store = redis"),
+    ("[drivers]\nstorage = mongodb\n", "[drivers] message_store = mongodb"),
+    ("[drivers]\nmessage_store = mongodb.fifo\n", "[drivers] message_store = mongodb.fifo"),
+    ("[drivers]\nmessage_store = swift\n", "[drivers] message_store = swift"),
+    ("[drivers]\nmanagement_store = redis\n", "[drivers] management_store = redis"),
+    ("[drivers]\nmanagement_store = mongodb\n", "[drivers] management_store = mongodb"),
+    ("[drivers:message_store:redis]\nuri = redis://h\n", "[drivers:message_store:redis] uri"),
+    ("[drivers:message_store:mongodb]\nuri = mongodb://h\n", "[drivers:message_store:mongodb] uri"),
+    ("[drivers:message_store:swift]\nuri = swift://u:p@/p\n", "[drivers:message_store:swift] uri"),
+    ("[drivers:management_store:mongodb]\nuri = mongodb://h\n", "[drivers:management_store:mongodb] uri"),
+    (
+        "[drivers]\nmessage_store = sqlalchemy\n[drivers:management_store:redis]\nuri = redis://h\n",
+        "[drivers:management_store:redis] uri",
+    ),
+    ("[storage]\nmessage_pipeline = zaqar.notification.notifier,audit\n", "[storage] message_pipeline"),
+    ("[storage]\nqueue_pipeline = audit\n", "[storage] queue_pipeline"),
+    ("[transport]\nmin_length_client_id = 40\n", "[transport] min_length_client_id"),
+    ("[server]\ntls_key = /key.pem\n", "[server] tls_key"),
+    ("[server]\ntls_client_ca = /ca.pem\n", "[server] tls_client_ca"),
+]
+
+
+@pytest.mark.parametrize(("text", "option"), REFUSED)
+def test_what_cannot_be_had_is_refused_by_name(written, text, option):
+    conf = written(text)
+
+    with pytest.raises(ConfigurationError) as refusal:
+        config.check(conf)
+
+    assert option in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+    assert "://" not in str(refusal.value), "an address may hold a password"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        ZAQAR_FILE,
+        "[DEFAULT]\npooling = false\nauth_strategy =\n",
+        "[drivers]\nmessage_store = third-party\n",
+        "[drivers]\nmessage_store = sqlalchemy\n[drivers:message_store:redis]\nuri = redis://h\n",
+        "[transport]\nmessage_encryption_algorithms = RSA\nmessage_encryption_key = secret\n",
+        "[drivers:transport:websocket]\nbind = 0.0.0.0\n",
+        "[server]\ntls_certificate = /chain.pem\n",
+    ],
+)
+def test_what_can_be_had_passes(written, text):
+    config.check(written(text))
+
+
+def test_an_application_loaded_by_another_server_is_http_whatever_the_transport(written):
+    config.check(written("[drivers]\ntransport = websocket\n"), serves_transport=False)
+
+
+def test_nothing_set_gives_no_warning(written):
+    assert config.warnings(written()) == []
+
+
+def test_options_without_use_are_listed_in_one_line(written):
+    (line,) = config.warnings(
+        written(
+            "[DEFAULT]\nunreliable = true\n[signed_url]\nsecret_key = s3cret\n[transport]\nmax_message_ttl = 90\n"
+            "[drivers:transport:websocket]\nnotification_port = 1\n"
+        )
+    )
+
+    assert line == (
+        "These options are set and have no use in this service, yet or any more: [DEFAULT] unreliable, "
+        "[drivers:transport:websocket] notification-port, [signed_url] secret_key."
+    )
+
+
+def test_options_in_use_give_no_warning(written):
+    text = "[DEFAULT]\nenable_checksum = true\n[server]\nthreads = 3\n[drivers]\nstorage = sqlalchemy\n"
+
+    assert config.warnings(written(text)) == []
+
+
+def test_the_notifier_is_warned_about(written):
+    assert config.warnings(written("[storage]\nmessage_pipeline = zaqar.notification.notifier\n")) == [
+        "[storage] names zaqar.notification.notifier, but subscriptions are not built yet: nobody is notified."
+    ]
+
+
+def test_a_file_written_for_zaqar_gives_two_warnings(written):
+    assert len(config.warnings(written(ZAQAR_FILE))) == 2

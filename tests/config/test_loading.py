@@ -1,0 +1,132 @@
+import pytest
+
+from zaqar import config
+from zaqar.errors import ConfigurationError
+
+PAGE = "[transport]\nmax_messages_per_page = {}\n"
+
+
+def _page(conf):
+    return conf.transport.max_messages_per_page
+
+
+def test_several_files_are_read_and_the_later_one_wins(tmp_path):
+    one, two = tmp_path / "one.conf", tmp_path / "two.conf"
+    one.write_text(PAGE.format(5) + "max_queues_per_page = 6\n")
+    two.write_text(PAGE.format(7))
+
+    conf = config.load(files=[str(one), str(two)])
+
+    assert (_page(conf), conf.transport.max_queues_per_page) == (7, 6)
+
+
+@pytest.mark.parametrize(
+    "place", [".zaqar/zaqar.conf", "zaqar.conf", ".zaqar/zaqar-gc.conf", ".zaqar/zaqar.conf.d/a.conf"]
+)
+def test_without_files_the_usual_places_are_looked_at(home, place):
+    path = home / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(PAGE.format(9))
+
+    assert _page(config.load(prog="zaqar-gc")) == 9
+
+
+def test_files_that_are_named_replace_the_usual_places(home, written):
+    (home / "zaqar.conf").write_text(PAGE.format(9))
+
+    assert _page(written()) == 20
+
+
+def test_the_command_line_names_files_and_folders(tmp_path):
+    one, folder = tmp_path / "one.conf", tmp_path / "folder"
+    one.write_text(PAGE.format(5))
+    folder.mkdir()
+    (folder / "two.conf").write_text("[transport]\nmax_queues_per_page = 6\n")
+
+    conf = config.load(["--config-file", str(one), "--config-dir", str(folder), "--debug"])
+
+    assert (_page(conf), conf.transport.max_queues_per_page, conf.debug) == (5, 6, True)
+
+
+def test_a_missing_file_is_a_sentence(tmp_path):
+    missing = str(tmp_path / "missing.conf")
+
+    with pytest.raises(ConfigurationError, match=rf"^Configuration file not found: {missing}.$"):
+        config.load(files=[missing])
+    with pytest.raises(ConfigurationError, match=rf"^Configuration file not found: {missing}.$"):
+        config.load(["--config-file", missing])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[transport]\nmax_messages_per_page = many\n",
+        "[transport]\nmax_messages_per_page = 0\n",
+        "[transport]\nmax_message_ttl = 59\n",
+        "[transport]\ndefault_message_delay = -1\n",
+        "[transport]\nclient_id_uuid_safe = maybe\n",
+        "[server]\nengine = apache\n",
+        "[server]\nclient_timeout = 0\n",
+        "[drivers:transport:wsgi]\nport = 65536\n",
+        "[drivers:transport:wsgi]\nbind = not an address\n",
+        "[drivers:message_store:sqlalchemy]\nsynchronous = OFF\n",
+        "[drivers:message_store:mongodb]\nmax_attempts = -1\n",
+        "[cors]\nmax_age = old\n",
+        "max_messages_per_page\n",
+        "[transport\n",
+    ],
+)
+def test_a_senseless_value_stops_the_start_in_one_line(written, text):
+    with pytest.raises(ConfigurationError) as refusal:
+        written(text)
+
+    assert "\n" not in str(refusal.value)
+    assert "__" not in str(refusal.value)
+
+
+def test_unknown_options_and_groups_are_ignored(written):
+    written("[DEFAULT]\nworkers = 2x\nverbose = true\n[drivers:storage:mongodb]\nuri = mongodb://h\n[other]\na = 1\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "group", "option", "value"),
+    [
+        ("[DEFAULT]\nsharding = true\n", None, "pooling", True),
+        ("[drivers]\nstorage = other\n", "drivers", "message_store", "other"),
+    ],
+)
+def test_old_names_are_read(written, text, group, option, value):
+    conf = written(text)
+
+    assert (conf[group] if group else conf)[option] == value
+
+
+def test_logs_go_to_standard_error_where_no_file_takes_them(written, tmp_path):
+    assert written().use_stderr is True
+    assert written("[DEFAULT]\nlog_file = zaqar.log\n").use_stderr is False
+
+
+def test_the_server_has_short_flags_that_override_the_file(written):
+    conf = written(
+        "[DEFAULT]\nbind = elsewhere\n[drivers:transport:wsgi]\nbind = 127.0.0.2\nport = 1\n[server]\nthreads = 4\n",
+        *("--bind", "::1", "--port", "9999", "--engine", "granian", "--workers", "3", "--admin_mode"),
+        prog="zaqar-server",
+    )
+
+    wsgi = conf["drivers:transport:wsgi"]
+    assert (wsgi.bind, wsgi.port, conf.server.engine, conf.server.threads) == ("::1", 9999, "granian", 4)
+    assert (config.workers(conf), conf.admin_mode) == (3, True)
+
+
+def test_a_senseless_flag_is_named(written):
+    with pytest.raises(ConfigurationError, match=r"^--port none cannot be used: "):
+        written("", "--port", "none", prog="zaqar-server")
+
+
+def test_workers_follow_the_number_of_processors_within_bounds(written, monkeypatch):
+    counts = []
+    for processors in (1, 4, 64):
+        monkeypatch.setattr("os.sched_getaffinity", lambda _, processors=processors: set(range(processors)))
+        counts.append(config.workers(written()))
+
+    assert counts == [2, 4, 8]

@@ -1,0 +1,65 @@
+import pytest
+
+from zaqar import config
+from zaqar.errors import ConfigurationError
+
+BOTH = ("message_store", "management_store")
+
+
+def _uris(conf):
+    return [config.store_uri(conf, store) for store in BOTH]
+
+
+def test_the_embedded_database_lies_in_the_home_directory(written, home):
+    assert _uris(written()) == [f"sqlite:///{home}/.local/state/zaqar/zaqar.db"] * 2
+
+
+def test_the_embedded_database_lies_below_the_xdg_state_directory(written, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", "/elsewhere/state")
+
+    assert _uris(written()) == ["sqlite:////elsewhere/state/zaqar/zaqar.db"] * 2
+
+
+def test_a_relative_xdg_state_directory_is_ignored(written, home, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", "state")
+
+    assert config.state_path(written()) == home / ".local/state/zaqar"
+
+
+def test_the_state_path_moves_the_embedded_database(written, home):
+    assert _uris(written("[DEFAULT]\nstate_path = ~/data\n")) == [f"sqlite:///{home}/data/zaqar.db"] * 2
+
+
+def test_a_state_path_that_would_break_the_url_is_refused(written):
+    with pytest.raises(ConfigurationError, match="state_path"):
+        config.embedded_uri(written("[DEFAULT]\nstate_path = /data?x\n"))
+
+
+@pytest.mark.parametrize("given", BOTH)
+def test_where_one_uri_is_given_the_other_follows(written, given):
+    assert _uris(written(f"[drivers:{given}:sqlalchemy]\nuri = sqlite:////a.db\n")) == ["sqlite:////a.db"] * 2
+
+
+def test_two_uris_stay_apart(written):
+    conf = written(
+        "[drivers:message_store:sqlalchemy]\nuri = sqlite:////a.db\n"
+        "[drivers:management_store:sqlalchemy]\nuri = sqlite:////b.db\n"
+    )
+
+    assert _uris(conf) == ["sqlite:////a.db", "sqlite:////b.db"]
+
+
+@pytest.mark.parametrize("given", BOTH)
+def test_where_one_store_says_how_durable_the_other_follows(written, given):
+    conf = written(f"[drivers:{given}:sqlalchemy]\nsynchronous = NORMAL\n")
+
+    assert [config.synchronous(conf, store) for store in BOTH] == ["NORMAL", "NORMAL"]
+
+
+def test_the_store_s_own_durability_wins(written):
+    conf = written(
+        "[drivers:message_store:sqlalchemy]\nsynchronous = FULL\n"
+        "[drivers:management_store:sqlalchemy]\nsynchronous = NORMAL\n"
+    )
+
+    assert [config.synchronous(conf, store) for store in BOTH] == ["FULL", "NORMAL"]

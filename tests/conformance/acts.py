@@ -1,0 +1,110 @@
+"""The store's methods with the arguments filled in that a test does not care about."""
+
+from collections.abc import Iterable
+
+from tests.builders import new_token
+from zaqar.models import Claim, DeadLetterRule, Message, NewMessage, QueueKey
+from zaqar.storage.contract import MessageStore
+
+PRODUCER = "11111111-1111-1111-1111-111111111111"
+CONSUMER = "22222222-2222-2222-2222-222222222222"
+
+WELL_FORMED = "0" * 14 + "0123456789abcdef"
+"""An id of the service's form that no store has given."""
+
+MALFORMED = (
+    "",
+    "x",
+    "0",
+    "-1",
+    " " + WELL_FORMED,
+    WELL_FORMED + "\n",
+    WELL_FORMED + "0",
+    WELL_FORMED[:-1],
+    WELL_FORMED[:-1] + "g",
+    WELL_FORMED.replace("0", "\N{ARABIC-INDIC DIGIT ZERO}"),
+    "f" * 30,
+    "9" * 400,
+    "%00",
+    "\0" * 30,
+    "é" * 30,
+    "' OR 1=1 --",
+    "00000000-0000-0000-0000-000000000000",
+)
+"""Texts that name no message and no claim, and no place in a queue either."""
+
+
+def post(store: MessageStore, queue: QueueKey, *messages: NewMessage, client_id: str = PRODUCER) -> list[str]:
+    """Post and return the ids."""
+    return store.post(queue, messages, client_id=client_id, token=new_token())
+
+
+def listed(
+    store: MessageStore,
+    queue: QueueKey,
+    *,
+    marker: str | None = None,
+    limit: int = 100_000,
+    hidden_client_id: str | None = None,
+    include_claimed: bool = False,
+    include_delayed: bool = False,
+) -> list[Message]:
+    """Return a page: by default everything that a plain listing shows."""
+    return store.list_messages(
+        queue,
+        marker=marker,
+        limit=limit,
+        hidden_client_id=hidden_client_id,
+        include_claimed=include_claimed,
+        include_delayed=include_delayed,
+    )
+
+
+def everything(store: MessageStore, queue: QueueKey) -> list[Message]:
+    """Return all messages, claimed and delayed ones too."""
+    return listed(store, queue, include_claimed=True, include_delayed=True)
+
+
+def claim(
+    store: MessageStore,
+    queue: QueueKey,
+    *,
+    ttl: int = 300,
+    grace: int = 60,
+    limit: int = 10,
+    dead_letter: DeadLetterRule | None = None,
+) -> Claim:
+    """Claim messages."""
+    return store.create_claim(queue, ttl=ttl, grace=grace, limit=limit, dead_letter=dead_letter)
+
+
+def get(store: MessageStore, queue: QueueKey, message_id: str) -> Message:
+    """Return the one message."""
+    (message,) = store.get_messages(queue, [message_id])
+    return message
+
+
+def exists(store: MessageStore, queue: QueueKey, message_id: str) -> bool:
+    """Tell whether the message is there."""
+    return bool(store.get_messages(queue, [message_id]))
+
+
+def ids(messages: Iterable[Message]) -> list[str]:
+    """Return the ids, in order."""
+    return [message.id for message in messages]
+
+
+def numbers(messages: Iterable[Message]) -> list[int]:
+    """Return the bodies of numbered messages, in order."""
+    return [int(message.body) for message in messages]
+
+
+def sweep_all(store: MessageStore) -> int:
+    """Sweep until nothing is left to sweep; return how much went."""
+    total = 0
+    for _ in range(1000):
+        swept = store.sweep()
+        total += swept
+        if not swept:
+            return total
+    raise AssertionError("The sweep does not come to an end.")

@@ -1,0 +1,104 @@
+"""Purging a queue."""
+
+import pytest
+
+from tests.builders import new_message, numbered_messages, queue_key
+from tests.conformance.acts import claim, everything, listed, numbers, post
+from zaqar.errors import ClaimNotFound, QueueNotFound
+from zaqar.models import Stats
+
+
+def test_a_purge_removes_free_claimed_and_delayed_messages(store, queue):
+    message_ids = post(store, queue, *numbered_messages(3), new_message(delay=60))
+    claim(store, queue, limit=2)
+
+    store.purge_messages(queue)
+
+    assert everything(store, queue) == []
+    assert store.get_messages(queue, message_ids) == []
+    assert store.stats(queue) == Stats()
+
+
+def test_a_purge_ends_claims(store, queue):
+    post(store, queue, *numbered_messages(3))
+    held = claim(store, queue)
+
+    store.purge_messages(queue)
+
+    with pytest.raises(ClaimNotFound):
+        store.get_claim(queue, held.id)
+    with pytest.raises(ClaimNotFound):
+        store.renew_claim(queue, held.id, ttl=60, grace=60)
+    store.release_claim(queue, held.id)
+
+
+def test_messages_posted_after_a_purge_stay(store, queue):
+    post(store, queue, *numbered_messages(3))
+    store.purge_messages(queue)
+
+    post(store, queue, new_message(b"4"))
+
+    assert numbers(listed(store, queue)) == [4]
+    assert store.stats(queue).total == 1
+
+
+def test_a_marker_from_before_a_purge_shows_what_came_after(store, queue):
+    *_, last = post(store, queue, *numbered_messages(3))
+    store.purge_messages(queue)
+
+    post(store, queue, new_message(b"4"))
+
+    assert numbers(listed(store, queue, marker=last)) == [4]
+
+
+def test_a_purge_of_a_long_queue_removes_everything(store, queue):
+    post(store, queue, *numbered_messages(1500))
+    claim(store, queue, limit=700)
+
+    store.purge_messages(queue)
+
+    assert everything(store, queue) == []
+    assert store.stats(queue) == Stats()
+    assert list(claim(store, queue).messages) == []
+
+
+def test_a_purge_leaves_nothing_to_sweep(store, queue, clock):
+    post(store, queue, *numbered_messages(700, ttl=60))
+    claim(store, queue, ttl=60)
+
+    store.purge_messages(queue)
+    clock.move(60)
+
+    assert store.sweep() == 0
+
+
+def test_purging_an_empty_or_missing_queue_is_silent(store, queue):
+    missing = queue_key()
+
+    store.purge_messages(queue)
+    store.purge_messages(missing)
+
+    with pytest.raises(QueueNotFound):
+        post(store, missing, new_message())
+
+
+def test_a_purge_while_the_clock_was_set_back_is_complete(store, queue, clock):
+    post(store, queue, new_message())
+    clock.move(-3600)
+    post(store, queue, new_message())
+
+    store.purge_messages(queue)
+
+    assert everything(store, queue) == []
+
+
+def test_a_purge_leaves_other_queues_alone(store, queue):
+    other = queue_key(project=queue.project)
+    store.create_queue(other)
+    post(store, other, *numbered_messages(2))
+    held = claim(store, other, limit=1)
+
+    store.purge_messages(queue)
+
+    assert numbers(everything(store, other)) == [0, 1]
+    assert len(store.get_claim(other, held.id).messages) == 1

@@ -1,0 +1,217 @@
+import logging
+
+import pytest
+
+from zaqar.context import Context
+from zaqar.errors import ConfigurationError, Forbidden
+
+CLOSED = '"messages:create": "role:producer"\n'
+OPEN = '"messages:create": ""\n'
+
+
+def _caller(*roles, project="mine", user="somebody"):
+    return Context(project=project, client_id="c", request_id="r", user=user, roles=roles)
+
+
+def _allows(policy, rule, caller):
+    try:
+        policy.check(rule, caller)
+    except Forbidden:
+        return False
+    return True
+
+
+def _errors(caplog):
+    return [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+def test_by_default_everyone_may_use_queues(deployment):
+    assert _allows(deployment.policy(), "queues:create", _caller())
+
+
+@pytest.mark.parametrize(
+    ("roles", "allowed"), [((), False), (("member",), False), (("admin",), True), (("ADMIN",), True)]
+)
+def test_by_default_only_administrators_see_the_health_report(deployment, roles, allowed):
+    assert _allows(deployment.policy(), "health:get", _caller(*roles)) is allowed
+
+
+def test_a_refusal_names_the_rule(deployment):
+    with pytest.raises(Forbidden, match="health:get"):
+        deployment.policy().check("health:get", _caller())
+
+
+def test_a_rule_nobody_knows_is_closed(deployment):
+    assert not _allows(deployment.policy(), "queues:explode", _caller("admin"))
+
+
+def test_open_rules_cost_no_evaluation(deployment, monkeypatch):
+    policy = deployment.policy()
+    monkeypatch.setattr("oslo_policy.policy.Enforcer.enforce", lambda *_: pytest.fail("evaluated"))
+
+    policy.check("messages:create", _caller())
+
+
+def test_a_file_closes_a_rule(deployment):
+    deployment.write(CLOSED)
+    policy = deployment.policy()
+
+    assert not _allows(policy, "messages:create", _caller("member"))
+    assert _allows(policy, "messages:create", _caller("Producer"))
+    assert _allows(policy, "messages:get", _caller())
+
+
+def test_a_file_opens_a_rule(deployment):
+    deployment.write('"health:get": "@"\n')
+
+    assert _allows(deployment.policy(), "health:get", _caller())
+
+
+def test_a_folder_of_files_overrides_the_file(deployment):
+    deployment.write(CLOSED)
+    deployment.write('"messages:create": "role:second"\n', "policy.d/2.yaml")
+    deployment.write('"messages:create": "role:first"\n', "policy.d/1.yaml")
+    deployment.write("[not a policy", "policy.d/.hidden")
+
+    assert _allows(deployment.policy(), "messages:create", _caller("second"))
+    assert not _allows(deployment.policy(), "messages:create", _caller("first"))
+
+
+def test_owner_rules_match_the_caller_s_project(deployment):
+    deployment.write('"queues:get": "rule:admin_or_owner"\n"queues:delete": "project_id:other"\n')
+    policy = deployment.policy()
+
+    assert _allows(policy, "queues:get", _caller())
+    assert not _allows(policy, "queues:delete", _caller())
+    assert _allows(policy, "queues:delete", _caller(project="other"))
+
+
+def test_rules_may_ask_for_the_user(deployment):
+    deployment.write('"queues:delete": "user_id:boss"\n')
+
+    assert _allows(deployment.policy(), "queues:delete", _caller(user="boss"))
+    assert not _allows(deployment.policy(), "queues:delete", _caller(user=None))
+
+
+def test_the_policy_file_may_have_another_name(deployment):
+    path = deployment.write(CLOSED, "rules.yaml")
+
+    assert not _allows(deployment.policy(f"[oslo_policy]\npolicy_file = {path}\n"), "messages:create", _caller())
+    assert not _allows(deployment.policy("[oslo_policy]\npolicy_file = rules.yaml\n"), "messages:create", _caller())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[not yaml",
+        "- a list\n",
+        '"messages:create": 5\n',
+        '"messages:create":\n',
+        '"messages:create": "role:a or nonsense"\n',
+        '"messages:create": "role:a and"\n',
+        '"messages:create": "rule:missing"\n',
+        'a: "rule:b"\nb: "rule:a"\n',
+    ],
+)
+def test_a_broken_file_stops_the_start(deployment, text):
+    deployment.write(text)
+
+    with pytest.raises(ConfigurationError) as refusal:
+        deployment.policy()
+
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_file_that_is_not_text_stops_the_start(deployment):
+    deployment.write("").write_bytes(b"\xff\xfe\x00")
+
+    with pytest.raises(ConfigurationError, match="not YAML"):
+        deployment.policy()
+
+
+def test_a_file_that_was_named_and_is_missing_stops_the_start(deployment):
+    with pytest.raises(ConfigurationError, match=r"missing\.yaml does not exist"):
+        deployment.policy("[oslo_policy]\npolicy_file = missing.yaml\n")
+
+
+def test_an_empty_file_leaves_the_defaults(deployment):
+    deployment.write("# nothing yet\n")
+
+    assert _allows(deployment.policy(), "messages:create", _caller())
+
+
+def test_a_rule_that_is_never_true_is_understood(deployment):
+    deployment.write('"messages:create": "!"\n')
+
+    assert not _allows(deployment.policy(), "messages:create", _caller("admin"))
+
+
+def test_a_changed_file_is_in_force_after_five_seconds(deployment):
+    deployment.write(OPEN)
+    policy = deployment.policy()
+
+    deployment.write(CLOSED)
+    deployment.wait(4.9)
+    assert _allows(policy, "messages:create", _caller())
+    deployment.wait(0.2)
+    assert not _allows(policy, "messages:create", _caller())
+
+
+def test_a_new_file_is_found(deployment):
+    policy = deployment.policy()
+
+    deployment.write(CLOSED)
+    deployment.wait(6)
+
+    assert not _allows(policy, "messages:create", _caller())
+
+
+def test_the_files_are_looked_at_once_in_five_seconds(deployment, monkeypatch):
+    policy = deployment.policy()
+    looks = []
+    monkeypatch.setattr("zaqar.policies.files.policy_files", lambda _: looks.append(1) or [])
+
+    for _ in range(12):
+        deployment.wait(1)
+        policy.check("messages:create", _caller())
+
+    assert len(looks) == 2
+
+
+@pytest.mark.parametrize("broken", ["[not yaml", '"messages:create": "rule:missing"\n'])
+def test_a_file_that_breaks_later_keeps_the_old_rules_and_is_logged_once(deployment, caplog, broken):
+    deployment.write(CLOSED)
+    policy = deployment.policy()
+
+    deployment.write(broken)
+    for _ in range(3):
+        deployment.wait(6)
+        assert not _allows(policy, "messages:create", _caller())
+
+    assert len(_errors(caplog)) == 1
+
+
+def test_a_file_that_vanishes_keeps_the_old_rules_and_is_logged_once(deployment, caplog):
+    path = deployment.write(CLOSED)
+    policy = deployment.policy()
+
+    path.unlink()
+    for _ in range(3):
+        deployment.wait(6)
+        assert not _allows(policy, "messages:create", _caller())
+
+    assert len(_errors(caplog)) == 1
+
+
+def test_a_file_that_is_mended_is_in_force_again(deployment, caplog):
+    deployment.write(CLOSED)
+    policy = deployment.policy()
+    deployment.write("[not yaml")
+    deployment.wait(6)
+    policy.check("messages:get", _caller())
+
+    deployment.write(OPEN)
+    deployment.wait(6)
+
+    assert _allows(policy, "messages:create", _caller())
+    assert len(_errors(caplog)) == 1
