@@ -1,0 +1,1 @@
+"""Clients that exist, unchanged, against the installed server."""

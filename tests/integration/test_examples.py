@@ -1,0 +1,275 @@
+import contextlib
+import http.server
+import re
+import signal
+import subprocess
+import sys
+import threading
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.process import RunningServer, running_server, wait_until
+from tests.integration.rest import Service
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+POSTED = r"^posted job \d+ \((\S+)\)"
+DONE = r"^done job \d+ \((\S+)\)"
+
+
+class Program:
+    """An example that runs, and what it printed so far."""
+
+    def __init__(self, output: Path, words: list[str]) -> None:
+        self.output = output
+        with output.open("ab") as stream:
+            self.process = subprocess.Popen(words, stdout=stream, stderr=subprocess.STDOUT, cwd=output.parent)
+
+    @property
+    def text(self) -> str:
+        return self.output.read_text()
+
+    def find(self, pattern: str) -> list[str]:
+        return re.findall(pattern, self.text, re.MULTILINE)
+
+    def prints(self, pattern: str, *, times: int = 1) -> list[str]:
+        return wait_until(
+            lambda: found if len(found := self.find(pattern)) >= times else [], what=f"{pattern!r} in {self.output}"
+        )
+
+    def stop(self, number: signal.Signals = signal.SIGINT) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(timeout=10)
+
+
+class Stage:
+    """Runs examples against one queue of a project of its own."""
+
+    def __init__(self, server: RunningServer, folder: Path) -> None:
+        self.folder = folder
+        self.queue = "things"
+        project = uuid.uuid4().hex
+        self.options = ["--url", server.url, "--project", project, "--queue", self.queue]
+        self.service = Service(server.url, project)
+        self.programs: list[Program] = []
+
+    def start(self, name: str, *arguments: str) -> Program:
+        words = [sys.executable, str(EXAMPLES / name), *self.options, *arguments]
+        program = Program(self.folder / f"{len(self.programs)}-{name}.txt", words)
+        self.programs.append(program)
+        return program
+
+    def run(self, name: str, *arguments: str) -> Program:
+        program = self.start(name, *arguments)
+        status = program.process.wait(timeout=30)
+        assert status == 0, program.text
+        return program
+
+    def produce(self, count: int, *arguments: str) -> list[str]:
+        """Run the producer and return the ids it gave its jobs."""
+        return self.run("producer.py", "--count", str(count), *arguments).find(POSTED)
+
+    def close(self) -> None:
+        for program in self.programs:
+            program.process.kill()
+            program.process.wait(timeout=10)
+        self.service.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory) -> Iterator[RunningServer]:
+    with running_server(tmp_path_factory.mktemp("server"), {"server": {"workers": 2}}) as server:
+        yield server
+
+
+@pytest.fixture
+def stage(server, tmp_path) -> Iterator[Stage]:
+    with contextlib.closing(Stage(server, tmp_path)) as stage:
+        yield stage
+
+
+def test_the_producer_posts_every_job_once(stage):
+    jobs = stage.produce(12, "--batch", "5")
+
+    assert [message["body"]["id"] for message in stage.service.every_message(stage.queue)] == jobs
+    assert len(set(jobs)) == 12
+
+
+def test_two_workers_at_once_do_every_job_and_leave_none(stage):
+    jobs = stage.produce(30)
+
+    workers = [stage.start("worker.py", "--seconds", "0.01", "--until-empty") for _ in range(2)]
+
+    assert [worker.process.wait(timeout=30) for worker in workers] == [0, 0]
+    # Nobody was killed and no claim ended, so here each job is even done exactly once.
+    assert Counter(workers[0].find(DONE) + workers[1].find(DONE)) == Counter(jobs)
+    assert stage.service.stats(stage.queue)["total"] == 0
+
+
+def test_a_worker_killed_in_the_middle_loses_no_job(stage):
+    jobs = stage.produce(8)
+    killed = stage.start("worker.py", "--limit", "8", "--seconds", "0.2")
+    killed.prints(DONE, times=2)
+
+    killed.stop(signal.SIGKILL)
+
+    end_claims(stage)
+    second = stage.run("worker.py", "--seconds", "0", "--until-empty")
+    assert {*killed.find(DONE), *second.find(DONE)} == set(jobs)
+    assert stage.service.stats(stage.queue)["total"] == 0
+
+
+def end_claims(stage: Stage) -> None:
+    """Do to the claims of the dead what their ttl, a minute at least, would do."""
+    claims = {message["href"].partition("?claim_id=")[2] for message in stage.service.every_message(stage.queue)}
+    assert claims - {""}, "the killed worker held a claim"
+    for claim in claims - {""}:
+        status, _ = stage.service.call("DELETE", f"/v2/queues/{stage.queue}/claims/{claim}")
+        assert status == 204
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_worker_that_is_told_to_stop_hands_back_what_it_has_not_done(stage, number):
+    jobs = stage.produce(6)
+    worker = stage.start("worker.py", "--limit", "6", "--seconds", "0.2")
+    worker.prints(DONE)
+
+    assert worker.stop(number) == 0
+
+    assert "Traceback" not in worker.text
+    left = len(jobs) - len(worker.find(DONE))
+    assert left > 0
+    assert stage.service.stats(stage.queue) == {"free": left, "claimed": 0, "total": left}
+
+
+def test_a_worker_renews_its_claim_while_it_works(stage):
+    stage.produce(1)
+    # A claim lasts a minute or more; only its renewal, each third of that, can be seen to have begun it anew.
+    worker = stage.start("worker.py", "--seconds", "600", "--renew", "0.1")
+
+    worker.prints("^renewed the claim", times=2)
+
+    assert stage.service.stats(stage.queue) == {"free": 0, "claimed": 1, "total": 1}
+
+
+def test_a_worker_whose_claim_has_ended_leaves_the_jobs_to_others(stage):
+    stage.produce(2)
+    worker = stage.start("worker.py", "--seconds", "0.5", "--until-empty")
+    worker.prints("^doing job 0")
+
+    end_claims(stage)
+
+    worker.prints("^the claim has ended")
+    assert worker.process.wait(timeout=20) == 0
+    assert stage.service.stats(stage.queue)["total"] == 0
+
+
+def test_an_observer_killed_and_started_again_sees_every_message_of_many_producers(stage):
+    stage.service.post(stage.queue, [{"id": "claimed"}])
+    status, _ = stage.service.call("POST", f"/v2/queues/{stage.queue}/claims")
+    assert status == 201
+    producers = [
+        stage.start("producer.py", "--count", "40", "--batch", "2"),
+        stage.start("producer.py", "--count", "40", "--batch", "3"),
+        stage.start("producer.py", "--count", "10", "--delay", "600"),
+    ]
+
+    first = stage.start("observer.py", "--marker-file", "marker")
+    first.prints('"number"')
+    first.stop(signal.SIGKILL)
+    second = stage.start("observer.py", "--marker-file", "marker")
+    assert [producer.process.wait(timeout=30) for producer in producers] == [0, 0, 0]
+
+    jobs = [job for producer in producers for job in producer.find(POSTED)]
+    assert len(jobs) == 90
+    wait_until(lambda: set(seen(first) + seen(second)) == {"claimed", *jobs}, what="every message seen")
+    assert len(seen(second)) == len(set(seen(second)))
+    assert second.stop() == 0
+
+
+def seen(observer: Program) -> list[str]:
+    return observer.find(r'"id": "([^"]+)"')
+
+
+def test_an_observer_takes_nothing_away(stage):
+    stage.produce(3)
+
+    stage.start("observer.py").prints('"number"', times=3)
+
+    assert stage.service.stats(stage.queue) == {"free": 3, "claimed": 0, "total": 3}
+
+
+def test_calls_are_answered_to_those_who_made_them(stage):
+    stage.start("rpc_server.py")
+    stage.start("rpc_server.py")
+
+    sums = {number: stage.start("rpc_client.py", "add", str(number), "1") for number in range(4)}
+    word = stage.start("rpc_client.py", "upper", "hello")
+
+    for number, client in sums.items():
+        assert client.process.wait(timeout=30) == 0, client.text
+        assert client.text == f"{number + 1}\n"
+    assert word.process.wait(timeout=30) == 0
+    assert word.text == '"HELLO"\n'
+
+
+def test_a_call_that_cannot_be_answered_tells_its_caller_why(stage):
+    stage.start("rpc_server.py")
+
+    client = stage.start("rpc_client.py", "divide", "1", "0")
+
+    assert client.process.wait(timeout=30) == 1
+    assert "KeyError" in client.text
+    wait_until(lambda: stage.service.stats(stage.queue)["total"] == 0, what="the request deleted")
+
+
+def test_a_caller_removes_its_reply_queue_and_gives_up_in_time(stage):
+    client = stage.start("rpc_client.py", "--timeout", "0.3", "add", "1")
+
+    assert client.process.wait(timeout=30) == 1
+
+    assert "no reply" in client.text
+    _, answer = stage.service.call("GET", "/v2/queues")
+    assert [queue["name"] for queue in answer["queues"]] == [stage.queue]
+
+
+class OnceUnavailable(http.server.BaseHTTPRequestHandler):
+    """Answers the first post with 503 and those after it with 201."""
+
+    def do_POST(self):
+        status, document = next(self.server.answers)
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(document)
+
+    def log_message(self, *words):
+        """Keep the output of the tests clean."""
+
+
+def test_programs_wait_and_try_again_when_the_service_answers_503(stage):
+    with http.server.HTTPServer(("127.0.0.1", 0), OnceUnavailable) as busy:
+        busy.answers = iter([(503, b"{}"), (201, b'{"resources": ["/v2/queues/things/messages/1"]}')])
+        thread = threading.Thread(target=busy.serve_forever)
+        thread.start()
+        producer = stage.start("producer.py", "--count", "1", "--url", f"http://127.0.0.1:{busy.server_port}")
+        try:
+            assert producer.process.wait(timeout=20) == 0
+        finally:
+            busy.shutdown()
+            thread.join()
+
+    assert "503" in producer.text
+    assert len(producer.find(POSTED)) == 1
+
+
+def test_programs_wait_for_a_service_that_is_away(stage):
+    client = stage.start("producer.py", "--count", "1", "--url", "http://127.0.0.1:1")
+
+    client.prints("^waiting for http://127.0.0.1:1")
+
+    assert client.stop() == 0
+    assert client.text.endswith("stopped\n")
