@@ -131,7 +131,8 @@ class GroupCommit:
         if write.awake.acquire(timeout=PATIENCE):
             return
         with self._mutex:
-            if write.leads:
+            if write.leads:  # woken between the timeout and now
+                write.awake.acquire()
                 return
             if write in self._queue:
                 self._queue.remove(write)
@@ -140,21 +141,25 @@ class GroupCommit:
             raise Unavailable("The embedded database does not answer; the request may or may not have been done.")
 
     def _lead(self) -> None:
-        """Commit what is queued, wake the owners, and hand over."""
-        with self._mutex:
-            batch = list(self._queue)
-            self._queue.clear()
+        """Commit what is queued, hand over, and wake the owners."""
+        batch: list[_Write] = []
         try:
             self._commit(batch)
         except (sqlite3.Error, OSError, Unavailable) as error:
+            self._take(batch)
             for write in batch:
                 write.error = write.error or error
         finally:
-            if not batch[0].is_committed:
+            if not (batch and batch[0].is_committed):
                 self._drop_connection()
             self._hand_over()
             for write in batch:
                 write.awake.release()
+
+    def _take(self, batch: list[_Write]) -> None:
+        with self._mutex:
+            batch += self._queue
+            self._queue.clear()
 
     def _hand_over(self) -> None:
         with self._mutex:
@@ -169,6 +174,7 @@ class GroupCommit:
         connection, lock_file = cast("sqlite3.Connection", self._connection), cast("int", self._lock_file)
         fcntl.flock(lock_file, fcntl.LOCK_EX)
         try:
+            self._take(batch)  # not before: while it waited for the lock, more gathered
             try:
                 self._attempt(connection, batch, has_savepoints=False)
             except _Spoiled:

@@ -40,12 +40,15 @@ def _read_known(stream: BinaryIO, length: int, most: int, refusal: type[Invalid]
 
 
 def _read_up_to(stream: BinaryIO, length: int) -> bytes:
-    data = stream.read(length)
-    while 0 < len(data) < length:
-        more = stream.read(length - len(data))
-        if not more:
-            break
-        data += more
+    try:
+        data = stream.read(length)
+        while 0 < len(data) < length:
+            more = stream.read(length - len(data))
+            if not more:
+                break
+            data += more
+    except OSError as error:  # what engines raise for a client that went away or stalls
+        raise InvalidBody("The body could not be read to its end.") from error
     return data
 
 
