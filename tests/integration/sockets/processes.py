@@ -1,0 +1,154 @@
+"""Rows about the server's processes: killed, stopped and reloaded while clients are at work."""
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.integration.process import RunningServer, wait_until
+from tests.integration.sockets.table import row
+from tests.integration.sockets.wire import BODY, Client, head, post
+
+WORKERS = 2
+
+
+def posted(server: RunningServer) -> str:
+    try:
+        with Client(server.connect()) as client:
+            return client.send(post()).outcome()
+    except ConnectionError:
+        return "refused"
+
+
+def new_workers(server: RunningServer, old: list[int]) -> list[int]:
+    """Return the workers once none of the old ones is left and all new ones are there."""
+    now = server.worker_pids()
+    return now if len(now) == WORKERS and not set(now) & set(old) else []
+
+
+def all_workers(server: RunningServer) -> list[int]:
+    """Return the workers once each of them has served a request, as the access log tells."""
+
+    def serving() -> list[int]:
+        server.answers()
+        pids, log = server.worker_pids(), server.log
+        return pids if len(pids) == WORKERS and all(f" {pid} INFO zaqar.access " in log for pid in pids) else []
+
+    return wait_until(serving, what="an answer from each of two workers")
+
+
+@contextmanager
+def request_in_flight(server: RunningServer) -> Iterator[Client]:
+    """Send all of a request but the second half of its body."""
+    with Client(server.connect()) as client:
+        client.send(head(Content_Length=len(BODY)), BODY[:50])
+        time.sleep(0.2)
+        yield client
+
+
+@contextmanager
+def clients_at_work(server: RunningServer) -> Iterator[set[str]]:
+    """Post on one new connection after the other until the block ends; yields the outcomes seen."""
+    outcomes: set[str] = set()
+    done = threading.Event()
+
+    def work() -> None:
+        while not done.is_set():
+            outcomes.add(posted(server))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield outcomes
+    finally:
+        done.set()
+        thread.join()
+
+
+@row("kill -9 of a worker", gunicorn="201, new worker 201", granian="201, new worker 201", disturbs=True)
+def killed_worker(server: RunningServer) -> str:
+    killed, kept = all_workers(server)
+    os.kill(killed, signal.SIGKILL)
+    wait_until(lambda: killed not in server.worker_pids(), what="the end of the worker")
+    outcomes = {posted(server) for _ in range(20)}
+    wait_until(lambda: kept in (pids := server.worker_pids()) and len(pids) == WORKERS, what="a new worker")
+    outcomes_after = {posted(server) for _ in range(20)}
+    return f"{'/'.join(outcomes)}, new worker {'/'.join(outcomes_after)}"
+
+
+@row(
+    "kill -9 of a worker and at once of its successor",
+    gunicorn="201",
+    granian="ended with status 1",
+    because="granian takes two deaths within 5.5 s for a crash loop and ends; a supervisor must start it again",
+    disturbs=True,
+)
+def killed_twice(server: RunningServer) -> str:
+    killed, kept = all_workers(server)
+    os.kill(killed, signal.SIGKILL)
+    successors = wait_until(
+        lambda: [pid for pid in server.worker_pids() if pid not in (killed, kept)], what="a successor"
+    )
+    os.kill(successors[0], signal.SIGKILL)
+    try:
+        return f"ended with status {server.process.wait(timeout=2)}"
+    except subprocess.TimeoutExpired:
+        return posted(server)
+
+
+@row("stop with a request in flight", gunicorn="201, status 0", granian="201, status 0", disturbs=True)
+def stopped(server: RunningServer) -> str:
+    with request_in_flight(server) as client:
+        server.signal(signal.SIGTERM)
+        time.sleep(0.3)
+        return f"{client.send(BODY[50:]).outcome()}, status {server.process.wait(timeout=5)}"
+
+
+@row("stop with an idle connection", gunicorn="status 0", granian="status 0", disturbs=True)
+def stopped_while_idle(server: RunningServer) -> str:
+    with Client(server.connect()) as client:
+        client.send(post()).outcome()
+        return f"status {server.stop(seconds=3)}"
+
+
+@row("Ctrl-C", gunicorn="status 0, logged", granian="status 0, logged", disturbs=True)
+def interrupted(server: RunningServer) -> str:
+    all_workers(server)
+    # A terminal sends it to the whole process group.
+    os.killpg(server.process.pid, signal.SIGINT)
+    status = server.process.wait(timeout=5)
+    return f"status {status}, {'logged' if 'The service has stopped.' in server.log else 'silent'}"
+
+
+@row("reload with a request in flight", gunicorn="201, then 201", granian="201, then 201", disturbs=True)
+def reloaded(server: RunningServer) -> str:
+    old = all_workers(server)
+    with request_in_flight(server) as client:
+        server.signal(signal.SIGHUP)
+        time.sleep(0.3)
+        outcome = client.send(BODY[50:]).outcome()
+    wait_until(lambda: new_workers(server, old), what="new workers")
+    return f"{outcome}, then {posted(server)}"
+
+
+@row("reload with clients at work", gunicorn="201", granian="201", disturbs=True)
+def reloaded_under_load(server: RunningServer) -> str:
+    old = all_workers(server)
+    with clients_at_work(server) as outcomes:
+        time.sleep(0.2)
+        server.signal(signal.SIGHUP)
+        wait_until(lambda: new_workers(server, old), what="new workers")
+        time.sleep(0.2)
+    return "/".join(sorted(outcomes))
+
+
+@row("reload of a wrong configuration", gunicorn="201, refused", granian="201, refused", disturbs=True)
+def reloaded_wrongly(server: RunningServer) -> str:
+    old = all_workers(server)
+    (server.folder / "zaqar.conf").write_text("[server]\nthreads = many\n")
+    server.signal(signal.SIGHUP)
+    wait_until(lambda: "The configuration is not reloaded" in server.log, what="a word about it")
+    return f"{posted(server)}, {'refused' if server.worker_pids() == old else 'reloaded'}"

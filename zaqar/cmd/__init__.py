@@ -1,0 +1,1 @@
+"""The programs: parse arguments, call deploy."""

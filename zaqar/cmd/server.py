@@ -1,0 +1,126 @@
+"""``zaqar-server``: the whole service from one command."""
+
+import dataclasses
+import functools
+import importlib
+import logging
+import sys
+from collections.abc import Sequence
+
+from oslo_config import cfg
+from oslo_log import log
+
+from zaqar import config, deploy
+from zaqar.cmd.daemon import detach
+from zaqar.cmd.report import write_report
+from zaqar.engines.endpoint import Application, Endpoint, Program, checked
+from zaqar.errors import ConfigurationError
+
+PROGRAM = "zaqar-server"
+LOG = logging.getLogger(__name__)
+
+GRANIAN_WAITS = (
+    "The granian engine waits without limit for a client that stalls in the middle of a body: put a proxy in front that "
+    "reads whole requests, or set [server] engine = gunicorn."
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until told to stop; return the exit status."""
+    try:
+        return run(tuple(sys.argv[1:] if arguments is None else arguments))
+    except ConfigurationError as error:
+        LOG.debug("The service does not start.", exc_info=True)
+        print(f"{PROGRAM}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+
+
+def run(arguments: tuple[str, ...]) -> int:
+    """Check everything that can be checked before the engine starts, then start it."""
+    conf = configuration(arguments)
+    endpoint = checked(endpoint_of(conf))
+    deploy.prepare(conf)
+    program = Program(
+        load=functools.partial(application, arguments),
+        read=functools.partial(reread, arguments, endpoint),
+        started=functools.partial(announce, conf, endpoint),
+        report=functools.partial(write_report, conf),
+    )
+    engine = importlib.import_module(f"zaqar.engines.with_{conf.server.engine}")
+    if conf.daemon:
+        detach()
+    status = int(engine.serve(program))
+    LOG.info("The service has stopped.")
+    return status
+
+
+def configuration(arguments: tuple[str, ...]) -> cfg.ConfigOpts:
+    """Read the configuration, refuse what cannot be served, and set the log up."""
+    conf = config.load(arguments, prog=PROGRAM)
+    config.check(conf)
+    config.check_address(conf)
+    log.setup(conf, PROGRAM)
+    if not conf.debug:
+        # Its steps on a new database would come before the line that says where the service is.
+        logging.getLogger("alembic").setLevel(logging.WARNING)
+    return conf
+
+
+def application(arguments: tuple[str, ...]) -> Application:
+    """Build the application in a worker process, from the configuration as it is now."""
+    conf = configuration(arguments)
+    return deploy.wsgi_application(conf, access_log=conf.server.access_log)
+
+
+def endpoint_of(conf: cfg.ConfigOpts) -> Endpoint:
+    """Return what the configuration says about the engine."""
+    wsgi, server = conf["drivers:transport:wsgi"], conf.server
+    return Endpoint(
+        address=str(wsgi.bind).strip("[]"),
+        port=wsgi.port,
+        unix_socket=server.unix_socket,
+        workers=config.workers(conf),
+        threads=server.threads,
+        backlog=server.backlog,
+        client_timeout=server.client_timeout,
+        graceful_timeout=server.graceful_timeout,
+        tls_certificate=server.tls_certificate,
+        tls_key=server.tls_key,
+        tls_client_ca=server.tls_client_ca,
+        debug=conf.debug,
+    )
+
+
+def reread(arguments: tuple[str, ...], endpoint: Endpoint) -> Endpoint:
+    """Return the endpoint as it is configured now, for a reload; the place to listen stays."""
+    now = endpoint_of(configuration(arguments))
+    return dataclasses.replace(now, address=endpoint.address, port=endpoint.port, unix_socket=endpoint.unix_socket)
+
+
+def announce(conf: cfg.ConfigOpts, endpoint: Endpoint) -> None:
+    """Say in one line what is served, where and from which data; then what the operator should know, a line each."""
+    parts = [
+        f"{PROGRAM} at {endpoint.url}",
+        f"{conf.server.engine}, {endpoint.workers} workers x {endpoint.threads} threads",
+        deploy.describe(conf),
+    ]
+    if not conf.auth_strategy:
+        parts.append("authentication off!")
+    line = "; ".join(parts)
+    print(line, flush=True)
+    if any((conf.log_file, conf.log_dir, conf.use_syslog, conf.use_journal, conf.log_config_append)):
+        LOG.info(line)
+    for warning in (*config.warnings(conf), *_engine_warnings(conf, endpoint)):
+        LOG.warning(warning)
+
+
+def _engine_warnings(conf: cfg.ConfigOpts, endpoint: Endpoint) -> list[str]:
+    if conf.server.engine != "granian" or endpoint.unix_socket or not config.is_public(endpoint.address):
+        return []
+    return [GRANIAN_WAITS]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,112 @@
+"""The granian engine: several times faster than gunicorn, with fewer guards.
+
+What it cannot do, whatever it is told (granian 2.8):
+
+- A client that stalls in the middle of a body holds a thread until it goes away; so put a proxy in front that reads whole
+  requests before it passes them on.
+- A header ``X_Name`` reaches the application as ``X-Name``.
+- A worker that dies within 5.5 seconds of the start of its predecessor's replacement ends the whole service.
+- Connections that a worker has not accepted yet when it stops are reset, unless the kernel's
+  ``net.ipv4.tcp_migrate_req`` is 1.
+- A reload does not change its own settings (workers, threads, TLS), only those of the service.
+"""
+
+import logging
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+
+from zaqar.engines.endpoint import Endpoint, Program
+from zaqar.engines.signals import leave_to_parent
+from zaqar.errors import ConfigurationError
+
+LOG = logging.getLogger(__name__)
+
+# Seconds between the start of a new worker and the end of the one it replaces, on a reload.
+RESPAWN_INTERVAL = 1.0
+LEAST_BACKLOG = 128
+
+# Through the handlers of the root logger, as everything else.
+_LOGGING = {"formatters": {}, "handlers": {}, "loggers": {"_granian": {"propagate": True}}}
+_OLD_KEY_FORMATS = (b"BEGIN RSA PRIVATE KEY", b"BEGIN EC PRIVATE KEY", b"BEGIN DSA PRIVATE KEY")
+
+
+def serve(program: Program) -> int:
+    """Serve until the process is told to stop, and return its exit status."""
+    server = ServiceServer(program)
+    server.on_startup(program.started)
+    signal.signal(signal.SIGUSR2, lambda _number, _frame: program.report())
+    leave_to_parent()
+    parent = os.getpid()
+    try:
+        server.serve(target_loader=program.load, wrap_loader=False)
+    except SystemExit as end:
+        # A worker is a fork that may end here, too.
+        if os.getpid() != parent:
+            raise
+        return 1 if end.code else 0
+    return 0
+
+
+class ServiceServer(Granian):  # type: ignore[valid-type,misc]  # which server it is depends on the interpreter
+    """The parent of the workers."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        super().__init__(**_settings(program.read()))
+
+    def signal_handler_reload(self, *args: Any, **kwargs: Any) -> None:
+        """Start workers with the configuration as it is now; keep the old ones when it is wrong."""
+        try:
+            self._program.read()
+        except ConfigurationError as error:
+            LOG.error("The configuration is not reloaded. %s", error)  # noqa: TRY400  # the sentence says it all
+            return
+        super().signal_handler_reload(*args, **kwargs)
+
+
+def _settings(endpoint: Endpoint) -> dict[str, Any]:
+    settings: dict[str, Any] = {
+        "target": "zaqar",
+        "address": endpoint.address,
+        "port": endpoint.port,
+        "uds": Path(endpoint.unix_socket) if endpoint.unix_socket else None,
+        "interface": Interfaces.WSGI,
+        "http": HTTPModes.http1,
+        "http1_settings": HTTP1Settings(header_read_timeout=round(endpoint.client_timeout * 1000)),
+        "websockets": False,
+        "workers": endpoint.workers,
+        "blocking_threads": endpoint.threads,
+        "backlog": max(LEAST_BACKLOG, endpoint.backlog),
+        "workers_kill_timeout": endpoint.graceful_timeout,
+        "respawn_failed_workers": True,
+        "respawn_interval": RESPAWN_INTERVAL,
+        "log_dictconfig": _LOGGING,
+        # Its warnings are about our number of threads, which is meant.
+        "log_level": LogLevels.debug if endpoint.debug else LogLevels.error,
+        "log_access": False,
+    }
+    return settings | _tls_settings(endpoint) if endpoint.tls_certificate else settings
+
+
+def _tls_settings(endpoint: Endpoint) -> dict[str, Any]:
+    certificate = Path(str(endpoint.tls_certificate))
+    key = Path(endpoint.tls_key) if endpoint.tls_key else certificate
+    if any(form in key.read_bytes() for form in _OLD_KEY_FORMATS):
+        raise ConfigurationError(
+            f"The granian engine reads PKCS#8 keys only: convert {key} with `openssl pkcs8 -topk8 -nocrypt -in {key} "
+            "-out NEW`, or use [server] engine = gunicorn."
+        )
+    return {
+        "ssl_cert": certificate,
+        "ssl_key": key,
+        "ssl_protocol_min": SSLProtocols.tls12,
+        "ssl_ca": Path(endpoint.tls_client_ca) if endpoint.tls_client_ca else None,
+        "ssl_client_verify": endpoint.tls_client_ca is not None,
+    }
