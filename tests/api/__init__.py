@@ -1,0 +1,1 @@
+"""Conversations with the service, told once for every transport."""

@@ -1,0 +1,29 @@
+"""Which policy rule guards which request, and a body for those that read one (http section 1)."""
+
+RULES = [
+    ("ping:get", "GET", "/v2/ping"),
+    ("ping:get", "HEAD", "/v2/ping"),
+    ("queues:get_all", "GET", "/v2/queues"),
+    ("queues:create", "PUT", "/v2/queues/q"),
+    ("queues:get", "GET", "/v2/queues/q"),
+    ("queues:update", "PATCH", "/v2/queues/q"),
+    ("queues:delete", "DELETE", "/v2/queues/q"),
+    ("queues:stats", "GET", "/v2/queues/q/stats"),
+    ("queues:purge", "POST", "/v2/queues/q/purge"),
+    ("messages:create", "POST", "/v2/queues/q/messages"),
+    ("messages:get_all", "GET", "/v2/queues/q/messages"),
+    ("messages:get_all", "GET", "/v2/queues/q/messages?ids=x"),
+    ("messages:delete_all", "DELETE", "/v2/queues/q/messages?ids=x"),
+    ("messages:delete_all", "DELETE", "/v2/queues/q/messages?pop=1"),
+    ("messages:get", "GET", "/v2/queues/q/messages/x"),
+    ("messages:delete", "DELETE", "/v2/queues/q/messages/x"),
+    ("claims:create", "POST", "/v2/queues/q/claims"),
+    ("claims:get", "GET", "/v2/queues/q/claims/x"),
+    ("claims:update", "PATCH", "/v2/queues/q/claims/x"),
+    ("claims:delete", "DELETE", "/v2/queues/q/claims/x"),
+]
+BODIES = {
+    "messages:create": b'{"messages": [{"body": 1}]}',
+    "claims:update": b"{}",
+    "queues:update": b"[]",
+}

@@ -1,0 +1,55 @@
+"""Checksums of message bodies (http section 7.8)."""
+
+import pytest
+
+VECTORS = [
+    ("hello", "MD5:5deaee1c1332199e5b5bc7c5e4f7f0c2"),
+    (239, "MD5:555d6702c950ecb729a966504af0a635"),
+    ({"b": 1, "a": "é"}, "MD5:b9622a81c98224c56eb3afdd8f51b202"),
+]
+CHECKSUM = "[DEFAULT]\nenable_checksum = true\n"
+
+
+@pytest.mark.parametrize(("body", "checksum"), VECTORS)
+def test_a_checksum_is_shown_in_every_view_where_the_operator_wants_it(configured, body, checksum):
+    """M-47, M-48"""
+    client = configured(CHECKSUM)
+    (message_id,) = client.post("q", body).ids
+
+    assert client.get("q", message_id).body["checksum"] == checksum
+    for view in (
+        client.list("q", echo=True),
+        client.get_many("q", message_id),
+        client.claim("q"),
+    ):
+        assert [m["checksum"] for m in view.body["messages"]] == [checksum]
+    client.release("q", client.get("q", message_id).body["href"].rpartition("=")[2])
+    assert [m["checksum"] for m in client.pop("q", 1).body["messages"]] == [checksum]
+
+
+def test_a_null_body_has_no_checksum(configured):
+    """M-48, O-16"""
+    client = configured(CHECKSUM)
+    client.post("q", None)
+
+    assert "checksum" not in client.list("q", echo=True).body["messages"][0]
+
+
+def test_messages_without_a_checksum_do_not_mention_one(client):
+    """M-1, M-48, K-1"""
+    client.post("q", 1)
+
+    assert set(client.list("q", echo=True).body["messages"][0]) == {"id", "href", "ttl", "age", "body"}
+
+
+@pytest.mark.parametrize("depth", [200, 400, 900, 950, 990, 1000, 2000, 50_000])
+@pytest.mark.parametrize("brackets", [(b"[", b"]"), (b'{"a":', b"}")])
+def test_nesting_is_stored_with_a_checksum_or_refused(configured, depth, brackets):
+    """O-62"""
+    client = configured(CHECKSUM)
+    opening, closing = brackets
+    body = opening * depth + b"1" + closing * depth
+
+    answer = client.request("POST", "/v2/queues/q/messages", b'{"messages":[{"body":' + body + b"}]}")
+
+    assert answer.status in {201, 400}

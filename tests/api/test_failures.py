@@ -1,0 +1,52 @@
+"""When the store cannot answer, or the service has a fault (http X-35, O-7)."""
+
+import pytest
+
+from tests.api.client import PATCH_TYPE
+from tests.api.rules import BODIES, RULES
+from zaqar.errors import Unavailable
+from zaqar.storage.contract import ManagementStore, MessageStore
+from zaqar.storage.sql import SqlManagementStore, SqlMessageStore
+
+
+@pytest.fixture
+def no_store(monkeypatch):
+    """Neither store can answer."""
+
+    def unavailable(*arguments, **named):
+        raise Unavailable("The database is locked.")
+
+    for store, contract in ((SqlMessageStore, MessageStore), (SqlManagementStore, ManagementStore)):
+        for name in contract.__abstractmethods__ - {"close", "is_alive"}:
+            monkeypatch.setattr(store, name, unavailable)
+
+
+@pytest.mark.parametrize(("rule", "method", "target"), [row for row in RULES if row[0] != "ping:get"])
+def test_a_store_that_cannot_answer_is_a_503_on_every_route(client, no_store, rule, method, target):
+    """X-35, Q-10, M-13, M-23, M-45, C-11"""
+    answer = client.request(method, target, BODIES.get(rule, b""), Content_Type=PATCH_TYPE)
+
+    assert answer.error == (503, "Service temporarily unavailable")
+    assert answer.body["description"].endswith("Please try again in a few seconds.")
+    assert int(answer.headers["retry-after"]) > 0
+    assert answer.headers["x-openstack-request-id"]
+
+
+@pytest.mark.parametrize("path", ["/", "/v2/"])
+def test_what_needs_no_store_answers_without_one(client, no_store, path):
+    assert client.request("GET", path).status < 400
+
+
+def test_an_unexpected_failure_shows_the_request_id_and_no_more(client, monkeypatch):
+    """O-7"""
+
+    def broken(*arguments, **named):
+        raise ZeroDivisionError("secret of the inside")
+
+    monkeypatch.setattr(SqlMessageStore, "list_messages", broken)
+
+    answer = client.list("q")
+
+    assert answer.error == (500, "Internal server error")
+    assert b"secret" not in answer.data
+    assert answer.headers["x-openstack-request-id"] in answer.body["description"]

@@ -1,0 +1,110 @@
+"""JSON as the service takes it (http section 3.7)."""
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    "body", [b"1", b'"text"', b"null", b"true", b"{", b'{"a": 1} x', b"{,}", b"\xff{}", b"{'a': 1}"]
+)
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", "/v2/queues/q"),
+        ("POST", "/v2/queues/q/messages"),
+        ("POST", "/v2/queues/q/claims"),
+        ("PATCH", "/v2/queues/q/claims/c"),
+        ("POST", "/v2/queues/q/purge"),
+        ("PATCH", "/v2/queues/q"),
+    ],
+)
+def test_a_body_that_is_no_object_or_array_is_refused(client, method, path, body):
+    """X-36"""
+    patch_type = "application/openstack-messaging-v2.0-json-patch"
+
+    answer = client.request(method, path, body, Content_Type=patch_type)
+
+    assert answer.error == (400, "Invalid request body")
+    assert "body could not be parsed" in answer.body["description"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", "/v2/queues/q"),
+        ("POST", "/v2/queues/q/messages"),
+        ("POST", "/v2/queues/q/claims"),
+        ("PATCH", "/v2/queues/q/claims/c"),
+        ("POST", "/v2/queues/q/purge"),
+    ],
+)
+def test_an_array_is_no_object(client, method, path):
+    """X-38"""
+    answer = client.request(method, path, b'[{"body": 1}]')
+
+    assert answer.error == (400, "Invalid request body")
+    assert answer.body["description"] == "Document type not supported."
+
+
+@pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 10**40])
+def test_integers_beyond_64_bits_are_refused_at_any_depth(client, number):
+    """X-37"""
+    assert client.create_queue("q", {"a": [{"b": number}]}).error == (400, "Invalid request body")
+    assert client.post("q", {"a": [{"b": number}]}).error == (400, "Invalid request body")
+
+
+@pytest.mark.parametrize("number", [2**63 - 1, -(2**63)])
+def test_integers_of_64_bits_are_kept(client, number):
+    """X-37"""
+    client.create_queue("q", {"a": [{"b": number}]})
+    client.post("q", [number])
+
+    assert client.show_queue("q").body["a"] == [{"b": number}]
+    assert client.list("q", echo=True).bodies == [[number]]
+
+
+def test_digits_in_a_text_are_no_number(client):
+    """X-37"""
+    assert client.post("q", "9" * 40, "1e999").status == 201
+
+
+def test_the_last_of_repeated_keys_wins(client):
+    """X-39"""
+    client.request("PUT", "/v2/queues/q", b'{"a": 1, "a": 2}')
+    client.request("POST", "/v2/queues/q/messages", b'{"messages": [{"body": 1, "ttl": 60, "body": 2, "ttl": 61}]}')
+
+    assert client.show_queue("q").body["a"] == 2
+    assert [(m["body"], m["ttl"]) for m in client.list("q", echo=True).body["messages"]] == [(2, 61)]
+
+
+@pytest.mark.parametrize("text", [b"NaN", b"Infinity", b"-Infinity", b"1e999", b"-1E+999", b"1" + b"0" * 400 + b".0"])
+def test_numbers_that_json_does_not_have_are_refused(client, text):
+    """O-61"""
+    assert client.request("POST", "/v2/queues/q/messages", b'{"messages": [{"body": [%s]}]}' % text).status == 400
+    assert client.request("PUT", "/v2/queues/q", b'{"a": [%s]}' % text).status == 400
+    assert client.list_queues().names == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/v2/queues/q/messages"), ("PATCH", "/v2/queues/q/claims/c")],
+)
+def test_a_mandatory_body_is_missed(client, method, path):
+    """X-40, C-18"""
+    assert client.request(method, path).error == (400, "Invalid request body")
+    assert client.request(method, path, Content_Length="0").error == (400, "Invalid request body")
+
+
+def test_optional_bodies_may_be_absent_or_empty(client):
+    """X-40"""
+    for name, headers in (("a", {}), ("b", {"Content_Length": "0"})):
+        assert client.request("PUT", f"/v2/queues/{name}", **headers).status == 201
+        assert client.request("POST", f"/v2/queues/{name}/claims", **headers).status == 204
+        assert client.request("POST", f"/v2/queues/{name}/purge", **headers).status == 204
+
+
+@pytest.mark.parametrize("length", ["-1", "1.0", "abc", "+2", "1_0", "²", "9" * 30, " "])
+def test_a_length_that_is_no_number_is_refused(client, length):
+    """X-41"""
+    answer = client.send("PUT", "/v2/queues/q", b"{}", client.headers(), environment={"CONTENT_LENGTH": length})
+
+    assert answer.error == (400, "Invalid header value")

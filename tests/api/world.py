@@ -1,0 +1,80 @@
+"""A small world to send bad requests to, and what must be true of every answer."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.api.client import PATCH_TYPE, Answer, HttpClient
+from zaqar.deploy import WSGIApplication
+
+
+@dataclass(frozen=True)
+class World:
+    """A project with a queue ``q`` of four messages, one of them claimed, one of them delayed."""
+
+    application: WSGIApplication
+    client: HttpClient = field(init=False)
+    message_ids: list[str] = field(init=False)
+    claim_id: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        client = HttpClient(self.application)
+        client.create_queue("q", {"colour": "red"})
+        ids = [*client.post("q", 1, 2, 3, ttl=5000).ids, *client.post("q", 4, delay=100, ttl=5000).ids]
+        object.__setattr__(self, "client", client)
+        object.__setattr__(self, "message_ids", ids)
+        object.__setattr__(self, "claim_id", client.claim("q", limit=1).claim_id)
+
+    def path(self, template: str) -> str:
+        """Fill in what exists."""
+        return template.format(queue="q", message=self.message_ids[1], claim=self.claim_id)
+
+    def content(self) -> Any:
+        """Return everything that is stored; all of it can be shown, whatever was sent before."""
+        client = self.client
+        shown = (
+            client.list_queues(detailed=True, with_count=True),
+            client.stats("q"),
+            client.list("q", echo=True, include_claimed=True, include_delayed=True),
+            client.show_claim("q", self.claim_id),
+        )
+        assert all(answer.status in {200, 404} for answer in shown), shown
+        return [answer.body for answer in shown]
+
+    def send(
+        self, method: str, path: str, body: bytes = b"", environment: Mapping[str, str] | None = None, **headers: str
+    ) -> Answer:
+        """Send exactly this, and check the answer against what any bad request may expect."""
+        before = self.content()
+        merged = {**self.client.headers(), "Content-Type": PATCH_TYPE}
+        merged.update({name.replace("_", "-"): value for name, value in headers.items()})
+        answer = self.client.send(method, "/", body, merged, {"PATH_INFO": path, **(environment or {})})
+        check_answer(answer, method)
+        if answer.status >= 400:
+            assert self.content() == before, "a refused request has changed something"
+        return answer
+
+
+def check_answer(answer: Answer, method: str) -> None:
+    """Nothing unexpected happened; a refusal says what is wrong, and nothing of the inside."""
+    assert answer.status < 500, answer
+    assert answer.headers.get("x-openstack-request-id") or method == "OPTIONS"
+    for leak in (b"Traceback", b'File "', b".py", b"sqlite", b"SELECT"):
+        assert leak not in answer.data
+    if answer.status < 400 or method == "HEAD":
+        return
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["vary"] == "Accept"
+    assert isinstance(answer.body, dict)
+    assert isinstance(answer.body["title"], str)
+    assert answer.body["title"]
+    if answer.status == 400:
+        assert isinstance(answer.body["description"], str)
+        assert answer.body["description"]
+    assert len(answer.data) < 2000, "a refusal need not repeat the request"
+
+
+def unused_name() -> str:
+    """Return the name of a queue that does not exist."""
+    return f"new-{secrets.token_hex(4)}"
