@@ -39,7 +39,7 @@ GROUP = Group(
             default=30,
             min=1,
             help="Seconds, 1 or more, that a client may stall while it sends headers or body before its connection is "
-            "closed. The granian engine does not obey it.",
+            "closed. The granian engine obeys it for headers only.",
         ),
         cfg.IntOpt(
             "graceful_timeout",
