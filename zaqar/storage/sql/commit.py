@@ -13,6 +13,7 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -76,7 +77,8 @@ class _Step:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> bool:
         has_written = self._transaction.has_written
-        if not self._connection.in_transaction:  # SQLite gave up the whole transaction
+        # An outage may have struck rows of other steps, or the whole transaction: nobody's work can be trusted.
+        if error is not None and (is_outage(error) or not self._connection.in_transaction):
             return False
         self._transaction.end_step(is_kept=error is None)
         if error is not None and has_written and not self._has_savepoint:
@@ -90,11 +92,12 @@ class _Step:
 class GroupCommit:
     """The one path of all writes of a process to one database."""
 
-    def __init__(self, connect: Callable[[], sqlite3.Connection], lock_path: str, clock: Clock) -> None:
+    def __init__(self, connect: Callable[[], sqlite3.Connection], path: str, clock: Clock) -> None:
         self._connect = connect
-        self._lock_path = lock_path
+        self._path = Path(path)
         self._clock = clock
         self._connection: sqlite3.Connection | None = None
+        self._file = (0, 0)
         self._lock_file: int | None = None
         self._mutex = threading.Lock()
         self._queue: deque[_Write] = deque()
@@ -127,6 +130,17 @@ class GroupCommit:
                 os.close(self._lock_file)
             self._connection = self._lock_file = None
 
+    def abandon(self) -> None:
+        """Let go, in a forked process, of what is the parent's; it goes on there.
+
+        A connection that was in use stays open, as its mutex is held by a thread that is not here. The lock file goes
+        in any case: the parent's lock would last until this process ends, too.
+        """
+        if self._connection is not None and not self._is_led:
+            self._connection.close()
+        if self._lock_file is not None:
+            os.close(self._lock_file)
+
     def _wait(self, write: _Write) -> None:
         if write.awake.acquire(timeout=PATIENCE):
             return
@@ -148,7 +162,7 @@ class GroupCommit:
         except (sqlite3.Error, OSError, Unavailable) as error:
             self._take(batch)
             for write in batch:
-                write.error = write.error or error
+                write.error = error  # also where a step was refused: what it was refused for may be undone
         finally:
             if not (batch and batch[0].is_committed):
                 self._drop_connection()
@@ -169,11 +183,10 @@ class GroupCommit:
                 self._queue[0].awake.release()
 
     def _commit(self, batch: list[_Write]) -> None:
-        if self._connection is None or self._lock_file is None:
-            self._open()
-        connection, lock_file = cast("sqlite3.Connection", self._connection), cast("int", self._lock_file)
+        lock_file = self._open_lock_file()
         fcntl.flock(lock_file, fcntl.LOCK_EX)
         try:
+            connection = self._open()
             self._take(batch)  # not before: while it waited for the lock, more gathered
             try:
                 self._attempt(connection, batch, has_savepoints=False)
@@ -195,14 +208,29 @@ class GroupCommit:
         for write in batch:
             with _Step(transaction, write, has_savepoint=has_savepoints):
                 write.result = write.step(transaction)
-        transaction.finish()
+                if has_savepoints:
+                    transaction.insert_step()
+        try:
+            transaction.finish()
+        except (sqlite3.Error, ValueError, OverflowError) as error:  # a row that the database refuses
+            if has_savepoints or is_outage(error):
+                raise
+            raise _Spoiled from error
         connection.execute("COMMIT")
 
-    def _open(self) -> None:
-        if self._connection is None:
-            self._connection = self._connect()
+    def _open_lock_file(self) -> int:
         if self._lock_file is None:
-            self._lock_file = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._lock_file = os.open(f"{self._path}-lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        return self._lock_file
+
+    def _open(self) -> sqlite3.Connection:
+        """Return the connection to the file that is at the path now: what goes to one that was replaced is lost."""
+        status = self._path.stat()
+        file = (status.st_dev, status.st_ino)
+        if self._connection is None or file != self._file:
+            self._drop_connection()
+            self._connection, self._file = self._connect(), file
+        return self._connection
 
     def _drop_connection(self) -> None:
         """Roll back by closing: the next batch opens a new connection, whatever state this one is in."""

@@ -1,5 +1,6 @@
 """The embedded database: its file, its connections, and its errors made ours."""
 
+import contextlib
 import os
 import sqlite3
 import threading
@@ -25,6 +26,7 @@ BUSY_TIMEOUT = 5.0
 
 _open_databases: "weakref.WeakValueDictionary[tuple[str, str], Database]" = weakref.WeakValueDictionary()
 _opening = threading.Lock()
+_databases: "weakref.WeakSet[Database]" = weakref.WeakSet()
 
 
 class Database:
@@ -37,10 +39,8 @@ class Database:
         self.path = database_path(uri)
         self._synchronous = synchronous
         self.clock = clock or SystemClock()
-        self._process = 0
-        self._readers: list[sqlite3.Connection] = []
-        self._commit: GroupCommit
-        self._forget_parent()
+        self._start()
+        _databases.add(self)
 
     @classmethod
     def shared(cls, uri: str, *, synchronous: Synchronous = "FULL", clock: Clock) -> "Database":
@@ -59,19 +59,24 @@ class Database:
 
     def read(self, question: Callable[[Session], Result]) -> Result:
         """Ask one snapshot-free question; several statements that must agree go inside ``Session.snapshot``."""
-        self._forget_parent()
         try:
             connection = self._readers.pop()
         except IndexError:
             connection = self._connect()
-        with translated_errors():
-            result = question(Session(connection, self.clock.now()))
-        self._readers.append(connection)
-        return result
+        is_sound = True
+        try:
+            with translated_errors():
+                return question(Session(connection, self.clock.now()))
+        except (sqlite3.Error, Unavailable):
+            is_sound = False
+            connection.close()
+            raise
+        finally:
+            if is_sound:  # also after an error of ours: that there is no such queue says nothing against it
+                self._readers.append(connection)
 
     def write(self, step: Callable[[Transaction], Result]) -> Result:
         """Run ``step`` whole or not at all; return when its effect is durable. Raises what ``step`` raises."""
-        self._forget_parent()
         return self._commit.run(step)
 
     def is_alive(self) -> bool:
@@ -85,26 +90,50 @@ class Database:
     def close(self) -> None:
         """Close all connections; the next call opens new ones."""
         self._commit.close()
-        while self._readers:
-            self._readers.pop().close()
+        self._close_readers()
 
-    def _forget_parent(self) -> None:
-        """Start anew in a forked process: SQLite connections and file locks must not cross a fork."""
-        process = os.getpid()
-        if process != self._process:
-            self._readers = []
-            self._commit = GroupCommit(self._connect, f"{self.path}-lock", self.clock)
-            self._process = process
+    def abandon(self) -> None:
+        """Let go of the parent's connections in a forked process, and start anew."""
+        self._close_readers()
+        self._commit.abandon()
+        self._start()
+
+    def _start(self) -> None:
+        self._readers: list[sqlite3.Connection] = []
+        self._commit = GroupCommit(self._connect_writer, self.path, self.clock)
 
     def _connect(self) -> sqlite3.Connection:
         return connect(self.path, self._synchronous)
+
+    def _connect_writer(self) -> sqlite3.Connection:
+        """Connect anew, readers too: the file may be another one now."""
+        self._close_readers()
+        return self._connect()
+
+    def _close_readers(self) -> None:
+        with contextlib.suppress(IndexError):  # others take and give back meanwhile
+            while True:
+                self._readers.pop().close()
+
+
+def _forget_parent() -> None:
+    """Let no connection cross a fork, of any database.
+
+    A process takes SQLite's lock on a file once for all its connections. With one that it inherited it would believe to
+    have the lock that only its parent has, and lose its writes when the parent closes the file and removes the log.
+    """
+    for database in _databases:
+        database.abandon()
+
+
+os.register_at_fork(after_in_child=_forget_parent)
 
 
 def database_path(uri: str) -> str:
     """Return the absolute path of the file. Raises ``ConfigurationError`` for what is not a SQLite file."""
     try:
         url = make_url(uri)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # ValueError: a port that is no number
         raise ConfigurationError("The uri of the sqlalchemy store is not a database URL.") from error
     if url.get_backend_name() != "sqlite":
         raise ConfigurationError(
@@ -112,11 +141,15 @@ def database_path(uri: str) -> str:
         )
     if url.query:
         raise ConfigurationError("The uri of a SQLite store takes no options after a question mark.")
+    if url.host or url.username:  # else the file would be made in some folder below the current one
+        raise ConfigurationError("The uri of a SQLite store begins with three slashes, or four for an absolute path.")
     if not url.database or url.database == ":memory:":
         raise ConfigurationError(
             "A SQLite store in memory would lose acknowledged messages and cannot be shared by worker processes; "
             "use sqlite:////path/of/the/file.db."
         )
+    if "\0" in url.database:
+        raise ConfigurationError("The uri of a SQLite store has a character that cannot be part of a file's name.")
     return str(Path(url.database).expanduser().absolute())
 
 

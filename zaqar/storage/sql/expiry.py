@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from zaqar.storage.sql import claims
 from zaqar.storage.sql.records import Record
 from zaqar.storage.sql.rows import IN_QUEUE, remove
-from zaqar.storage.sql.schema import CLAIMS, DELAYED, MESSAGES, READY
+from zaqar.storage.sql.schema import CLAIMED, CLAIMS, DELAYED, MESSAGES, READY
 from zaqar.storage.sql.session import Transaction
-from zaqar.storage.sql.statement import Statement, StatementForMany, constant, limited, one_of
+from zaqar.storage.sql.statement import Row, Statement, StatementForMany, constant, limited, one_of
 
 BATCH = 200
 """Messages that one step may promote, or remove; claims a tenth of it."""
@@ -36,13 +36,22 @@ _LAPSED = Statement(
     )
 )
 _EXPIRED = Statement(
-    limited(sa.select(MESSAGES.c.position, MESSAGES.c.state).where(IN_QUEUE, MESSAGES.c.expires <= sa.bindparam("now")))
-)
-_UP_TO = Statement(
     limited(
-        sa.select(MESSAGES.c.position, MESSAGES.c.state).where(IN_QUEUE, MESSAGES.c.position <= sa.bindparam("last"))
+        sa.select(MESSAGES.c.position, MESSAGES.c.state, MESSAGES.c.queue).where(
+            MESSAGES.c.expires <= sa.bindparam("now")
+        )
     )
 )
+_UP_TO = [
+    Statement(
+        limited(
+            sa.select(MESSAGES.c.position, MESSAGES.c.state).where(
+                IN_QUEUE, MESSAGES.c.state == constant(state), MESSAGES.c.position <= sa.bindparam("last")
+            )
+        )
+    )
+    for state in (READY, DELAYED, CLAIMED)
+]
 _REMOVE_CLAIMS = Statement(
     sa.delete(CLAIMS).where(CLAIMS.c.queue == sa.bindparam("queue"), CLAIMS.c.id <= sa.bindparam("last"))
 )
@@ -51,7 +60,7 @@ _REMOVE_CLAIMS = Statement(
 def settle(transaction: Transaction, record: Record) -> bool:
     """Put right one batch of each kind; return whether delays and claims are all settled now."""
     if record.has_expired:
-        remove_expired(transaction, record.id)
+        remove_expired(transaction)
     if record.is_settled:
         return True
     return promote(transaction, record.id) < BATCH and release_lapsed(transaction, record.id) < BATCH // 10
@@ -72,16 +81,20 @@ def release_lapsed(transaction: Transaction, record: int) -> int:
     return len(rows)
 
 
-def remove_expired(transaction: Transaction, record: int) -> int:
-    """Remove up to a batch of expired messages; return how many."""
-    return remove(
-        transaction, record, transaction.rows(_EXPIRED, {"queue": record, "now": transaction.now, "limit": BATCH})
-    )
+def remove_expired(transaction: Transaction) -> int:
+    """Remove up to a batch of expired messages, of whatever queues; return how many."""
+    rows = transaction.rows(_EXPIRED, {"now": transaction.now, "limit": BATCH})
+    for record in {row[2] for row in rows}:
+        remove(transaction, record, [row for row in rows if row[2] == record])
+    return len(rows)
 
 
 def remove_up_to(transaction: Transaction, record: int, last: int) -> int:
-    """Remove up to a batch of messages, none behind position ``last``; return how many."""
-    rows = transaction.rows(_UP_TO, {"queue": record, "last": last, "limit": BATCH})
+    """Remove up to a batch of messages of a queue, none behind position ``last``; return how many."""
+    rows: list[Row] = []
+    for statement in _UP_TO:
+        if len(rows) < BATCH:
+            rows += transaction.rows(statement, {"queue": record, "last": last, "limit": BATCH - len(rows)})
     if len(rows) < BATCH:
         transaction.run(_REMOVE_CLAIMS, {"queue": record, "last": last})
     return remove(transaction, record, rows)

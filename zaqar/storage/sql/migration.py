@@ -9,6 +9,8 @@ import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
 from zaqar.errors import ConfigurationError, Unavailable
 from zaqar.storage.sql.connection import connect, database_path
 from zaqar.storage.sql.schema import REVISION, VERSION_TABLE
@@ -39,7 +41,7 @@ def prepare(uri: str) -> None:
         os.close(lock)
 
 
-def alembic_config(uri: str) -> "Config":
+def alembic_config(uri: str | sa.URL) -> "Config":
     """Return alembic's configuration for a database of any kind."""
     from alembic.config import Config  # noqa: PLC0415 - see above
 
@@ -75,7 +77,7 @@ def _upgrade(path: Path) -> None:
         )
     from alembic import command  # noqa: PLC0415 - see above
 
-    command.upgrade(alembic_config(f"sqlite:///{path}"), "head")
+    command.upgrade(alembic_config(sa.URL.create("sqlite", database=str(path))), "head")
 
 
 def _revision(connection: sqlite3.Connection, path: Path) -> str | None:

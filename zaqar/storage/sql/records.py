@@ -20,7 +20,7 @@ _DUE = sa.exists().where(
     MESSAGES.c.queue == RECORDS.c.id, MESSAGES.c.state == constant(DELAYED), MESSAGES.c.due <= _NOW
 )
 _LAPSED = sa.exists().where(CLAIMS.c.queue == RECORDS.c.id, CLAIMS.c.expires <= _NOW)
-_EXPIRED = sa.exists().where(MESSAGES.c.queue == RECORDS.c.id, MESSAGES.c.expires <= _NOW)
+_EXPIRED = sa.exists().where(MESSAGES.c.expires <= _NOW)
 
 _FIND = Statement(sa.select(RECORDS.c.id).where(_KEY))
 _LOOK = Statement(
@@ -30,7 +30,7 @@ _UNSETTLED = Statement(
     sa.select(RECORDS.c.id).where(
         RECORDS.c.id > sa.bindparam("after"),
         RECORDS.c.id <= sa.bindparam("up_to"),
-        sa.or_(_DUE, _LAPSED, _EXPIRED),
+        sa.or_(_DUE, _LAPSED),
     )
 )
 _NEWEST = Statement(sa.select(sa.func.max(RECORDS.c.id)))
@@ -47,7 +47,10 @@ _FORGET = Statement(sa.delete(DROPPED).where(DROPPED.c.id == sa.bindparam("recor
 
 
 class Record(NamedTuple):
-    """A queue's row: ``is_settled`` when no delay has elapsed and no claim lapsed without being noticed."""
+    """A queue's row: ``is_settled`` when no delay has elapsed and no claim lapsed without being noticed.
+
+    ``has_expired`` when messages of any queue wait to be removed.
+    """
 
     id: int
     total: int
@@ -114,6 +117,6 @@ def newest(session: Session) -> int:
 
 
 def unsettled(session: Session, *, after: int, up_to: int) -> list[int]:
-    """Return the records in a range of ids that have something due, lapsed or expired."""
+    """Return the records in a range of ids that have something due or lapsed."""
     rows = session.rows(_UNSETTLED, {"after": after, "up_to": up_to, "now": session.now})
     return [row[0] for row in rows]

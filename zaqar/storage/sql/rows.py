@@ -61,8 +61,8 @@ def position_of(row: Row) -> int:
 
 
 def remove(transaction: Transaction, record: int, doomed: Sequence[Row]) -> int:
-    """Delete messages of a queue, given as position and state; return how many."""
-    transaction.run_at(_REMOVE, [position for position, _ in doomed], {})
-    claimed = sum(state == CLAIMED for _, state in doomed)
+    """Delete messages of a queue, given as rows that begin with position and state; return how many."""
+    transaction.run_at(_REMOVE, [row[0] for row in doomed], {})
+    claimed = sum(row[1] == CLAIMED for row in doomed)
     transaction.count(record, total=-len(doomed), claimed=-claimed)
     return len(doomed)

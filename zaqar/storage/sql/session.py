@@ -166,6 +166,10 @@ class Transaction(Session):
         """Change a queue's counters, provided that the step succeeds."""
         self._step_counts.append((record, total, claimed))
 
+    def insert_step(self) -> None:
+        """Insert the step's new messages now, so that they stand or fall with its savepoint."""
+        self._insert(self._step_new)
+
     def end_step(self, *, is_kept: bool) -> None:
         """Add up, or drop, what the step left in memory, and be ready for the next."""
         if is_kept:
@@ -191,6 +195,12 @@ class Transaction(Session):
             self.run(_COUNT.of(len(chunk)), parameters)
 
     def _insert_new(self) -> None:
-        while self._new:
-            chunk, self._new = self._new[:CHUNK], self._new[CHUNK:]
+        if self._new:
+            self._insert(self._new)
+
+    def _insert(self, rows: list[tuple[Any, ...]]) -> None:
+        """Insert rows and take them off the list; what the database refuses stays, and fails the transaction."""
+        while rows:
+            chunk = rows[:CHUNK]
             self.connection.execute(_INSERT.of(len(chunk)).sql, [value for row in chunk for value in row])
+            del rows[:CHUNK]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from zaqar.storage.sql import expiry, records
 from zaqar.storage.sql.connection import Database
+from zaqar.storage.sql.session import Transaction
 
 RANGE = 1000
 """Records that one look covers."""
@@ -30,13 +31,12 @@ def sweep(database: Database) -> int:
 
 
 def _sweep(database: Database) -> int:
-    done = 0
+    done = _repeat(database, expiry.remove_expired, expiry.BATCH)
     newest = database.read(records.newest)
     for after in range(0, newest, RANGE):
         for record in database.read(partial(records.unsettled, after=after, up_to=after + RANGE)):
-            _repeat(database, record, expiry.promote, expiry.BATCH)
-            done += _repeat(database, record, expiry.release_lapsed, expiry.BATCH // 10)
-            done += _repeat(database, record, expiry.remove_expired, expiry.BATCH)
+            _repeat(database, partial(expiry.promote, record=record), expiry.BATCH)
+            done += _repeat(database, partial(expiry.release_lapsed, record=record), expiry.BATCH // 10)
     for record in database.read(records.dropped):
         done += clear_dropped(database, record)
     return done
@@ -44,21 +44,20 @@ def _sweep(database: Database) -> int:
 
 def clear_dropped(database: Database, record: int) -> int:
     """Remove what a deleted queue left; return how many messages went."""
-    done = _repeat(
-        database,
-        record,
-        lambda transaction, record: expiry.remove_up_to(transaction, record, transaction.allocate(1)),
-        expiry.BATCH,
-    )
+
+    def step(transaction: Transaction) -> int:
+        return expiry.remove_up_to(transaction, record, transaction.allocate(1))
+
+    done = _repeat(database, step, expiry.BATCH)
     database.write(lambda transaction: records.forget(transaction, record))
     return done
 
 
-def _repeat(database: Database, record: int, step: Callable[..., int], batch: int) -> int:
+def _repeat(database: Database, step: Callable[[Transaction], int], batch: int) -> int:
     """Run a step until it finds less than a batch; return the sum."""
     done = 0
     while True:
-        count = database.write(lambda transaction: step(transaction, record))
+        count = database.write(step)
         done += count
         if count < batch:
             return done

@@ -8,14 +8,14 @@ from alembic import context
 from zaqar.storage.sql.schema import METADATA, VERSION_TABLE
 
 
-def run_offline(url: str) -> None:
+def run_offline(url: str | sa.URL) -> None:
     """Print the statements."""
     context.configure(url=url, version_table=VERSION_TABLE, literal_binds=True, target_metadata=METADATA)
     with context.begin_transaction():
         context.run_migrations()
 
 
-def run_online(url: str) -> None:
+def run_online(url: str | sa.URL) -> None:
     """Execute the statements in one transaction."""
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     if engine.dialect.name == "sqlite":

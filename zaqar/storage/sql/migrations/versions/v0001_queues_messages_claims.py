@@ -76,7 +76,7 @@ def _create_messages() -> None:
         ("messages_due", ["queue", "due"], "state = 1"),
     ):
         op.create_index(name, "messages", columns, sqlite_where=sa.text(condition), postgresql_where=sa.text(condition))
-    op.create_index("messages_expiry", "messages", ["queue", "expires"])
+    op.create_index("messages_expiry", "messages", ["expires"])
 
 
 def downgrade() -> None:
