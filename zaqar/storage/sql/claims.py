@@ -9,7 +9,7 @@ from zaqar.errors import ClaimNotFound
 from zaqar.models import Claim, DeadLetterRule
 from zaqar.storage.ids import Id, format_id, new_token
 from zaqar.storage.sql import records
-from zaqar.storage.sql.rows import AT, READY_PAGE, SHOWN, Shown, message
+from zaqar.storage.sql.rows import AT, AT_THE_HEAD, READY_PAGE, SHOWN, Shown, message, position_of
 from zaqar.storage.sql.schema import CLAIMED, CLAIMS, MESSAGES, READY
 from zaqar.storage.sql.session import Session, Transaction
 from zaqar.storage.sql.statement import Statement, StatementForMany, constant, one_of, unindexed
@@ -17,12 +17,18 @@ from zaqar.storage.sql.statement import Statement, StatementForMany, constant, o
 NOTHING = Claim("", 0, 0, ())
 """What claiming yields when nothing is claimable."""
 
-_HOLD = StatementForMany(
-    lambda count: (
-        sa.update(MESSAGES)
-        .where(one_of(MESSAGES.c.position, count))
-        .values(state=constant(CLAIMED), claim=sa.bindparam("by"), claim_count=MESSAGES.c.claim_count + constant(1))
+_ENDS_FIRST = MESSAGES.c.expires < sa.bindparam("ending")
+_HOLD = Statement(
+    sa.update(MESSAGES)
+    .where(AT_THE_HEAD)
+    .values(
+        state=constant(CLAIMED),
+        claim=sa.bindparam("by"),
+        claim_count=MESSAGES.c.claim_count + constant(1),
+        ttl=sa.case((_ENDS_FIRST, sa.bindparam("new_ttl")), else_=MESSAGES.c.ttl),
+        expires=sa.case((_ENDS_FIRST, sa.bindparam("new_expires")), else_=MESSAGES.c.expires),
     )
+    .returning(*SHOWN)
 )
 _EXTEND = StatementForMany(
     lambda count: (
@@ -79,39 +85,20 @@ def create(
     transaction: Transaction, record: int, *, ttl: int, grace: int, limit: int, dead_letter: DeadLetterRule | None
 ) -> Claim:
     """Claim the first messages that are ready, moving out those that were claimed too often."""
-    parameters = {"queue": record, "marker": 0, "now": transaction.now, "limit": limit}
-    rows = [Shown._make(row) for row in transaction.rows(READY_PAGE, parameters)]
+    head = {"queue": record, "now": transaction.now, "limit": limit}
     if dead_letter is not None:
-        rows = _without_dead_letters(transaction, record, rows, parameters, dead_letter)
+        _move_dead_letters(transaction, record, head, dead_letter)
+    claim = Id(transaction.allocate(1), new_token())
+    terms = _grace_terms(transaction, ttl=ttl, grace=grace)
+    rows = transaction.change(_HOLD, {**head, **terms, "by": claim.position})
     if not rows:
         return NOTHING
-    claim = Id(transaction.allocate(1), new_token())
-    ending = transaction.now + ttl
-    positions = [row.position for row in rows]
-    transaction.run(
-        _INSERT,
-        {
-            "id": claim.position,
-            "queue": record,
-            "token": claim.token,
-            "ttl": ttl,
-            "expires": ending,
-            "positions": json.dumps(positions),
-        },
-    )
-    transaction.run_at(_HOLD, positions, {"by": claim.position})
-    _extend(transaction, [row.position for row in rows if row.expires < ending], ttl=ttl, grace=grace)
+    rows.sort(key=position_of)
+    row = {"id": claim.position, "queue": record, "token": claim.token, "ttl": ttl, "expires": terms["ending"]}
+    transaction.run(_INSERT, {**row, "positions": json.dumps([position_of(row) for row in rows])})
     transaction.count(record, claimed=len(rows))
     claim_id = format_id(*claim)
-    return Claim(
-        claim_id,
-        ttl,
-        0,
-        [
-            message(row, transaction.now, claim_id, ttl=ttl + grace if row.expires < ending else None, more_claims=1)
-            for row in rows
-        ],
-    )
+    return Claim(claim_id, ttl, 0, [message(row, transaction.now, claim_id) for row in rows])
 
 
 def get(session: Session, record: int, claim: Id) -> Claim:
@@ -129,7 +116,8 @@ def renew(transaction: Transaction, record: int, claim: Id, *, ttl: int, grace: 
     rows = _held(transaction, claim, positions)
     parameters = {"claim": claim.position, "new_ttl": ttl, "new_expires": transaction.now + ttl}
     transaction.run(_RENEW, parameters)
-    _extend(transaction, [row.position for row in rows], ttl=ttl, grace=grace)
+    terms = _grace_terms(transaction, ttl=ttl, grace=grace)
+    transaction.run_at(_EXTEND, [row.position for row in rows], terms)
 
 
 def release(transaction: Transaction, record: int, claim: Id) -> None:
@@ -174,34 +162,24 @@ def _held(session: Session, claim: Id, positions: Sequence[int]) -> list[Shown]:
     return held
 
 
-def _extend(transaction: Transaction, positions: Sequence[int], *, ttl: int, grace: int) -> None:
-    """Let messages that would end before the claim live on until ``grace`` seconds after it (http C-8)."""
+def _grace_terms(transaction: Transaction, *, ttl: int, grace: int) -> dict[str, int]:
+    """Return what lets messages that would end before the claim live on ``grace`` seconds after it (http C-8)."""
     ending = transaction.now + ttl
-    new = {"ending": ending, "new_ttl": ttl + grace, "new_expires": ending + grace}
-    transaction.run_at(_EXTEND, positions, new)
+    return {"ending": ending, "new_ttl": ttl + grace, "new_expires": ending + grace}
 
 
-def _without_dead_letters(
-    transaction: Transaction, record: int, rows: list[Shown], parameters: dict[str, int], rule: DeadLetterRule
-) -> list[Shown]:
-    """Move what was claimed too often and fill up with the messages behind, until the limit or the end."""
-    kept: list[Shown] = []
-    target: int | None = None
-    limit = parameters["limit"]
-    while rows:
-        for row in rows:
-            if row.claim_count < rule.max_claim_count:
-                kept.append(row)
-                continue
-            target = records.known(transaction, rule.queue) if target is None else target
+def _move_dead_letters(transaction: Transaction, record: int, head: dict[str, int], rule: DeadLetterRule) -> None:
+    """Move messages that were claimed too often, until none is among the first."""
+    while True:
+        rows = [Shown._make(row) for row in transaction.rows(READY_PAGE, {**head, "marker": 0})]
+        dead = [row for row in rows if row.claim_count >= rule.max_claim_count]
+        if not dead:
+            return
+        target = records.known(transaction, rule.queue)
+        for row in dead:
             _move(transaction, row, target, row.ttl if rule.ttl is None else rule.ttl)
-            transaction.count(record, total=-1)
-            transaction.count(target, total=1)
-        if len(kept) >= limit:
-            break
-        beyond = {**parameters, "marker": rows[-1].position, "limit": limit - len(kept)}
-        rows = [Shown._make(row) for row in transaction.rows(READY_PAGE, beyond)]
-    return kept
+        transaction.count(record, total=-len(dead))
+        transaction.count(target, total=len(dead))
 
 
 def _move(transaction: Transaction, row: Shown, target: int, ttl: int) -> None:

@@ -1,7 +1,8 @@
 """Group commit: many writes, one sync of the disk.
 
-A thread that wants to write queues its step. The first becomes the leader: it takes all that is queued, locks the file
-that the processes share, runs the steps in one transaction, where each fails alone, commits, and wakes their owners. Meanwhile the next batch gathers, and its first waiter leads it.
+A thread that wants to write queues its step. The first becomes the leader: it locks the file that the processes share,
+takes all that is queued, runs the steps in one transaction, where each fails alone, commits, and wakes their owners.
+Meanwhile the next batch gathers, and its first waiter leads it.
 
 Rejected: SQLite's own busy polling between processes (a third of the throughput, and pauses of half a second), and a
 writer thread of its own (two more switches of thread for a lone client).
@@ -85,6 +86,8 @@ class _Step:
             raise _Spoiled from error
         if self._has_savepoint:
             self._connection.execute("RELEASE step" if error is None else "ROLLBACK TO step")
+            if error is not None:
+                self._transaction.record_ids.clear()  # among them, maybe, the id of a record that is no more
         self._write.error = error
         return True
 

@@ -13,9 +13,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from zaqar.clock import Clock, SystemClock
-from zaqar.errors import ConfigurationError, Unavailable
+from zaqar.errors import ConfigurationError, Error, Unavailable
 from zaqar.storage.sql.commit import GroupCommit
-from zaqar.storage.sql.failure import translated_errors
+from zaqar.storage.sql.failure import is_outage, translated_errors, unavailable
 from zaqar.storage.sql.session import Session, Transaction
 
 Result = TypeVar("Result")
@@ -63,17 +63,18 @@ class Database:
             connection = self._readers.pop()
         except IndexError:
             connection = self._connect()
-        is_sound = True
         try:
-            with translated_errors():
-                return question(Session(connection, self.clock.now()))
-        except (sqlite3.Error, Unavailable):
-            is_sound = False
-            connection.close()
+            result = question(Session(connection, self.clock.now()))
+        except Error:  # that there is no such queue says nothing against the connection
+            self._readers.append(connection)
             raise
-        finally:
-            if is_sound:  # also after an error of ours: that there is no such queue says nothing against it
-                self._readers.append(connection)
+        except sqlite3.Error as error:
+            connection.close()
+            if is_outage(error):
+                raise unavailable(error) from error
+            raise
+        self._readers.append(connection)
+        return result
 
     def write(self, step: Callable[[Transaction], Result]) -> Result:
         """Run ``step`` whole or not at all; return when its effect is durable. Raises what ``step`` raises."""

@@ -8,7 +8,7 @@ from zaqar.errors import ClaimNotHeld, MessageClaimed
 from zaqar.models import Message, NewMessage
 from zaqar.storage.ids import Id, format_id
 from zaqar.storage.sql import claims
-from zaqar.storage.sql.rows import AT, IN_QUEUE, LIVES, READY_PAGE, SHOWN, message, position_of, remove
+from zaqar.storage.sql.rows import AT, AT_THE_HEAD, IN_QUEUE, LIVES, SHOWN, message, position_of, remove
 from zaqar.storage.sql.schema import CLAIMED, CLAIMS, DELAYED, MESSAGES, READY
 from zaqar.storage.sql.session import Session, Transaction
 from zaqar.storage.sql.statement import Row, Statement, constant, limited, unindexed
@@ -18,6 +18,7 @@ _LIVE_CLAIM = sa.outerjoin(
 )
 _NAMED = (AT, IN_QUEUE, MESSAGES.c.token == sa.bindparam("token"), LIVES)
 _ONE = Statement(sa.select(*SHOWN, CLAIMS.c.id, CLAIMS.c.token).select_from(_LIVE_CLAIM).where(*_NAMED))
+_POP = Statement(sa.delete(MESSAGES).where(AT_THE_HEAD).returning(*SHOWN))
 _DELETE_FREE = Statement(sa.delete(MESSAGES).where(*_NAMED, unindexed(MESSAGES.c.state) < constant(CLAIMED)))
 _DELETE_HELD = Statement(
     sa.delete(MESSAGES).where(
@@ -71,7 +72,7 @@ def listed(
     parameters = {"queue": record, "marker": after, "now": session.now, "limit": limit, "client_id": hidden_client_id}
     is_echo = hidden_client_id is None
     if len(states) == 1:
-        return [_message(row, session.now) for row in session.rows(_PAGES[states[0], is_echo], parameters)]
+        return [message(row, session.now) for row in session.rows(_PAGES[READY, is_echo], parameters)]
     with session.snapshot():
         rows = [row for state in states for row in session.rows(_PAGES[state, is_echo], parameters)]
     rows.sort(key=position_of)
@@ -89,9 +90,10 @@ def found(session: Session, record: int, ids: Iterable[Id]) -> list[Message]:
 
 def pop(transaction: Transaction, record: int, limit: int) -> list[Message]:
     """Remove and return the first messages that are ready."""
-    rows = transaction.rows(READY_PAGE, {"queue": record, "marker": 0, "now": transaction.now, "limit": limit})
-    remove(transaction, record, [(row[0], READY) for row in rows])
-    return [_message(row, transaction.now) for row in rows]
+    rows = transaction.change(_POP, {"queue": record, "now": transaction.now, "limit": limit})
+    rows.sort(key=position_of)
+    transaction.count(record, total=-len(rows))
+    return [message(row, transaction.now) for row in rows]
 
 
 def delete(transaction: Transaction, record: int, name: Id, claim: Id | None) -> None:

@@ -34,8 +34,8 @@ def prepare(uri: str) -> None:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         _upgrade(path)
-    except (sqlite3.Error, Unavailable) as error:
-        cause = error.__cause__ if isinstance(error, Unavailable) else error
+    except (sqlite3.Error, sa.exc.DBAPIError, Unavailable) as error:
+        cause = error if isinstance(error, sqlite3.Error) else error.__cause__
         raise ConfigurationError(f"The database {path} cannot be used: {cause}.") from error
     finally:
         os.close(lock)

@@ -36,6 +36,20 @@ READY_PAGE = Statement(
         .order_by(MESSAGES.c.position)
     )
 )
+_HEAD = MESSAGES.alias("head")
+AT_THE_HEAD = MESSAGES.c.position.in_(
+    limited(
+        sa.select(_HEAD.c.position)
+        .where(
+            _HEAD.c.queue == sa.bindparam("queue"),
+            _HEAD.c.state == constant(READY),
+            unindexed(_HEAD.c.expires) > sa.bindparam("now"),
+        )
+        .order_by(_HEAD.c.position)
+    )
+)
+"""Being one of the first messages of a queue that are ready: taking them is one statement, not a search and a change."""
+
 _REMOVE = StatementForMany(lambda count: sa.delete(MESSAGES).where(one_of(MESSAGES.c.position, count)))
 
 

@@ -94,7 +94,8 @@ class Transaction(Session):
     """A writing session, shared by the steps that are committed together.
 
     ``record_ids`` remembers the ids of queues' records from one transaction to the next; ``drops`` counts the records
-    that were ever dropped, by any process, and so tells when to forget them.
+    that were ever dropped, by any process, and so tells when to forget them. ``settled`` are the queues in which nothing
+    can fall due any more before the transaction ends.
     """
 
     __slots__ = (
@@ -108,6 +109,7 @@ class Transaction(Session):
         "drops",
         "has_written",
         "record_ids",
+        "settled",
     )
 
     def __init__(self, connection: sqlite3.Connection, clock: Clock, record_ids: dict[QueueKey, int]) -> None:
@@ -120,6 +122,7 @@ class Transaction(Session):
         self._counts: dict[int, tuple[int, int]] = {}
         self._step_counts: list[tuple[int, int, int]] = []
         self.record_ids = record_ids
+        self.settled: set[QueueKey] = set()
         self.has_written = False
 
     def row(self, statement: Statement, parameters: Parameters) -> Row | None:
@@ -139,6 +142,13 @@ class Transaction(Session):
         if changed:
             self.has_written = True
         return changed
+
+    def change(self, statement: Statement, parameters: Parameters) -> list[Row]:
+        """Execute and return the rows it changed, in any order."""
+        rows = self.rows(statement, parameters)
+        if rows:
+            self.has_written = True
+        return rows
 
     def run_at(self, statement: StatementForMany, positions: Sequence[int], parameters: Parameters) -> int:
         """Execute for some positions and return the number of rows changed."""

@@ -194,10 +194,11 @@ class SqlMessageStore(MessageStore):
         """Run ``step`` with the queue settled; settling more than a batch takes several transactions."""
 
         def settle_then_step(transaction: Transaction) -> tuple[bool, Result | None]:
-            record = records.look(transaction, queue)
-            if expiry.settle(transaction, record):
-                return True, step(transaction, record.id)
-            return False, None
+            if queue not in transaction.settled:
+                if not expiry.settle(transaction, records.look(transaction, queue)):
+                    return False, None
+                transaction.settled.add(queue)
+            return True, step(transaction, records.known(transaction, queue))
 
         while True:
             is_settled, result = self._database.write(settle_then_step)
