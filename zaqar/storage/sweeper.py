@@ -9,7 +9,7 @@ from zaqar.errors import Unavailable
 
 LOG = logging.getLogger(__name__)
 
-INTERVAL = 5.0
+INTERVAL = 2.0
 """Seconds between sweeps; http M-5 allows what has expired to be counted for 60."""
 
 

@@ -1,0 +1,1 @@
+"""Programs that measure, to be run by hand; none is a test."""

@@ -1,0 +1,1 @@
+"""What is peculiar to one backend; what all of them promise is in ``tests/conformance``."""

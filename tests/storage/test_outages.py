@@ -1,0 +1,199 @@
+"""A database that cannot answer: everybody is told, nothing of the batch is stored, and work goes on afterwards."""
+
+import contextlib
+import shutil
+import sqlite3
+
+import pytest
+
+from tests.builders import new_message
+from tests.conformance.acts import listed, numbers, post
+from tests.storage.batches import Batch
+from zaqar.errors import QueueNotFound, Unavailable
+from zaqar.storage.sql import connection
+from zaqar.storage.sql.schema import READY
+
+
+@pytest.fixture
+def posting(store, queue):
+    """Make a call that posts one number, and many bytes if they are wanted."""
+
+    def make(number, spaces=0):
+        return lambda: post(store, queue, new_message(str(number).encode() + b" " * spaces))
+
+    return make
+
+
+@contextlib.contextmanager
+def _locked(path):
+    """Hold the database as a foreign program does, which knows nothing of our file lock."""
+    foreign = sqlite3.connect(path, isolation_level=None)
+    foreign.execute("BEGIN EXCLUSIVE")
+    yield
+    foreign.execute("ROLLBACK")
+    foreign.close()
+
+
+@contextlib.contextmanager
+def _full(database, monkeypatch):
+    """Let the database have no page more than it has."""
+    connect = connection.connect
+
+    def connect_to_full(*arguments):
+        opened = connect(*arguments)
+        opened.execute("PRAGMA max_page_count = 1")
+        return opened
+
+    with monkeypatch.context() as patched:
+        patched.setattr(connection, "connect", connect_to_full)
+        database.close()
+        yield
+
+
+def _assert_all_unavailable(errors):
+    assert [type(error) for error in errors] == [Unavailable] * len(errors)
+
+
+def test_a_database_that_another_program_holds_is_unavailable(database, store, queue, posting, path, monkeypatch):
+    monkeypatch.setattr(connection, "BUSY_TIMEOUT", 0.05)
+    database.close()
+    with _locked(path):
+        batch = Batch(database, posting(1), posting(2))
+        assert listed(store, queue) == []
+
+    _assert_all_unavailable(batch.errors)
+    assert "SQLITE_BUSY" in str(batch.errors[0])
+    posting(3)()
+    assert numbers(listed(store, queue)) == [3]
+
+
+def test_a_short_hold_by_another_program_is_waited_out(database, store, queue, posting, path):
+    with _locked(path):
+        batch = Batch(database, posting(1), ends=False)
+    batch.end()
+
+    assert batch.errors == [None]
+    assert numbers(listed(store, queue)) == [1]
+
+
+def test_a_full_disk_is_unavailable_and_stores_nothing(database, store, queue, posting, monkeypatch):
+    posting(0)()
+    with _full(database, monkeypatch):
+        batch = Batch(database, posting(1), posting(2, spaces=200_000), posting(3))
+        assert numbers(listed(store, queue)) == [0]
+
+    _assert_all_unavailable(batch.errors)
+    assert "SQLITE_FULL" in str(batch.errors[0])
+    posting(4)()
+    assert numbers(listed(store, queue)) == [0, 4]
+    assert store.stats(queue).total == 2
+
+
+def test_a_disk_that_fills_up_under_the_next_step_loses_no_acknowledged_message(
+    database, store, queue, posting, monkeypatch
+):
+    """Messages wait in memory for the next step that reads: should they not fit, then it is their failure too."""
+    posting(0)()
+    with _full(database, monkeypatch):
+        batch = Batch(database, posting(1, spaces=200_000), lambda: store.pop_messages(queue, limit=1), posting(2))
+
+    _assert_all_unavailable(batch.errors)
+    assert numbers(listed(store, queue)) == [0]
+    assert store.stats(queue).total == 1
+
+
+def test_a_refusal_in_a_batch_that_failed_is_not_believed(database, store, queue, posting, monkeypatch):
+    """What the refused step was refused for never happened."""
+    with _full(database, monkeypatch):
+        batch = Batch(
+            database,
+            lambda: store.delete_queue(queue),
+            lambda: post(store, queue, new_message()),
+            lambda: store.create_queue(queue),
+            posting(1, spaces=200_000),
+        )
+
+    _assert_all_unavailable(batch.errors)
+    posting(2)()
+    assert numbers(listed(store, queue)) == [2]
+
+
+def test_a_refusal_in_a_batch_that_succeeded_is(database, store, queue):
+    batch = Batch(database, lambda: store.delete_queue(queue), lambda: post(store, queue, new_message()))
+
+    assert isinstance(batch.errors[1], QueueNotFound)
+
+
+def test_posts_go_on_in_the_file_that_was_put_in_the_place_of_the_old(database, store, queue, posting, path):
+    """An operator restores a copy and forgets to stop the service: what is acknowledged then must be in the copy."""
+    posting(1)()
+    database.close()
+    copy = path.with_suffix(".copy")
+    shutil.copy(path, copy)
+    posting(2)()
+    for name in ("-wal", "-shm"):
+        path.with_name(path.name + name).unlink()
+    copy.rename(path)
+
+    posting(3)()
+
+    with sqlite3.connect(path) as file:
+        bodies = [
+            row[0] for row in file.execute("SELECT body FROM messages WHERE state = ? ORDER BY position", [READY])
+        ]
+    file.close()
+    assert bodies == [b"1", b"3"]
+    assert numbers(listed(store, queue)) == [1, 3]
+
+
+def test_a_file_that_was_removed_is_unavailable_and_not_made_again(store, queue, posting, path):
+    posting(1)()
+    kept = path.rename(path.with_suffix(".away"))
+
+    with pytest.raises(Unavailable):
+        posting(2)()
+    assert not path.exists()
+
+    kept.rename(path)
+    posting(3)()
+    assert numbers(listed(store, queue)) == [1, 3]
+
+
+@pytest.mark.parametrize("content", [b"", b"This is a letter, not a database.\n" * 300], ids=["empty", "a letter"])
+def test_a_file_that_something_else_was_written_into_is_unavailable(database, store, queue, posting, path, content):
+    posting(1)()
+    database.close()
+    kept = path.read_bytes()
+    path.write_bytes(content)
+
+    for call in (
+        posting(2),
+        lambda: listed(store, queue),
+        lambda: store.stats(queue),
+        lambda: store.create_queue(queue),
+    ):
+        with pytest.raises(Unavailable):
+            call()
+    assert not store.is_alive()
+
+    path.write_bytes(kept)
+    posting(3)()
+    assert numbers(listed(store, queue)) == [1, 3]
+    assert store.is_alive()
+
+
+def test_a_mistake_of_ours_is_not_called_an_outage(database):
+    with pytest.raises(sqlite3.IntegrityError):
+        database.write(lambda transaction: transaction.connection.execute("INSERT INTO messages (position) VALUES (1)"))
+
+
+def test_an_outage_says_what_happened_without_saying_where(database, queue, posting, path):
+    posting(1)()
+    database.close()
+    path.write_bytes(b"no database" * 100)
+
+    with pytest.raises(Unavailable) as caught:
+        posting(2)()
+
+    assert str(caught.value) == "The embedded database cannot answer (SQLITE_NOTADB)."
+    assert isinstance(caught.value.__cause__, sqlite3.DatabaseError)

@@ -1,0 +1,115 @@
+"""How SQLite finds the rows of each statement: never by going through a table, never by sorting."""
+
+import re
+import sqlite3
+
+import pytest
+
+from tests.builders import numbered_messages, queue_key
+from tests.conformance.acts import claim, post
+from tests.storage.statements import all_statements, parameters_of
+from zaqar.storage.sql import records
+
+STATEMENTS = all_statements()
+
+ROWID = "INTEGER PRIMARY KEY"
+
+SERVED_BY = {
+    "claims._EXTEND": {ROWID},
+    "claims._FIND": {ROWID},
+    "claims._FREE": {ROWID},
+    "claims._HELD": {ROWID},
+    "claims._HOLD": {ROWID, "messages_ready"},
+    "claims._MOVE": {ROWID},
+    "claims._RENEW": {ROWID},
+    "expiry._FALLEN_DUE": {"messages_due"},
+    "expiry._LAPSED": {"claims_lapse"},
+    "expiry._EXPIRED": {"messages_expiry"},
+    "messages._DELETE_FREE": {ROWID},
+    "messages._DELETE_HELD": {ROWID},
+    "messages._HOLDER": {ROWID},
+    "messages._ONE": {ROWID},
+    "messages._POP": {ROWID, "messages_ready"},
+    "messages._PAGES[(0, True)]": {"messages_ready"},
+    "messages._PAGES[(0, False)]": {"messages_ready"},
+    "messages._PAGES[(1, True)]": {"messages_delayed"},
+    "messages._PAGES[(2, True)]": {"messages_claimed", ROWID},
+    "queues._FIND": {"sqlite_autoindex_queues_1"},
+    "queues._PAGE": {"sqlite_autoindex_queues_1"},
+    "records._FIND": {"sqlite_autoindex_records_1"},
+    "records._LOOK": {"sqlite_autoindex_records_1", "messages_due", "claims_lapse", "messages_expiry"},
+    "records._UNSETTLED": {ROWID, "messages_due", "claims_lapse"},
+    "rows.READY_PAGE": {"messages_ready"},
+    "rows._REMOVE": {ROWID},
+    "session._ADVANCE": {ROWID},
+    "session._COUNT": {ROWID},
+    "session._STATE": {ROWID},
+    "statistics._OLDEST[0]": {"messages_ready"},
+    "statistics._OLDEST[1]": {"messages_delayed"},
+    "statistics._OLDEST[2]": {"messages_claimed"},
+    "statistics._NEWEST[0]": {"messages_ready"},
+    "statistics._NEWEST[1]": {"messages_delayed"},
+    "statistics._NEWEST[2]": {"messages_claimed"},
+}
+
+TINY = {"dropped_records"}
+"""Tables that are nearly always empty."""
+
+
+def _fill(database, store, queue):
+    for first in range(0, 2000, 500):
+        post(store, queue, *numbered_messages(500, first=first, delay=60 * (first == 1500)))
+    for _ in range(50):
+        claim(store, queue, limit=20)
+
+    def add_queues(transaction):
+        for _ in range(2000):
+            records.create(transaction, queue_key())
+
+    database.write(add_queues)
+
+
+@pytest.fixture(params=["new", "long, and analyzed"])
+def file(request, path, database, store, queue):
+    """A database as it is at first, and one whose statistics might tempt SQLite to another plan."""
+    if request.param != "new":
+        _fill(database, store, queue)
+    file = sqlite3.connect(path)
+    if request.param != "new":
+        file.execute("ANALYZE")
+        file.close()
+        file = sqlite3.connect(path)
+    yield file
+    file.close()
+
+
+def _plan(file, statement):
+    rows = file.execute(f"EXPLAIN QUERY PLAN {statement.sql}", parameters_of(statement.sql))
+    return [row[3].replace("TABLE ", "") for row in rows]
+
+
+def _indexes(plan):
+    """Return what the searches of a plan go by."""
+    by_index = {name for step in plan for name in re.findall(r"USING (?:COVERING )?INDEX (\w+)", step)}
+    return by_index | {ROWID for step in plan if f"USING {ROWID}" in step}
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_no_statement_goes_through_a_table_or_sorts(file, name):
+    plan = _plan(file, STATEMENTS[name])
+
+    scanned = {match[1] for step in plan if (match := re.match(r"SCAN (\w+)", step)) and "CONSTANT ROW" not in step}
+    assert scanned <= TINY
+    assert not [step for step in plan if "TEMP B-TREE" in step or "AUTOMATIC" in step]
+
+
+@pytest.mark.parametrize("name", SERVED_BY)
+def test_a_statement_of_the_hot_path_is_served_by_its_index(file, name):
+    assert _indexes(_plan(file, STATEMENTS[name])) == SERVED_BY[name]
+
+
+def test_each_index_of_our_own_serves_something(file):
+    used = set().union(*(_indexes(_plan(file, statement)) for statement in STATEMENTS.values()))
+
+    names = {name for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
+    assert {name for name in names if not name.startswith("sqlite_")} <= used

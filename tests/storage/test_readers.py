@@ -1,0 +1,63 @@
+"""Connections that read: as many as there are readers at a time, however the questions end."""
+
+import sqlite3
+
+import pytest
+
+from tests.builders import new_message, queue_key
+from tests.conformance.acts import WELL_FORMED, get, listed, post
+from zaqar.errors import ClaimNotFound, QueueNotFound, Unavailable
+
+
+@pytest.fixture
+def connects(database, monkeypatch):
+    """How often a connection was opened."""
+    opened = []
+    connect = database._connect
+    monkeypatch.setattr(database, "_connect", lambda: opened.append(1) or connect())
+    return opened
+
+
+def test_readers_share_one_connection_when_they_come_one_after_the_other(store, queue, connects):
+    for _ in range(10):
+        listed(store, queue)
+
+    assert len(connects) == 1
+
+
+def test_asking_for_what_is_missing_does_not_cost_a_connection(store, queue, connects):
+    for _ in range(10):
+        listed(store, queue_key())
+        with pytest.raises(QueueNotFound):
+            store.stats(queue_key())
+        with pytest.raises(ClaimNotFound):
+            store.get_claim(queue, WELL_FORMED)
+
+    assert len(connects) == 1
+
+
+def test_a_snapshot_that_ends_with_an_error_leaves_no_transaction_behind(database, store, queue):
+    with pytest.raises(ClaimNotFound):
+        store.get_claim(queue, WELL_FORMED)
+    (connection,) = database._readers
+    assert not connection.in_transaction
+
+    (message_id,) = post(store, queue, new_message(b"1"))
+
+    assert get(store, queue, message_id).body == b"1"
+
+
+def test_a_connection_that_failed_is_not_used_again(database, connects):
+    def fail(session):
+        raise sqlite3.OperationalError("disk I/O error")
+
+    database.is_alive()
+    (used,) = database._readers
+    with pytest.raises(Unavailable):
+        database.read(fail)
+
+    assert database._readers == []
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        used.execute("SELECT 1")
+    assert database.is_alive()
+    assert len(connects) == 2

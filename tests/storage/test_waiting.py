@@ -1,0 +1,99 @@
+"""Writes that wait: for a process that holds the file lock, and for a batch that takes long."""
+
+import threading
+
+import pytest
+
+from tests.builders import new_message
+from tests.conformance.acts import listed, numbers, post
+from tests.storage.batches import lock_held, queued, wait_until
+from zaqar.errors import Unavailable
+from zaqar.storage.sql import commit
+
+
+class _Call(threading.Thread):
+    """A call in a thread of its own, and what it raised."""
+
+    def __init__(self, call):
+        super().__init__(daemon=True)
+        self._call = call
+        self.error = None
+        self.start()
+
+    def run(self):
+        try:
+            self._call()
+        except Unavailable as error:
+            self.error = error
+
+    def has_ended(self):
+        self.join(30)
+        return not self.is_alive()
+
+
+@pytest.fixture
+def posting(store, queue):
+    """Post a number in a thread of its own."""
+    return lambda number: _Call(lambda: post(store, queue, new_message(str(number).encode())))
+
+
+def test_who_waits_too_long_is_told_so_and_nothing_of_it_is_done_later(database, store, queue, posting, monkeypatch):
+    monkeypatch.setattr(commit, "PATIENCE", 0.05)
+    with lock_held(database):
+        leader = posting(1)
+        wait_until(lambda: queued(database) == 1, what="the leader")
+        waiters = [posting(number) for number in range(2, 6)]
+        assert all(waiter.has_ended() for waiter in waiters)
+        assert queued(database) == 1
+
+    assert leader.has_ended()
+    assert [str(waiter.error) for waiter in waiters] == ["The embedded database is busy."] * 4
+    assert leader.error is None
+    assert numbers(listed(store, queue)) == [1]
+    assert store.stats(queue).total == 1
+
+
+def test_after_a_long_wait_everything_goes_on(database, store, queue, posting, monkeypatch):
+    monkeypatch.setattr(commit, "PATIENCE", 0.05)
+    with lock_held(database):
+        leader = posting(1)
+        wait_until(lambda: queued(database) == 1, what="the leader")
+        assert posting(2).has_ended()
+    assert leader.has_ended()
+
+    monkeypatch.undo()
+    calls = [posting(number) for number in range(3, 8)]
+
+    assert all(call.has_ended() and call.error is None for call in calls)
+    assert sorted(numbers(listed(store, queue))) == [1, 3, 4, 5, 6, 7]
+
+
+def test_who_waits_for_a_commit_that_does_not_come_back_is_told_that_nobody_knows(database, posting, monkeypatch):
+    is_in, may_end = threading.Event(), threading.Event()
+
+    def hang(transaction):
+        is_in.set()
+        may_end.wait(30)
+
+    with lock_held(database):
+        leader = _Call(lambda: database.write(hang))
+        wait_until(lambda: queued(database) == 1, what="the leader")
+        monkeypatch.setattr(commit, "PATIENCE", 1.0)
+        waiter = posting(1)
+        wait_until(lambda: queued(database) == 2, what="the waiter")
+    is_in.wait(30)
+    monkeypatch.setattr(commit, "PATIENCE", 0.01)
+
+    assert waiter.has_ended()
+    assert "may or may not have been done" in str(waiter.error)
+    may_end.set()
+    assert leader.has_ended()
+    assert leader.error is None
+
+
+def test_readers_wait_for_nobody(database, store, queue):
+    post(store, queue, new_message(b"1"))
+    with lock_held(database):
+        assert numbers(listed(store, queue)) == [1]
+        assert store.stats(queue).total == 1
+        assert store.is_alive()
