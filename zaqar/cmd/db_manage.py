@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
@@ -100,8 +101,10 @@ def _settings(uri: str, *, opens_database: bool) -> Config:
         # SQLite would make an empty file, readable by all.
         if opens_database and not path.exists():
             raise ConfigurationError(f"The database {path} does not exist: make it with {PROGRAM} upgrade head.")
-        uri = f"sqlite:///{path}"
-    settings = alembic_config(uri)
+        # Not a text: SQLAlchemy would take a % in the path for the beginning of an escape.
+        settings = alembic_config(sa.URL.create("sqlite", database=str(path)))
+    else:
+        settings = alembic_config(uri)
     # alembic's own default is what standard output was when alembic was imported.
     settings.stdout = sys.stdout
     return settings

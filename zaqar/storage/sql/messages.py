@@ -1,15 +1,16 @@
 """Messages: post, read, pop, delete."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
-from zaqar.errors import ClaimNotHeld, MessageClaimed
-from zaqar.models import Message, NewMessage
+from zaqar.errors import ClaimNotHeld, MessageClaimed, QueueNotFound
+from zaqar.models import Message, NewMessage, QueueKey
 from zaqar.storage.ids import Id, format_id
-from zaqar.storage.sql import claims
+from zaqar.storage.sql import claims, records
 from zaqar.storage.sql.rows import AT, AT_THE_HEAD, IN_QUEUE, LIVES, SHOWN, message, position_of, remove
-from zaqar.storage.sql.schema import CLAIMED, CLAIMS, DELAYED, MESSAGES, READY
+from zaqar.storage.sql.schema import CLAIMED, CLAIMS, DELAYED, MESSAGES, READY, RECORDS
 from zaqar.storage.sql.session import Session, Transaction
 from zaqar.storage.sql.statement import Row, Statement, constant, limited, unindexed
 
@@ -34,19 +35,35 @@ _DELETE_HELD = Statement(
 _HOLDER = Statement(sa.select(MESSAGES.c.state, CLAIMS.c.id, CLAIMS.c.token).select_from(_LIVE_CLAIM).where(*_NAMED))
 
 
-def _page(state: int, *, is_echo: bool) -> Statement:
-    """Return the statement that lists one state, in order, after a marker."""
-    query = sa.select(*SHOWN)
+def _page(state: int, *, is_echo: bool) -> sa.Select[Any]:
+    """Return the query for one state, in order, after a marker, each row with the parts of its live claim's id."""
+    claim = (CLAIMS.c.id, CLAIMS.c.token) if state == CLAIMED else (sa.null().label("id"), sa.null().label("token"))
+    query = sa.select(*SHOWN, *(part.label(f"claim_{part.name}") for part in claim))
     if state == CLAIMED:
-        query = query.add_columns(CLAIMS.c.id, CLAIMS.c.token).select_from(_LIVE_CLAIM)
-    query = query.where(IN_QUEUE, MESSAGES.c.state == constant(state), MESSAGES.c.position > sa.bindparam("marker"))
+        query = query.select_from(_LIVE_CLAIM)
+    query = query.where(
+        MESSAGES.c.queue == sa.select(RECORDS.c.id).where(records.KEY).scalar_subquery(),
+        MESSAGES.c.state == constant(state),
+        MESSAGES.c.position > sa.bindparam("marker"),
+        LIVES,
+    )
     if not is_echo:
         query = query.where(MESSAGES.c.client_id != sa.bindparam("client_id"))
-    return Statement(limited(query.where(LIVES).order_by(MESSAGES.c.position)))
+    return limited(query.order_by(MESSAGES.c.position))
 
 
-_PAGES = {
-    (state, is_echo): _page(state, is_echo=is_echo) for state in (READY, DELAYED, CLAIMED) for is_echo in (True, False)
+def _listing(states: Sequence[int], *, is_echo: bool) -> Statement:
+    """Return the statement for a listing: first the queue's record, then a page of each state, all of one moment."""
+    nothing = [sa.null().label(f"nothing{index}") for index in range(len(SHOWN))]
+    record = sa.select(RECORDS.c.id, records.IS_UNSETTLED.label("is_unsettled"), *nothing).where(records.KEY)
+    pages = (sa.select(_page(state, is_echo=is_echo).subquery(f"page{state}")) for state in states)
+    return Statement(sa.union_all(record, *pages))
+
+
+_LISTINGS: dict[tuple[tuple[int, ...], bool], Statement] = {
+    (states, is_echo): _listing(states, is_echo=is_echo)
+    for states in ((READY,), (READY, DELAYED), (READY, CLAIMED), (READY, DELAYED, CLAIMED))
+    for is_echo in (True, False)
 }
 
 
@@ -66,15 +83,30 @@ def insert(
 
 
 def listed(
-    session: Session, record: int, *, after: int, limit: int, hidden_client_id: str | None, states: Sequence[int]
-) -> list[Message]:
-    """Return a page of the messages in any of ``states``, which are settled."""
-    parameters = {"queue": record, "marker": after, "now": session.now, "limit": limit, "client_id": hidden_client_id}
-    is_echo = hidden_client_id is None
+    session: Session, queue: QueueKey, *, after: int, limit: int, hidden_client_id: str | None, states: tuple[int, ...]
+) -> list[Message] | None:
+    """Return a page of the messages in any of ``states``; None where the queue has to be settled first.
+
+    Raises ``QueueNotFound``.
+    """
+    rows = session.rows(
+        _LISTINGS[states, hidden_client_id is None],
+        {
+            "project": queue.project,
+            "kind": queue.kind,
+            "name": queue.name,
+            "marker": after,
+            "now": session.now,
+            "limit": limit,
+            "client_id": hidden_client_id,
+        },
+    )
+    if not rows:
+        raise QueueNotFound(queue)
+    if rows.pop(0)[1]:
+        return None
     if len(states) == 1:
-        return [message(row, session.now) for row in session.rows(_PAGES[READY, is_echo], parameters)]
-    with session.snapshot():
-        rows = [row for state in states for row in session.rows(_PAGES[state, is_echo], parameters)]
+        return [message(row, session.now) for row in rows]
     rows.sort(key=position_of)
     return [_message(row, session.now) for row in rows[:limit]]
 

@@ -10,7 +10,7 @@ from zaqar.storage.sql.schema import CLAIMS, DELAYED, DROPPED, MESSAGES, POSITIO
 from zaqar.storage.sql.session import Session, Transaction
 from zaqar.storage.sql.statement import Statement, constant
 
-_KEY = (
+KEY = (
     (RECORDS.c.project == sa.bindparam("project"))
     & (RECORDS.c.kind == sa.bindparam("kind"))
     & (RECORDS.c.name == sa.bindparam("name"))
@@ -20,17 +20,16 @@ _DUE = sa.exists().where(
     MESSAGES.c.queue == RECORDS.c.id, MESSAGES.c.state == constant(DELAYED), MESSAGES.c.due <= _NOW
 )
 _LAPSED = sa.exists().where(CLAIMS.c.queue == RECORDS.c.id, CLAIMS.c.expires <= _NOW)
+IS_UNSETTLED = sa.or_(_DUE, _LAPSED)
 _EXPIRED = sa.exists().where(MESSAGES.c.expires <= _NOW)
 
-_FIND = Statement(sa.select(RECORDS.c.id).where(_KEY))
-_LOOK = Statement(
-    sa.select(RECORDS.c.id, RECORDS.c.total, RECORDS.c.claimed, sa.or_(_DUE, _LAPSED), _EXPIRED).where(_KEY)
-)
+_FIND = Statement(sa.select(RECORDS.c.id).where(KEY))
+_LOOK = Statement(sa.select(RECORDS.c.id, RECORDS.c.total, RECORDS.c.claimed, IS_UNSETTLED, _EXPIRED).where(KEY))
 _UNSETTLED = Statement(
     sa.select(RECORDS.c.id).where(
         RECORDS.c.id > sa.bindparam("after"),
         RECORDS.c.id <= sa.bindparam("up_to"),
-        sa.or_(_DUE, _LAPSED),
+        IS_UNSETTLED,
     )
 )
 _NEWEST = Statement(sa.select(sa.func.max(RECORDS.c.id)))

@@ -1,6 +1,7 @@
 """The message store: each method names its step and says whether the queue must be settled first."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from zaqar.errors import ClaimNotFound, QueueNotFound
@@ -69,24 +70,20 @@ class SqlMessageStore(MessageStore):
         include_delayed: bool,
     ) -> list[Message]:
         """Return a page."""
-        states = [READY] + [DELAYED] * include_delayed + [CLAIMED] * include_claimed
+        states = (READY, *([DELAYED] if include_delayed else []), *([CLAIMED] if include_claimed else []))
         try:
             after = parse_id(marker).position if marker is not None else 0
-        except MalformedId:
-            return []
-
-        def question(session: Session) -> list[Message] | None:
-            record = records.look(session, queue)
-            if not record.is_settled:
-                return None
-            return messages.listed(
-                session, record.id, after=after, limit=limit, hidden_client_id=hidden_client_id, states=states
+            question = partial(
+                messages.listed,
+                queue=queue,
+                after=after,
+                limit=limit,
+                hidden_client_id=hidden_client_id,
+                states=states,
             )
-
-        try:
             while (page := self._database.read(question)) is None:
                 self._settle(queue)
-        except QueueNotFound:
+        except (MalformedId, QueueNotFound):
             return []
         return page
 

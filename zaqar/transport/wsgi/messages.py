@@ -36,10 +36,9 @@ class MessageCollection:
             return
         marker = parameters.text(req, "marker")
         limit = parameters.integer(req, "limit")
-        flags = {name: parameters.boolean(req, name) for name in _FLAGS}
+        flags = {name: parameters.boolean(req, name) for name in _FLAGS if req.params.get(name)}
         page = self._messages.list(caller(req), queue_name, marker=marker, limit=limit, **flags)
-        given = {"limit": limit, **{name: flags[name] for name in _FLAGS if parameters.text(req, name)}}
-        links = parameters.next_link(req.path, marker=page[-1].id, given=given) if page else []
+        links = parameters.next_link(req.path, marker=page[-1].id, given={"limit": limit, **flags}) if page else []
         resp.data = documents.messages(req.path, page, links)
 
     def on_delete(self, req: Request, resp: Response, queue_name: str) -> None:
