@@ -14,6 +14,9 @@ STATEMENTS = all_statements()
 
 ROWID = "INTEGER PRIMARY KEY"
 
+LOOKED_AT = {"sqlite_autoindex_records_1", "messages_due", "claims_lapse"}
+"""What tells a queue's record and whether the queue is settled."""
+
 SERVED_BY = {
     "claims._EXTEND": {ROWID},
     "claims._FIND": {ROWID},
@@ -30,10 +33,17 @@ SERVED_BY = {
     "messages._HOLDER": {ROWID},
     "messages._ONE": {ROWID},
     "messages._POP": {ROWID, "messages_ready"},
-    "messages._PAGES[(0, True)]": {"messages_ready"},
-    "messages._PAGES[(0, False)]": {"messages_ready"},
-    "messages._PAGES[(1, True)]": {"messages_delayed"},
-    "messages._PAGES[(2, True)]": {"messages_claimed", ROWID},
+    "messages._LISTINGS[((0,), True)]": {*LOOKED_AT, "messages_ready"},
+    "messages._LISTINGS[((0,), False)]": {*LOOKED_AT, "messages_ready"},
+    "messages._LISTINGS[((0, 1), True)]": {*LOOKED_AT, "messages_ready", "messages_delayed"},
+    "messages._LISTINGS[((0, 2), True)]": {*LOOKED_AT, "messages_ready", "messages_claimed", ROWID},
+    "messages._LISTINGS[((0, 1, 2), False)]": {
+        *LOOKED_AT,
+        "messages_ready",
+        "messages_delayed",
+        "messages_claimed",
+        ROWID,
+    },
     "queues._FIND": {"sqlite_autoindex_queues_1"},
     "queues._PAGE": {"sqlite_autoindex_queues_1"},
     "records._FIND": {"sqlite_autoindex_records_1"},
@@ -52,8 +62,8 @@ SERVED_BY = {
     "statistics._NEWEST[2]": {"messages_claimed"},
 }
 
-TINY = {"dropped_records"}
-"""Tables that are nearly always empty."""
+TINY = {"dropped_records", "page0", "page1", "page2"}
+"""A table that is nearly always empty, and the pages of a listing, which are as short as its limit."""
 
 
 def _fill(database, store, queue):
