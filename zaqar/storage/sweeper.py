@@ -3,6 +3,7 @@
 import logging
 import os
 import threading
+import weakref
 from collections.abc import Callable
 
 from zaqar.errors import Unavailable
@@ -19,23 +20,31 @@ class Sweeper:
     def __init__(self, sweep: Callable[[], int], interval: float = INTERVAL) -> None:
         self._sweep = sweep
         self._interval = interval
-        self._process = 0
+        self._is_started = False
         self._stopped = threading.Event()
         self._starting = threading.Lock()
+        # Asking for the process id at each request would be felt.
+        forget = weakref.WeakMethod(self.forget_parent)
+        os.register_at_fork(after_in_child=lambda: (method := forget()) and method())
 
     def process_request(self, req: object, resp: object) -> None:
         """Start in this process, unless it has (middleware)."""
-        if self._process != os.getpid():
+        if not self._is_started:
             self.start()
 
     def start(self) -> None:
         """Start in this process, once."""
         with self._starting:
-            if self._process == os.getpid():
+            if self._is_started:
                 return
-            self._process = os.getpid()
+            self._is_started = True
             self._stopped = threading.Event()
             threading.Thread(target=self._run, args=(self._stopped,), name="sweeper", daemon=True).start()
+
+    def forget_parent(self) -> None:
+        """Be ready to start anew in a forked process, where the thread is not."""
+        self._is_started = False
+        self._starting = threading.Lock()
 
     def stop(self) -> None:
         """End the thread soon."""
@@ -45,5 +54,5 @@ class Sweeper:
         while not stopped.wait(self._interval):
             try:
                 self._sweep()
-            except Unavailable as error:
+            except (Unavailable, OSError) as error:
                 LOG.warning("What has expired could not be reclaimed: %s", error)

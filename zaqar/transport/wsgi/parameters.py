@@ -40,6 +40,8 @@ def integer(req: Request, name: str) -> int | None:
 
 def number(value: str) -> int | None:
     """Return the integer that a text says, None where it says none; beyond 64 bits any such integer (http X-42)."""
+    if len(value) < _MOST_DIGITS and value.isascii() and value.isdecimal():  # nearly always
+        return int(value)
     match = _INTEGER.match(value)
     if not match:
         return None
@@ -68,9 +70,10 @@ def next_link(path: str, *, marker: str, given: Mapping[str, str | int | bool | 
     """Return the link to the page after ``marker``, with those parameters that were given."""
     parts = [f"marker={_quoted(marker)}"]
     for name, value in given.items():
-        if value is not None:
-            shown = str(value).lower() if isinstance(value, bool) else str(value)
-            parts.append(f"{_quoted(name)}={_quoted(shown)}")
+        if value is True or value is False:
+            parts.append(f"{name}=true" if value else f"{name}=false")
+        elif value is not None:
+            parts.append(f"{_quoted(name)}={_quoted(value) if isinstance(value, str) else value}")
     return [Link("next", f"{path}?{'&'.join(parts)}")]
 
 
