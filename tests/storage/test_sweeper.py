@@ -55,7 +55,6 @@ def test_an_outage_does_not_end_it(swept, error):
     sweeper.stop()
 
 
-@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")  # that is what is tested
 def test_a_forked_process_starts_its_own(sweeper):
     sweeper.process_request(None, None)
     reader, writer = os.pipe()
