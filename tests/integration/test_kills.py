@@ -37,8 +37,25 @@ class House:
         victim = random.choice(self.server.worker_pids())
         os.kill(victim, signal.SIGKILL)
         wait_until(lambda: self.is_dead() or self.has_replaced(victim), what="a worker in the place of the killed one")
-        if self.is_dead():  # granian ends as a whole when a worker dies soon after its start (design section 9).
+        self.come_back()
+
+    def come_back(self) -> None:
+        """Wait until the service answers, starting it again when it is dead.
+
+        granian ends as a whole when a worker dies soon after its start (design section 9), and for a moment nobody
+        listens when both of its workers are new.
+        """
+        wait_until(lambda: self.is_dead() or self.answers(), what="an answer, or the end of the server")
+        if self.is_dead():
             self.start()
+
+    def answers(self) -> bool:
+        with contextlib.closing(Service(self.server.url)) as service:
+            try:
+                service.call("GET", "/")
+            except (OSError, http.client.HTTPException):
+                return False
+        return True
 
     def kill_everything(self) -> None:
         """Kill -9 the server and all it started, which are a process group of their own; start it again."""
@@ -138,6 +155,7 @@ def house(request, tmp_path) -> Iterator[House]:
 def test_what_was_acknowledged_is_there_once_after_workers_were_killed(house):
     producers = produce_while(house.server.url, house.kill_a_worker)
 
+    house.come_back()
     check(house.server.url, producers)
 
 
