@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import secrets
 from collections.abc import Sequence
 
 from zaqar.context import Context
@@ -13,6 +12,7 @@ from zaqar.operations.authorization import Authorization
 from zaqar.operations.metadata import Settings
 from zaqar.operations.queues import Queues
 from zaqar.storage.contract import Routing
+from zaqar.storage.ids import new_token
 
 
 class Messages:
@@ -37,7 +37,7 @@ class Messages:
         if not posted:
             raise Invalid("messages must not be empty.")
         messages = [self._decided(message, settings) for message in posted]
-        token = secrets.token_hex(8)
+        token = new_token()
         store = self._routing.store_for(queue)
         try:
             return store.post(queue, messages, client_id=context.client_id, token=token)

@@ -4,6 +4,7 @@
 id impossible to guess. An id is also the marker of a listing.
 """
 
+import os
 import re
 import secrets
 from collections.abc import Sequence
@@ -11,6 +12,11 @@ from typing import NamedTuple
 
 _FORM = re.compile(r"[0-9a-f]{30}\Z")
 _POSITION_DIGITS = 14
+_TOKEN_DIGITS = 16
+_DRAWN_AT_ONCE = 256
+_drawn: list[str] = []
+"""Tokens still to be given out: to ask the system for each would cost a thread its turn at the interpreter."""
+os.register_at_fork(after_in_child=_drawn.clear)  # else parent and child would give out the same ones
 MAX_POSITION = 2**53
 
 
@@ -26,8 +32,13 @@ class MalformedId(ValueError):
 
 
 def new_token() -> str:
-    """Return 16 random hex digits."""
-    return secrets.token_hex(8)
+    """Return 16 random hex digits, which nobody can guess."""
+    while True:
+        try:
+            return _drawn.pop()
+        except IndexError:
+            digits = secrets.token_hex(_DRAWN_AT_ONCE * _TOKEN_DIGITS // 2)
+            _drawn.extend(digits[at : at + _TOKEN_DIGITS] for at in range(0, len(digits), _TOKEN_DIGITS))
 
 
 def format_id(position: int, token: str) -> str:
