@@ -1,9 +1,10 @@
 """One application for all conversations, and others for those that need their own configuration."""
 
+import contextlib
 import functools
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from tests.api.client import HttpClient
 from tests.clock import MovableClock
 from zaqar import config, deploy
 from zaqar.deploy import WSGIApplication
+from zaqar.storage.sql import Database
 
 # In CI every run asks the same, elsewhere each asks something new. Fixtures may be shared by the examples of a test,
 # as each makes queues of its own.
@@ -46,11 +48,17 @@ def _configuration(folder: Path, database: Path, text: str) -> cfg.ConfigOpts:
     return config.load(files=[str(path)])
 
 
-def build(folder: Path, clock: MovableClock, text: str = "") -> WSGIApplication:
-    """Return an application on a fresh database in ``folder``, configured by ``text``."""
-    database = folder / "zaqar.db"
-    database.write_bytes(_empty_database())
-    return deploy.wsgi_application(_configuration(folder, database, text), clock=clock)
+@contextlib.contextmanager
+def built(folder: Path, clock: MovableClock, text: str = "") -> Iterator[WSGIApplication]:
+    """Make an application on a fresh database in ``folder``, configured by ``text``; close the database at the end."""
+    path = folder / "zaqar.db"
+    path.write_bytes(_empty_database())
+    conf = _configuration(folder, path, text)
+    # The one that the application finds, too.
+    with contextlib.closing(
+        Database.shared(config.store_uri(conf, "message_store"), synchronous="NORMAL", clock=clock)
+    ):
+        yield deploy.wsgi_application(conf, clock=clock)
 
 
 @pytest.fixture(scope="session")
@@ -60,9 +68,10 @@ def clock() -> MovableClock:
 
 
 @pytest.fixture(scope="session")
-def application(tmp_path_factory: pytest.TempPathFactory, clock: MovableClock) -> WSGIApplication:
+def application(tmp_path_factory: pytest.TempPathFactory, clock: MovableClock) -> Iterator[WSGIApplication]:
     """A service with the default configuration."""
-    return build(tmp_path_factory.mktemp("service"), clock)
+    with built(tmp_path_factory.mktemp("service"), clock) as made:
+        yield made
 
 
 @pytest.fixture
@@ -72,10 +81,11 @@ def client(application: WSGIApplication) -> HttpClient:
 
 
 @pytest.fixture
-def configured(tmp_path: Path, clock: MovableClock) -> Configured:
+def configured(tmp_path_factory: pytest.TempPathFactory, clock: MovableClock) -> Iterator[Configured]:
     """Make a client of a service of its own, from the text of a configuration file."""
+    with contextlib.ExitStack() as services:
 
-    def configure(text: str, **members: str) -> HttpClient:
-        return HttpClient(build(tmp_path, clock, text), **members)
+        def configure(text: str, **members: str) -> HttpClient:
+            return HttpClient(services.enter_context(built(tmp_path_factory.mktemp("service"), clock, text)), **members)
 
-    return configure
+        yield configure

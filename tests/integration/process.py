@@ -83,6 +83,16 @@ class RunningServer:
             connection.close()
             raise
 
+    def has_taken(self, connection: socket.socket) -> bool:
+        """Tell whether the server has accepted a connection (over IPv4) and read all that was sent on it."""
+        ends = [_in_hex(connection.getpeername()), _in_hex(connection.getsockname())]
+        for line in Path("/proc/net/tcp").read_text().splitlines():
+            fields = line.split()
+            if fields[1:3] == ends:
+                unread, inode = fields[4].partition(":")[2], fields[9]
+                return int(unread, 16) == 0 and inode != "0"  # the kernel's own, not yet accepted, have none
+        return False
+
     def answers(self) -> bool:
         """Ask for the version document; return whether any HTTP answer came."""
         try:
@@ -228,6 +238,11 @@ def _environment(folder: Path, configuration: Path) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
     }
     return {**os.environ, **own}
+
+
+def _in_hex(end: tuple[str, int]) -> str:
+    """Return an end of a connection as /proc writes it."""
+    return f"{int.from_bytes(socket.inet_aton(end[0]), sys.byteorder):08X}:{end[1]:04X}"
 
 
 def _command_line(pid: str) -> bytes:

@@ -4,13 +4,12 @@ import os
 import signal
 import socket
 import ssl
-import time
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import PrivateFormat
 
-from tests.integration.process import run_to_end, running_server
+from tests.integration.process import run_to_end, running_server, wait_until
 from tests.integration.server.certificates import self_signed
 from tests.integration.sockets.table import ENGINES
 from tests.integration.sockets.wire import Client, post
@@ -110,7 +109,7 @@ def test_clients_that_stall_in_the_tls_handshake_hold_no_thread(engine: str, tmp
         stalled = [socket.create_connection((server.address, server.port)) for _ in range(2)]
         for connection in stalled:
             connection.sendall(greeting)
-        time.sleep(0.1)
+        wait_until(lambda: all(server.has_taken(connection) for connection in stalled), what="a hold on every client")
         with Client(server.connect()) as client:
             outcome = client.send(post()).outcome()
         for connection in stalled:

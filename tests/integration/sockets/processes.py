@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -45,19 +44,19 @@ def request_in_flight(server: RunningServer) -> Iterator[Client]:
     """Send all of a request but the second half of its body."""
     with Client(server.connect()) as client:
         client.send(head(Content_Length=len(BODY)), BODY[:50])
-        time.sleep(0.2)
+        wait_until(lambda: server.has_taken(client.socket), what="the beginning of a request")
         yield client
 
 
 @contextmanager
-def clients_at_work(server: RunningServer) -> Iterator[set[str]]:
-    """Post on one new connection after the other until the block ends; yields the outcomes seen."""
-    outcomes: set[str] = set()
+def client_at_work(server: RunningServer) -> Iterator[list[str]]:
+    """Post on one new connection after the other until the block ends; yields the outcomes so far."""
+    outcomes: list[str] = []
     done = threading.Event()
 
     def work() -> None:
         while not done.is_set():
-            outcomes.add(posted(server))
+            outcomes.append(posted(server))
 
     thread = threading.Thread(target=work)
     thread.start()
@@ -101,9 +100,10 @@ def killed_twice(server: RunningServer) -> str:
 
 @row("stop with a request in flight", gunicorn="201, status 0", granian="201, status 0", disturbs=True)
 def stopped(server: RunningServer) -> str:
+    all_workers(server)
     with request_in_flight(server) as client:
         server.signal(signal.SIGTERM)
-        time.sleep(0.3)
+        wait_until(lambda: len(server.worker_pids()) < WORKERS, what="the end of the worker without a request")
         return f"{client.send(BODY[50:]).outcome()}, status {server.process.wait(timeout=5)}"
 
 
@@ -128,21 +128,22 @@ def reloaded(server: RunningServer) -> str:
     old = all_workers(server)
     with request_in_flight(server) as client:
         server.signal(signal.SIGHUP)
-        time.sleep(0.3)
+        wait_until(lambda: set(server.worker_pids()) - set(old), what="a new worker")
         outcome = client.send(BODY[50:]).outcome()
     wait_until(lambda: new_workers(server, old), what="new workers")
     return f"{outcome}, then {posted(server)}"
 
 
-@row("reload with clients at work", gunicorn="201", granian="201", disturbs=True)
+@row("reload with a client at work", gunicorn="201", granian="201", disturbs=True)
 def reloaded_under_load(server: RunningServer) -> str:
     old = all_workers(server)
-    with clients_at_work(server) as outcomes:
-        time.sleep(0.2)
+    with client_at_work(server) as outcomes:
+        wait_until(lambda: len(outcomes) > 20, what="posts before the reload")
         server.signal(signal.SIGHUP)
         wait_until(lambda: new_workers(server, old), what="new workers")
-        time.sleep(0.2)
-    return "/".join(sorted(outcomes))
+        enough = len(outcomes) + 20
+        wait_until(lambda: len(outcomes) > enough, what="posts after the reload")
+    return "/".join(sorted(set(outcomes)))
 
 
 @row("reload of a wrong configuration", gunicorn="201, refused", granian="201, refused", disturbs=True)

@@ -1,10 +1,9 @@
 """Rows about one request: what the server makes of bytes that are late, wrong, too many or too few."""
 
 import json
-import time
 from collections.abc import Iterator
 
-from tests.integration.process import RunningServer
+from tests.integration.process import RunningServer, wait_until
 from tests.integration.sockets.table import CLIENT_TIMEOUT, THREADS, row
 from tests.integration.sockets.wire import BODY, PATH, TOO_LARGE, Client, chunk, head, post
 
@@ -33,7 +32,7 @@ def answer_beside(server: RunningServer, started: bytes, *, clients: int = THREA
     """Let clients start a request and stall; return what another client's request gets meanwhile."""
     stalled = [Client(server.connect()).send(started) for _ in range(clients)]
     try:
-        time.sleep(0.2)
+        wait_until(lambda: all(server.has_taken(client.socket) for client in stalled), what="a hold on every client")
         return said(server, post(), seconds=CLIENT_TIMEOUT + 1.5)
     finally:
         for client in stalled:

@@ -1,0 +1,5 @@
+"""What Apache's mod_wsgi loads; see apache.conf."""
+
+from zaqar.transport.wsgi.app import application
+
+__all__ = ["application"]
