@@ -1,10 +1,14 @@
+import fcntl
 import logging
 import sqlite3
 import stat
+from pathlib import Path
 
 import pytest
+from alembic import command
 
 from zaqar.cmd import db_manage
+from zaqar.storage.sql import schema
 
 
 @pytest.fixture
@@ -132,17 +136,60 @@ def test_an_unknown_revision_is_an_error(manage):
     assert "nonsense" in error
 
 
-def test_a_database_of_another_program_is_refused(manage, database):
+@pytest.mark.parametrize(
+    "arguments", [("upgrade", "head"), ("upgrade", "--delta", "1"), ("downgrade", "base"), ("stamp", "head")]
+)
+def test_a_database_of_another_program_is_refused(manage, database, arguments):
     database.parent.mkdir()
     connection = sqlite3.connect(database)
     connection.execute("CREATE TABLE theirs (id INTEGER)")
     connection.close()
 
-    status, _, error = manage("upgrade", "head")
+    status, _, error = manage(*arguments)
 
     assert status == 1
     assert "another program" in error
     assert _tables(database) == {"theirs"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("upgrade", "--delta", "1"), ("upgrade", schema.REVISION), ("downgrade", "--delta", "1"), ("stamp", "base")],
+)
+def test_the_schema_changes_under_the_lock_of_the_service(manage, database, monkeypatch, arguments):
+    manage("upgrade", "head")
+    if arguments[0] == "upgrade":
+        manage("downgrade", "base")
+    change = getattr(command, arguments[0])
+
+    def probe(*given, **options):
+        with Path(f"{database}-lock").open("rb") as lock, pytest.raises(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        change(*given, **options)
+        probes.append(given)
+
+    probes = []
+    monkeypatch.setattr(command, arguments[0], probe)
+
+    assert manage(*arguments)[0] == 0
+    assert len(probes) == 1
+    with Path(f"{database}-lock").open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+@pytest.mark.parametrize(
+    "uri", ["postgresql+psycopg://u:s3cr3t@h:port/d", "postgresql+nonsense://u:s3cr3t@h/d", "nonsense s3cr3t"]
+)
+def test_a_uri_that_cannot_be_used_is_one_sentence_without_a_secret(tmp_path, monkeypatch, capfd, uri):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    path = tmp_path / "zaqar.conf"
+    path.write_text(f"[drivers:management_store:sqlalchemy]\nuri = {uri}\n")
+
+    assert db_manage.main(["--config-file", str(path), "upgrade", "head"]) == 1
+
+    error = capfd.readouterr().err
+    assert error.count("\n") == 1
+    assert "s3cr3t" not in error
 
 
 def test_a_missing_configuration_file_is_an_error(capfd):

@@ -1,8 +1,9 @@
 """``zaqar-sql-db-manage``: the schema of the SQL stores, through alembic (storage R9.3.1, R9.3.2)."""
 
 import argparse
+import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,13 @@ from alembic.config import Config
 from alembic.util import CommandError
 from oslo_config import cfg
 from oslo_log import log
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from zaqar import config
 from zaqar.errors import ConfigurationError
 from zaqar.storage.sql.connection import database_path
-from zaqar.storage.sql.migration import alembic_config, prepare
+from zaqar.storage.sql.migration import alembic_config, changing, prepare
+from zaqar.storage.sql.migrations import servers
 
 PROGRAM = "zaqar-sql-db-manage"
 
@@ -71,54 +73,74 @@ def _databases(conf: cfg.ConfigOpts) -> list[str]:
 
 
 def _run(chosen: Any, uri: str) -> None:
-    if chosen.name == "upgrade":
-        _upgrade(chosen, uri)
-    elif chosen.name == "downgrade":
-        target = _target(chosen, sign="-")
-        command.downgrade(_settings(uri, opens_database=not chosen.sql), target, sql=chosen.sql)
-    elif chosen.name == "stamp":
-        command.stamp(_settings(uri, opens_database=not chosen.sql), chosen.revision, sql=chosen.sql)
+    if chosen.name in ("upgrade", "downgrade", "stamp"):
+        _change(chosen, uri)
     elif chosen.name == "current":
-        command.current(_settings(uri, opens_database=True))
+        with _reading(_url(uri)) as settings:
+            command.current(_speaking(settings))
     elif chosen.name == "history":
-        command.history(_settings(uri, opens_database=False))
+        command.history(_speaking(alembic_config(_url(uri))))
     else:
-        command.branches(_settings(uri, opens_database=False))
+        command.branches(_speaking(alembic_config(_url(uri))))
 
 
-def _upgrade(chosen: Any, uri: str) -> None:
-    target = _target(chosen, sign="+")
-    if target == "head" and not chosen.sql and _is_embedded(uri):
-        # As the service does it at start-up: under its lock, and not into a file of another program.
-        prepare(uri)
+def _change(chosen: Any, uri: str) -> None:
+    target = _target(chosen)
+    change = getattr(command, chosen.name)
+    url = _url(uri)
+    if chosen.sql:
+        change(_speaking(alembic_config(url)), target, sql=True)
+    elif (chosen.name, target) == ("upgrade", "head") and _is_embedded(url):
+        prepare(uri)  # as the service does it at start-up: it may make the file
     else:
-        command.upgrade(_settings(uri, opens_database=not chosen.sql), target, sql=chosen.sql)
+        _check_exists(url)
+        with changing(url) as settings:
+            change(_speaking(settings), target)
 
 
-def _settings(uri: str, *, opens_database: bool) -> Config:
-    if _is_embedded(uri):
-        path = Path(database_path(uri))
-        # SQLite would make an empty file, readable by all.
-        if opens_database and not path.exists():
-            raise ConfigurationError(f"The database {path} does not exist: make it with {PROGRAM} upgrade head.")
+@contextlib.contextmanager
+def _reading(url: sa.URL) -> Iterator[Config]:
+    if _is_embedded(url):
+        _check_exists(url)
+        yield alembic_config(url)
+    else:
+        with servers.opened(url) as connection:
+            yield alembic_config(url, connection)
+
+
+def _url(uri: str) -> sa.URL:
+    if uri.startswith("sqlite"):
         # Not a text: SQLAlchemy would take a % in the path for the beginning of an escape.
-        settings = alembic_config(sa.URL.create("sqlite", database=str(path)))
-    else:
-        settings = alembic_config(uri)
+        return sa.URL.create("sqlite", database=database_path(uri))
+    try:
+        return sa.make_url(uri)
+    except (ArgumentError, ValueError) as error:  # ValueError: a port that is no number
+        raise ConfigurationError("The uri of the sqlalchemy store is not a database URL.") from error
+
+
+def _is_embedded(url: sa.URL) -> bool:
+    return url.get_backend_name() == "sqlite"
+
+
+def _check_exists(url: sa.URL) -> None:
+    # SQLite would make an empty file, readable by all.
+    if _is_embedded(url) and not Path(str(url.database)).exists():
+        raise ConfigurationError(f"The database {url.database} does not exist: make it with {PROGRAM} upgrade head.")
+
+
+def _speaking(settings: Config) -> Config:
     # alembic's own default is what standard output was when alembic was imported.
     settings.stdout = sys.stdout
     return settings
 
 
-def _is_embedded(uri: str) -> bool:
-    return uri.startswith("sqlite")
-
-
-def _target(chosen: Any, *, sign: str) -> str:
+def _target(chosen: Any) -> str:
+    if chosen.name == "stamp":
+        return str(chosen.revision)
     if chosen.revision and chosen.delta:
         raise CommandError(f"{chosen.name} takes a revision or --delta, not both.")
     if chosen.delta:
-        return f"{sign}{chosen.delta}"
+        return f"-{chosen.delta}" if chosen.name == "downgrade" else f"+{chosen.delta}"
     if chosen.revision:
         return str(chosen.revision)
     raise CommandError(f"{chosen.name} needs a revision, or --delta.")

@@ -1,11 +1,13 @@
-"""The schema's state: read at every start, changed under the file lock.
+"""The schema's state: read at every start of an embedded database, changed by one process at a time.
 
 The usual start reads one row and does not import alembic, which takes a quarter of a second.
 """
 
+import contextlib
 import fcntl
 import os
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,12 +30,41 @@ def prepare(uri: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         _check_writable(path)
+    except OSError as error:
+        raise ConfigurationError(f"The database {path} cannot be opened: {error.strerror}.") from error
+    with _locked(path):
+        _upgrade(path)
+
+
+@contextlib.contextmanager
+def changing(url: sa.URL) -> "Iterator[Config]":
+    """Keep others from changing the database's schema, and yield the configuration to change it with by alembic.
+
+    Raises ``ConfigurationError`` for a database that cannot be used, or holds the tables of another program.
+    """
+    if url.get_backend_name() != "sqlite":
+        from zaqar.storage.sql.migrations import servers  # noqa: PLC0415 - only the command needs it
+
+        with servers.changing(url) as connection:
+            yield alembic_config(url, connection)
+        return
+    path = Path(str(url.database))
+    with _locked(path):
+        with contextlib.closing(connect(str(path), "FULL")) as file:
+            _revision(file, path)
+        yield alembic_config(url)
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold the lock that the service's processes take turns by."""
+    try:
         lock = os.open(f"{path}-lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise ConfigurationError(f"The database {path} cannot be opened: {error.strerror}.") from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        _upgrade(path)
+        yield
     except (sqlite3.Error, sa.exc.DBAPIError, Unavailable) as error:
         cause = error if isinstance(error, sqlite3.Error) else error.__cause__
         raise ConfigurationError(f"The database {path} cannot be used: {cause}.") from error
@@ -41,14 +72,16 @@ def prepare(uri: str) -> None:
         os.close(lock)
 
 
-def alembic_config(uri: str | sa.URL) -> "Config":
-    """Return alembic's configuration for a database of any kind."""
+def alembic_config(url: str | sa.URL, connection: sa.Connection | None = None) -> "Config":
+    """Return alembic's configuration for a database of any kind; one on a server is reached over ``connection``."""
     from alembic.config import Config  # noqa: PLC0415 - see above
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
     config.set_main_option("path_separator", "os")
-    config.attributes["url"] = uri
+    config.attributes["url"] = url
+    if connection is not None:
+        config.attributes["connection"] = connection
     return config
 
 

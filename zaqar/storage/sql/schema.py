@@ -11,6 +11,9 @@ messages, a rowid table on SQLite (its ``position`` is the rowid: an id leads to
   more for each queue, a tenth of its cost.
 
 A message is in two of these at a time (three while delayed). claims: ``claims_lapse`` (queue, expires). A claim lists the positions it took, so messages need no index by claim.
+
+On a server each queue counts its own positions, so the primary keys are (queue, position) and (queue, id). MariaDB and
+MySQL have no partial indexes: there ``messages_state`` (queue, state, position, expires) stands for the first three.
 """
 
 from typing import Any
@@ -28,23 +31,32 @@ METADATA = sa.MetaData()
 
 # Counters and times exceed 32 bits; SQLite wants INTEGER to alias the rowid.
 _BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+# MariaDB's plain types end at 64 KiB.
+_TEXT = sa.Text().with_variant(sa.Text(2**24), "mysql", "mariadb")
+_BYTES = sa.LargeBinary().with_variant(sa.LargeBinary(2**32 - 1), "mysql", "mariadb")
+
+
+def _name(length: int) -> sa.types.TypeEngine[str]:
+    """Return the type of a text that is compared byte by byte (on MariaDB, the migrations set that for each table)."""
+    return sa.String(length).with_variant(sa.String(length, collation="C"), "postgresql")
+
 
 QUEUES = sa.Table(
     "queues",
     METADATA,
-    sa.Column("project", sa.String(256), primary_key=True),
-    sa.Column("kind", sa.String(8), primary_key=True),
-    sa.Column("name", sa.String(64), primary_key=True),
-    sa.Column("metadata", sa.Text, nullable=False),
+    sa.Column("project", _name(256), primary_key=True),
+    sa.Column("kind", _name(8), primary_key=True),
+    sa.Column("name", _name(64), primary_key=True),
+    sa.Column("metadata", _TEXT, nullable=False),
 )
 
 RECORDS = sa.Table(
     "records",
     METADATA,
     sa.Column("id", _BIG, primary_key=True, autoincrement=True),
-    sa.Column("project", sa.String(256), nullable=False),
-    sa.Column("kind", sa.String(8), nullable=False),
-    sa.Column("name", sa.String(64), nullable=False),
+    sa.Column("project", _name(256), nullable=False),
+    sa.Column("kind", _name(8), nullable=False),
+    sa.Column("name", _name(64), nullable=False),
     sa.Column("total", _BIG, nullable=False, server_default="0"),
     sa.Column("claimed", _BIG, nullable=False, server_default="0"),
     sa.UniqueConstraint("project", "kind", "name"),
@@ -73,10 +85,10 @@ MESSAGES = sa.Table(
     sa.Column("expires", _BIG, nullable=False),
     sa.Column("created", _BIG, nullable=False),
     sa.Column("ttl", _BIG, nullable=False),
-    sa.Column("client_id", sa.String(255), nullable=False),
-    sa.Column("token", sa.String(16), nullable=False),
-    sa.Column("checksum", sa.String(64)),
-    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("client_id", _name(255), nullable=False),
+    sa.Column("token", _name(16), nullable=False),
+    sa.Column("checksum", _name(64)),
+    sa.Column("body", _BYTES, nullable=False),
 )
 
 CLAIMS = sa.Table(
@@ -84,10 +96,10 @@ CLAIMS = sa.Table(
     METADATA,
     sa.Column("id", _BIG, primary_key=True, autoincrement=False),
     sa.Column("queue", _BIG, nullable=False),
-    sa.Column("token", sa.String(16), nullable=False),
+    sa.Column("token", _name(16), nullable=False),
     sa.Column("ttl", _BIG, nullable=False),
     sa.Column("expires", _BIG, nullable=False),
-    sa.Column("positions", sa.Text, nullable=False),
+    sa.Column("positions", _TEXT, nullable=False),
 )
 
 
@@ -95,9 +107,23 @@ def _only(condition: str) -> dict[str, Any]:
     return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
 
 
-sa.Index("messages_ready", MESSAGES.c.queue, MESSAGES.c.position, MESSAGES.c.expires, **_only("state = 0"))
-sa.Index("messages_claimed", MESSAGES.c.queue, MESSAGES.c.position, **_only("state = 2"))
-sa.Index("messages_delayed", MESSAGES.c.queue, MESSAGES.c.position, **_only("state = 1"))
+def _has_partial_indexes(*_: Any, **options: Any) -> bool:
+    return options["dialect"].name not in ("mariadb", "mysql")
+
+
+def _has_none(*_: Any, **options: Any) -> bool:
+    return not _has_partial_indexes(**options)
+
+
+for _index in (
+    sa.Index("messages_ready", MESSAGES.c.queue, MESSAGES.c.position, MESSAGES.c.expires, **_only("state = 0")),
+    sa.Index("messages_claimed", MESSAGES.c.queue, MESSAGES.c.position, **_only("state = 2")),
+    sa.Index("messages_delayed", MESSAGES.c.queue, MESSAGES.c.position, **_only("state = 1")),
+):
+    _index.ddl_if(callable_=_has_partial_indexes)
+sa.Index("messages_state", MESSAGES.c.queue, MESSAGES.c.state, MESSAGES.c.position, MESSAGES.c.expires).ddl_if(
+    callable_=_has_none
+)
 sa.Index("messages_due", MESSAGES.c.queue, MESSAGES.c.due, **_only("state = 1"))
 sa.Index("messages_expiry", MESSAGES.c.expires)
 sa.Index("claims_lapse", CLAIMS.c.queue, CLAIMS.c.expires)

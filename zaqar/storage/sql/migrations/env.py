@@ -1,4 +1,4 @@
-"""Run the revisions against the URL of the configuration (``zaqar.storage.sql.migration``)."""
+"""Run the revisions against the database of the configuration (``zaqar.storage.sql.migration``)."""
 
 from typing import Any
 
@@ -15,17 +15,23 @@ def run_offline(url: str | sa.URL) -> None:
         context.run_migrations()
 
 
-def run_online(url: str | sa.URL) -> None:
-    """Execute the statements in one transaction."""
+def run_embedded(url: str | sa.URL) -> None:
+    """Execute the statements in one transaction on a SQLite file."""
     engine = sa.create_engine(url, poolclass=sa.NullPool)
-    if engine.dialect.name == "sqlite":
-        _make_transactional(engine)
+    _make_transactional(engine)
     with engine.connect() as connection:
         context.configure(
             connection=connection, version_table=VERSION_TABLE, target_metadata=METADATA, transactional_ddl=True
         )
         with context.begin_transaction():
             context.run_migrations()
+
+
+def run_within(connection: sa.Connection) -> None:
+    """Execute the statements in the transaction of whoever made the connection: it holds the lock."""
+    context.configure(connection=connection, version_table=VERSION_TABLE, target_metadata=METADATA)
+    with context.begin_transaction():
+        context.run_migrations()
 
 
 def _make_transactional(engine: sa.Engine) -> None:
@@ -40,8 +46,10 @@ def _make_transactional(engine: sa.Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-_url = context.config.attributes["url"]
+_attributes = context.config.attributes
 if context.is_offline_mode():
-    run_offline(_url)
+    run_offline(_attributes["url"])
+elif "connection" in _attributes:
+    run_within(_attributes["connection"])
 else:
-    run_online(_url)
+    run_embedded(_attributes["url"])
