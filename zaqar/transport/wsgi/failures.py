@@ -23,7 +23,9 @@ def install(app: "falcon.App[Request, Response]") -> None:
 def _refused(req: Request, resp: Response, error: Error, params: dict[str, Any]) -> None:
     code, title = status.status_of(error)
     if isinstance(error, Unavailable):
-        LOG.error("%s %s cannot be served: %s", req.method, req.path, error, exc_info=error.__cause__ or error)
+        # One line: while a store is away, this is said of every request.
+        LOG.error("%s %s cannot be served: %s %r", req.method, req.path, error, error.__cause__)
+        LOG.debug("It came from here.", exc_info=error)
         resp.set_header("Retry-After", str(status.RETRY_AFTER))
     _answer(resp, code, {"title": title, "description": status.description_of(error)})
 
