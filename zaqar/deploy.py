@@ -34,7 +34,6 @@ class Service:
     """The operations over their stores, ready for a transport."""
 
     def __init__(self, conf: cfg.ConfigOpts, *, clock: Clock | None = None) -> None:
-        clock = clock or SystemClock()
         self.limits = config.limits(conf)
         self._management = _open(conf, "management_store", clock)
         self._routing = SingleStore(_open(conf, "message_store", clock))
@@ -50,11 +49,16 @@ class Service:
         self.claims = Claims(queues=self.queues, routing=self._routing, authorization=policy, limits=self.limits)
         self.health = Health(routing=self._routing, authorization=policy)
         self.description = describe(conf)
-        self.sweeper = Sweeper(self.sweep)
+        self.sweeper = Sweeper(self._sweep_in_turn)
 
     def sweep(self) -> int:
         """Reclaim what has expired; return how many messages and claims went."""
         return sum(store.sweep() for store in self._routing.stores())
+
+    def _sweep_in_turn(self) -> None:
+        for store in self._routing.stores():
+            if store.is_turn_to_sweep():
+                store.sweep()
 
     def close(self) -> None:
         """Stop background work and release connections."""
@@ -64,13 +68,27 @@ class Service:
         self._management.close()
 
 
-def prepare(conf: cfg.ConfigOpts) -> None:
-    """Bring embedded databases to the newest schema. Raises ``ConfigurationError``."""
+def prepare(conf: cfg.ConfigOpts) -> list[str]:
+    """Make the stores ready: embedded databases come to the newest schema, a Redis is asked what it is.
+
+    Returns what the operator should know of them, a line each. Raises ``ConfigurationError``.
+    """
+    asked: list[dict[str, Any]] = []
+    lines: list[str] = []
     for store in _GROUPS:
+        _driver(conf, store)  # a client library that is missing is told here, not by every worker
         if conf.drivers[store] == "sqlalchemy":
             from zaqar.storage.sql import migration
 
             migration.prepare(config.store_uri(conf, store))
+        elif conf.drivers[store] == "redis":
+            options = config.redis_options(conf, store)
+            if options not in asked:
+                from zaqar.storage.redis import start
+
+                asked.append(options)
+                lines += start.warnings(**options)
+    return list(dict.fromkeys(lines))
 
 
 def service(conf: cfg.ConfigOpts, *, clock: Clock | None = None) -> Service:
@@ -109,8 +127,7 @@ def hosted_application() -> WSGIApplication:
     conf = config.load(files=names.split(":") if names else None)
     oslo_log.setup(conf, "zaqar")
     config.check(conf, serves_transport=False)
-    prepare(conf)
-    for sentence in config.warnings(conf):
+    for sentence in (*prepare(conf), *config.warnings(conf)):
         LOG.warning("%s", sentence)
     return wsgi_application(conf)
 
@@ -123,13 +140,11 @@ def describe(conf: cfg.ConfigOpts) -> str:
     return f"messages in {places['message_store']}, queues in {places['management_store']}"
 
 
-def _open(conf: cfg.ConfigOpts, store: Store, clock: Clock) -> Any:
-    name = conf.drivers[store]
-    found = entry_points(group=_GROUPS[store], name=name)
-    if not found:
-        known = ", ".join(sorted(point.name for point in entry_points(group=_GROUPS[store])))
-        raise ConfigurationError(f"[drivers] {store} names no installed driver: {name}. Installed: {known}.")
-    make = next(iter(found)).load()
+def _open(conf: cfg.ConfigOpts, store: Store, clock: Clock | None) -> Any:
+    name, make = conf.drivers[store], _driver(conf, store)
+    if name == "redis":
+        return make(**config.redis_options(conf, store), clock=clock)  # without a clock it follows the server's
+    clock = clock or SystemClock()
     if name == "sqlalchemy":
         return make(config.store_uri(conf, store), synchronous=config.synchronous(conf, store), clock=clock)
     group = f"drivers:{store}:{name}"
@@ -137,7 +152,30 @@ def _open(conf: cfg.ConfigOpts, store: Store, clock: Clock) -> Any:
     return make(conf[group].uri, clock=clock)
 
 
+def _driver(conf: cfg.ConfigOpts, store: Store) -> Callable[..., Any]:
+    """Return what opens the store."""
+    name = conf.drivers[store]
+    found = entry_points(group=_GROUPS[store], name=name)
+    if not found:
+        known = ", ".join(sorted(point.name for point in entry_points(group=_GROUPS[store])))
+        raise ConfigurationError(f"[drivers] {store} names no installed driver: {name}. Installed: {known}.")
+    point = next(iter(found))
+    try:
+        make: Callable[..., Any] = point.load()
+    except ModuleNotFoundError as error:
+        package = str(error.name).partition(".")[0]
+        sentence = f"[drivers] {store} = {name} needs the Python package {package}, which is not installed"
+        is_ours = point.value.startswith("zaqar.storage.")
+        extra = f": install the service with the extra {name}, as in pip install '.[{name}]'" if is_ours else ""
+        raise ConfigurationError(f"{sentence}{extra}.") from error
+    return make
+
+
 def _place(conf: cfg.ConfigOpts, store: Store) -> str:
+    if conf.drivers[store] == "redis":
+        from zaqar.storage.redis.address import parse
+
+        return parse(config.redis_options(conf, store)["uri"]).place
     if conf.drivers[store] != "sqlalchemy":
         return str(conf.drivers[store])
     from zaqar.storage.sql.connection import database_path

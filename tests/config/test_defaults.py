@@ -19,7 +19,14 @@ MONGODB = {
     "max_reconnect_attempts": 10,
     "reconnect_sleep": 0.02,
 }
-REDIS = {"uri": "redis://127.0.0.1:6379", "max_reconnect_attempts": 10, "reconnect_sleep": 1.0}
+REDIS = {
+    "uri": "redis://127.0.0.1:6379",
+    "max_reconnect_attempts": 10,
+    "reconnect_sleep": 1.0,
+    "retry_deadline": 10.0,
+    "socket_timeout": 1.0,
+    "max_connections": 64,
+}
 SQLALCHEMY = {"uri": None, "synchronous": "FULL"}
 DEFAULTS = {
     "DEFAULT": {

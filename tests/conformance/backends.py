@@ -2,14 +2,24 @@
 
 import contextlib
 import functools
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+import redis
+from fakeredis import FakeRedisConnection, FakeServer
+
 from tests.clock import MovableClock
+from tests.integration.redis_groups import redis_cluster
+from tests.integration.redis_servers import VARIABLE, missing_redis, named_or_own_redis
+from tests.needs import Shared
 from zaqar.storage.contract import ManagementStore, MessageStore
+from zaqar.storage.redis import RedisManagementStore, RedisMessageStore, management_store, message_store
+from zaqar.storage.redis.direct import Direct
+from zaqar.storage.redis.server import Server
 from zaqar.storage.sql import Database, SqlManagementStore, SqlMessageStore
 from zaqar.storage.sql.migration import prepare
 
@@ -26,11 +36,16 @@ class Stores:
 
 @dataclass(frozen=True)
 class Backend:
-    """One row: ``reason_to_skip`` names what is missing here, ``open`` makes empty stores in a folder of their own."""
+    """One row.
+
+    ``reason_to_skip`` names what is missing here; ``open`` makes empty stores in a folder of their own, or on a server
+    that the whole session shares. A networked store remembers the tokens of posts.
+    """
 
     name: str
     reason_to_skip: Callable[[], str | None]
-    open: Callable[[Path, MovableClock], AbstractContextManager[Stores]]
+    open: Callable[[Path, MovableClock, Shared], AbstractContextManager[Stores]]
+    is_networked: bool = True
 
 
 def _always_there() -> None:
@@ -47,7 +62,7 @@ def _empty_database() -> bytes:
 
 
 @contextlib.contextmanager
-def _sqlite(folder: Path, clock: MovableClock) -> Iterator[Stores]:
+def _sqlite(folder: Path, clock: MovableClock, _: Shared) -> Iterator[Stores]:
     path = folder / "zaqar.db"
     path.write_bytes(_empty_database())
     with contextlib.ExitStack() as opened:
@@ -63,4 +78,65 @@ def _sqlite(folder: Path, clock: MovableClock) -> Iterator[Stores]:
         yield open_stores()
 
 
-BACKENDS = (Backend("sqlite", _always_there, _sqlite),)
+@contextlib.contextmanager
+def _fakeredis(_folder: Path, clock: MovableClock, _shared: Shared) -> Iterator[Stores]:
+    connect = functools.partial(FakeRedisConnection, server=FakeServer(version=(7, 0)), protocol=2)
+
+    def open_server() -> Server:
+        return Server(Direct(connect, most=64, patience=10), deadline=10, attempts=10, longest_pause=1)
+
+    def open_message_store() -> MessageStore:
+        return RedisMessageStore(open_server(), clock, memory=30)
+
+    with _pairs(clock, open_message_store, lambda: RedisManagementStore(open_server())) as stores:
+        yield stores
+
+
+@contextlib.contextmanager
+def _redis(_folder: Path, clock: MovableClock, shared: Shared) -> Iterator[Stores]:
+    uri = shared(named_or_own_redis)
+    with contextlib.closing(redis.Redis.from_url(uri)) as client:
+        client.flushdb()
+    with _redis_at(uri, clock) as stores:
+        yield stores
+
+
+@contextlib.contextmanager
+def _redis_cluster(_folder: Path, clock: MovableClock, shared: Shared) -> Iterator[Stores]:
+    cluster = shared(redis_cluster)
+    cluster.flush()
+    with _redis_at(cluster.uri, clock) as stores:
+        yield stores
+
+
+def _redis_at(uri: str, clock: MovableClock) -> AbstractContextManager[Stores]:
+    # A second for an answer is enough in earnest; here the machine may be busy with other tests.
+    options = {"clock": clock, "socket_timeout": 10.0}
+    return _pairs(clock, lambda: message_store(uri, **options), lambda: management_store(uri, **options))
+
+
+@contextlib.contextmanager
+def _pairs(
+    clock: MovableClock, open_message_store: Callable[[], MessageStore], open_management: Callable[[], ManagementStore]
+) -> Iterator[Stores]:
+    with contextlib.ExitStack() as opened:
+
+        def open_stores() -> Stores:
+            message, management = open_message_store(), open_management()
+            opened.callback(management.close)
+            opened.callback(message.close)
+            return Stores(message, management, clock, open_stores)
+
+        yield open_stores()
+
+
+def _missing_redis() -> str | None:
+    return None if VARIABLE in os.environ else missing_redis()
+
+
+BACKENDS = (
+    Backend("sqlite", _always_there, _sqlite, is_networked=False),
+    Backend("fakeredis", _always_there, _fakeredis),
+    Backend("redis", _missing_redis, _redis),
+    Backend("redis-cluster", missing_redis, _redis_cluster),
+)

@@ -1,6 +1,5 @@
 """The one fixture that runs every test against every backend, and its parts by name."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,19 +8,16 @@ import pytest
 from tests.builders import queue_key
 from tests.clock import MovableClock
 from tests.conformance.backends import BACKENDS, Backend, Stores
+from tests.needs import Shared, require
 from zaqar.models import QueueKey
 from zaqar.storage.contract import ManagementStore, MessageStore
 
 
 @pytest.fixture(params=BACKENDS, ids=lambda backend: backend.name)
-def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stores]:
+def stores(request: pytest.FixtureRequest, tmp_path: Path, shared: Shared) -> Iterator[Stores]:
     backend: Backend = request.param
-    reason = backend.reason_to_skip()
-    if reason is not None and os.environ.get("CI") == "true":
-        pytest.fail(f"{backend.name} must be tested here: {reason}")
-    if reason is not None:
-        pytest.skip(f"{backend.name}: {reason}")
-    with backend.open(tmp_path, MovableClock()) as opened:
+    require(backend.name, backend.reason_to_skip())
+    with backend.open(tmp_path, MovableClock(), shared) as opened:
         yield opened
 
 

@@ -8,6 +8,7 @@ from zaqar.errors import ClaimNotFound
 
 
 def test_a_claim_lives_until_the_second_before_its_end(store, queue, clock):
+    """Storage W-R8."""
     post(store, queue, new_message())
     held = claim(store, queue, ttl=60)
 

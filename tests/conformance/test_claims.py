@@ -96,6 +96,7 @@ def test_own_messages_are_claimable(store, queue):
 
 
 def test_a_claim_goes_past_what_is_claimed_delayed_and_expired(store, queue, clock):
+    """Storage W-R1, W-R2."""
     post(store, queue, *numbered_messages(300, ttl=10))
     post(store, queue, *numbered_messages(300, delay=60))
     post(store, queue, *numbered_messages(300))

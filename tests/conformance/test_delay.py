@@ -7,6 +7,7 @@ from tests.conformance.acts import claim, everything, exists, get, ids, listed, 
 
 
 def test_a_delayed_message_is_not_listed_claimed_or_popped(store, queue):
+    """Storage W-R2."""
     post(store, queue, new_message(delay=60))
 
     assert listed(store, queue) == []

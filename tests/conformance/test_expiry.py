@@ -125,6 +125,7 @@ def test_the_sweep_takes_expired_messages_in_every_state(store, queue, clock):
 
 
 def test_the_sweep_serves_every_queue(store, clock):
+    """Storage W-R10."""
     keys = [queue_key(), queue_key(project=""), queue_key(kind="topic")]
     for key in keys:
         store.create_queue(key)

@@ -11,6 +11,7 @@ from tests.conformance.acts import claim, exists, get, post
     [(777, 0, 777), (777, 23, 800), (121, 22, 143), (60, 30, 120), (120, 30, 120), (119, 60, 120)],
 )
 def test_a_message_that_would_end_before_its_claim_lives_on(store, queue, clock, claim_ttl, grace, message_ttl):
+    """Storage W-R7."""
     (message_id,) = post(store, queue, new_message(ttl=120))
 
     held = claim(store, queue, ttl=claim_ttl, grace=grace)

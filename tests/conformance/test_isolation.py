@@ -39,6 +39,7 @@ def neighbours(request, store):
 
 
 def test_messages_are_not_read_from_another_queue(store, neighbours):
+    """Storage W-R11."""
     mine, other = neighbours
     message_ids = post(store, mine, new_message(), new_message(delay=60))
 
@@ -57,6 +58,7 @@ def test_messages_are_not_claimed_or_popped_from_another_queue(store, neighbours
 
 
 def test_messages_are_not_deleted_through_another_queue(store, neighbours):
+    """Storage W-R11."""
     mine, other = neighbours
     (message_id,) = post(store, mine, new_message())
 

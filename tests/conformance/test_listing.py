@@ -59,6 +59,7 @@ def test_a_marker_means_strictly_after(store, queue):
 
 
 def test_a_reader_at_the_end_sees_what_is_posted_next(store, queue):
+    """Storage W-R6."""
     (last,) = post(store, queue, new_message(b"1"))
     assert listed(store, queue, marker=last) == []
 
@@ -68,6 +69,7 @@ def test_a_reader_at_the_end_sees_what_is_posted_next(store, queue):
 
 
 def test_the_marker_of_a_deleted_message_stays_valid(store, queue):
+    """Storage W-R6."""
     message_ids = post(store, queue, *numbered_messages(4))
     store.delete_messages(queue, message_ids[:2], claim_ids=None)
 
@@ -83,6 +85,7 @@ def test_the_marker_of_a_popped_message_stays_valid(store, queue):
 
 
 def test_the_marker_of_an_expired_message_stays_valid(store, queue, clock):
+    """Storage W-R6."""
     (expired,) = post(store, queue, new_message(ttl=10))
     post(store, queue, *numbered_messages(2))
     clock.move(10)
@@ -126,6 +129,7 @@ def test_a_malformed_marker_gives_an_empty_page(store, queue, marker, shows_all)
 
 
 def test_claimed_messages_are_hidden_unless_asked_for(store, queue):
+    """Storage W-R5."""
     post(store, queue, *numbered_messages(3))
     held = claim(store, queue, limit=2)
 
@@ -173,6 +177,7 @@ def test_an_echo_is_hidden_only_from_its_own_client(store, queue):
 
 @pytest.mark.parametrize("shows_all", [True, False])
 def test_an_echo_is_hidden_before_the_limit(store, queue, shows_all):
+    """Storage W-R4."""
     post(store, queue, *numbered_messages(600), client_id=PRODUCER)
     post(store, queue, *numbered_messages(3, first=600), client_id=CONSUMER)
 

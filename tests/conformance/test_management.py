@@ -20,6 +20,7 @@ ODD_PROJECTS = ("", " ", "a b", "a/b", "%2F", "Ünïcode 😀", "x" * 256, "'; D
 
 @pytest.mark.parametrize("metadata", METADATA, ids=lambda metadata: repr(metadata)[:30])
 def test_metadata_comes_back_unchanged(stores, metadata):
+    """Storage W-R20."""
     key = queue_key()
     assert stores.management.create_queue(key, metadata)
 
@@ -55,6 +56,7 @@ def test_any_text_is_a_project(management, project, kind):
 
 @pytest.mark.parametrize("name", ["a", "q" * 64, "A-Z_a.z-0", "...", "-", "_", "0"])
 def test_any_name_of_the_service_is_kept(management, name):
+    """Storage W-R12."""
     key = queue_key(name=name)
 
     assert management.create_queue(key, {})

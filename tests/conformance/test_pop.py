@@ -9,6 +9,7 @@ from zaqar.models import Message
 
 
 def test_pop_returns_the_whole_message_and_removes_it(store, queue, clock):
+    """Storage W-R13."""
     (message_id,) = post(store, queue, new_message(b'{"a": 1}', ttl=120, checksum="MD5:abc"))
     clock.move(3)
 

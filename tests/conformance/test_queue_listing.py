@@ -191,6 +191,7 @@ def test_several_filters_must_all_match(management, project):
 
 
 def test_filters_apply_before_the_limit(management, project):
+    """Storage W-R19."""
     for number in range(300):
         create(management, project, f"{'red' if number % 100 == 99 else 'blue'}-{number:03}", metadata={"n": number})
         create(management, project, f"x-{number:03}", metadata={"is": "x", "late": int(number >= 290)})

@@ -74,6 +74,7 @@ def test_deleting_a_missing_queue_is_silent(store):
 
 
 def test_a_new_queue_of_the_same_name_shows_nothing_old(store, queue):
+    """Storage W-R23."""
     old_ids = post(store, queue, *numbered_messages(3), new_message(delay=60))
     old_claim = claim(store, queue, limit=2)
     store.delete_queue(queue)

@@ -118,6 +118,7 @@ def test_a_delay_that_elapsed_changes_no_counter(store, queue, clock):
 
 
 def test_stats_survive_the_expiry_of_every_message(store, queue, clock):
+    """Storage W-R9."""
     post(store, queue, *numbered_messages(3, ttl=10), new_message(ttl=10, delay=5))
     claim(store, queue, limit=1, ttl=5, grace=0)
     clock.move(10)

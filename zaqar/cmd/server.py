@@ -41,11 +41,11 @@ def run(arguments: tuple[str, ...]) -> int:
     """Check everything that can be checked before the engine starts, then start it."""
     conf = configuration(arguments)
     endpoint = checked(endpoint_of(conf))
-    deploy.prepare(conf)
+    notes = deploy.prepare(conf)
     program = Program(
         load=functools.partial(application, arguments),
         read=functools.partial(reread, arguments, endpoint),
-        started=functools.partial(announce, conf, endpoint),
+        started=functools.partial(announce, conf, endpoint, notes),
         report=functools.partial(write_report, conf),
     )
     engine = importlib.import_module(f"zaqar.engines.with_{conf.server.engine}")
@@ -99,7 +99,7 @@ def reread(arguments: tuple[str, ...], endpoint: Endpoint) -> Endpoint:
     return dataclasses.replace(now, address=endpoint.address, port=endpoint.port, unix_socket=endpoint.unix_socket)
 
 
-def announce(conf: cfg.ConfigOpts, endpoint: Endpoint) -> None:
+def announce(conf: cfg.ConfigOpts, endpoint: Endpoint, notes: Sequence[str] = ()) -> None:
     """Say in one line what is served, where and from which data; then what the operator should know, a line each."""
     parts = [
         f"{PROGRAM} at {endpoint.url}",
@@ -112,7 +112,7 @@ def announce(conf: cfg.ConfigOpts, endpoint: Endpoint) -> None:
     print(line, flush=True)
     if any((conf.log_file, conf.log_dir, conf.use_syslog, conf.use_journal, conf.log_config_append)):
         LOG.info(line)
-    for warning in (*config.warnings(conf), *_engine_warnings(conf, endpoint)):
+    for warning in (*notes, *config.warnings(conf), *_engine_warnings(conf, endpoint)):
         LOG.warning(warning)
 
 

@@ -4,6 +4,7 @@ from zaqar.config import cors
 from zaqar.config.addresses import check_address, is_public
 from zaqar.config.checks import check, warnings
 from zaqar.config.loading import load
+from zaqar.config.redis import redis_options
 from zaqar.config.registry import list_opts
 from zaqar.config.server import workers
 from zaqar.config.service import state_path
@@ -19,6 +20,7 @@ __all__ = [
     "limits",
     "list_opts",
     "load",
+    "redis_options",
     "state_path",
     "store_uri",
     "synchronous",

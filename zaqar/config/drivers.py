@@ -18,7 +18,8 @@ GROUP = Group(
             default="sqlalchemy",
             deprecated_name="storage",
             help="Store of messages and claims: the name of an entry point in zaqar.storage.message. 'sqlalchemy' is "
-            "an embedded SQLite database unless its uri names a server.",
+            "an embedded SQLite database unless its uri names a server; 'redis' is a Redis server, Sentinels or a "
+            "Cluster, and needs the extra of that name installed.",
         ),
         cfg.StrOpt(
             "management_store",

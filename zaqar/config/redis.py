@@ -1,19 +1,84 @@
-"""``[drivers:message_store:redis]`` and ``[drivers:management_store:redis]``: not built yet."""
+"""``[drivers:message_store:redis]`` and ``[drivers:management_store:redis]``: a server, Sentinels or a Cluster."""
+
+import math
+from typing import Any, Literal
 
 from oslo_config import cfg
 
-from zaqar.config.groups import idle_group
+from zaqar.config.groups import Group, is_set
+from zaqar.errors import ConfigurationError
+
+Store = Literal["message_store", "management_store"]
 
 
-def _options() -> list[cfg.Opt]:
-    return [
-        cfg.StrOpt(
-            "uri", default="redis://127.0.0.1:6379", secret=True, help="Address of the server, Sentinel or Cluster."
-        ),
-        cfg.IntOpt("max_reconnect_attempts", default=10, help="Tries while the primary changes."),
-        cfg.FloatOpt("reconnect_sleep", default=1.0, help="First pause between those, in seconds; it doubles."),
-    ]
+def _group(store: Store, other: Store) -> Group:
+    return Group(
+        f"drivers:{store}:redis",
+        [
+            cfg.StrOpt(
+                "uri",
+                default="redis://127.0.0.1:6379",
+                secret=True,
+                help="Address of the server: redis://[[user]:password@]host[:port][/database], or redis:///PATH for a Unix "
+                "socket; rediss:// speaks TLS. Sentinels: redis://host1:26379,host2:26379?master=NAME. A Cluster: "
+                "redis-cluster://host1:6379,host2:6379. In a password, write %40 for @ and so on. Options after a question "
+                "mark (dbid, master, sentinel_username, sentinel_password, socket_timeout, max_connections and those of "
+                "TLS) win over those of this group. What this group does not set, the uri among it, is taken from "
+                f"[drivers:{other}:redis] where that sets it.",
+            ),
+            cfg.IntOpt(
+                "max_reconnect_attempts",
+                default=10,
+                min=0,
+                help="Times, 0 or more, that a request tries again while the server is away or changes, all of them "
+                "within retry_deadline.",
+            ),
+            cfg.FloatOpt(
+                "reconnect_sleep",
+                default=1.0,
+                min=0,
+                max=3600,
+                help="Longest pause between those tries, in seconds. The first is made at once; then the pauses double, "
+                "from 0.05 seconds up to this.",
+            ),
+            cfg.FloatOpt(
+                "retry_deadline",
+                default=10.0,
+                min=0,
+                max=3600,
+                help="Seconds that a request keeps trying while the server is away. After that, or after "
+                "max_reconnect_attempts, it is answered with 503.",
+            ),
+            cfg.FloatOpt(
+                "socket_timeout",
+                default=1.0,
+                min=0.001,
+                max=3600,
+                help="Seconds that connecting, or one answer of the server, may take before the connection counts as lost.",
+            ),
+            cfg.IntOpt(
+                "max_connections",
+                default=64,
+                min=1,
+                help="Connections, 1 or more, that one process opens at most, to each node of a Cluster; threads beyond "
+                "wait for one.",
+            ),
+        ],
+    )
 
 
-MANAGEMENT_STORE = idle_group("drivers:management_store:redis", _options())
-MESSAGE_STORE = idle_group("drivers:message_store:redis", _options())
+MESSAGE_STORE = _group("message_store", "management_store")
+MANAGEMENT_STORE = _group("management_store", "message_store")
+
+
+def redis_options(conf: cfg.ConfigOpts, store: Store) -> dict[str, Any]:
+    """Return the options of the store, its ``uri`` among them."""
+    own, other = (MESSAGE_STORE, MANAGEMENT_STORE) if store == "message_store" else (MANAGEMENT_STORE, MESSAGE_STORE)
+    options = {}
+    for option in own.options:
+        is_borrowed = not is_set(conf, own, option.name) and is_set(conf, other, option.name)
+        group = other if is_borrowed else own
+        value = options[option.dest] = conf[group.name][option.dest]
+        if isinstance(value, float) and not math.isfinite(value):  # oslo.config's bounds let NaN through
+            raise ConfigurationError(f"[{group.name}] {option.name} must be a number of seconds.")
+    return options

@@ -130,6 +130,13 @@ class MessageStore(abc.ABC):
     def sweep(self) -> int:
         """Reclaim what has expired, in bounded steps; return how many messages and claims went. Safe anywhere."""
 
+    def is_turn_to_sweep(self) -> bool:
+        """Tell whether this process is to sweep now; asked every two seconds while the service runs.
+
+        A store that all processes of all hosts share lets one of them sweep at a time.
+        """
+        return True
+
     @abc.abstractmethod
     def is_alive(self) -> bool:
         """Tell whether the store answers; never raises, cheap."""

@@ -17,7 +17,7 @@ INTERVAL = 2.0
 class Sweeper:
     """A thread per process that sweeps; it starts with the first request, so that it is never lost in a fork."""
 
-    def __init__(self, sweep: Callable[[], int], interval: float = INTERVAL) -> None:
+    def __init__(self, sweep: Callable[[], object], interval: float = INTERVAL) -> None:
         self._sweep = sweep
         self._interval = interval
         self._is_started = False

@@ -1,0 +1,55 @@
+"""A real server for the session, emptied before each test, and the driver on it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.clock import MovableClock
+from tests.integration.redis_servers import RedisServer, redis_server
+from tests.storage.redis.watching import Watching
+from zaqar.storage.redis import RedisManagementStore, RedisMessageStore, management_store, message_store, script
+
+
+@pytest.fixture(scope="session")
+def server(shared) -> RedisServer:
+    """A server that knows every script already, as any server does after a while."""
+    server: RedisServer = shared(redis_server)
+    for thing in vars(script).values():
+        if isinstance(thing, script.Script):
+            server.client().script_load(thing.text)
+    return server
+
+
+@pytest.fixture
+def client(server):
+    """A plain client of the database that the stores use."""
+    return server.client()
+
+
+@pytest.fixture
+def clock() -> MovableClock:
+    return MovableClock()
+
+
+@pytest.fixture
+def store(server: RedisServer, clock: MovableClock) -> Iterator[RedisMessageStore]:
+    server.client().flushdb()
+    store = message_store(server.uri, clock=clock)
+    store.is_alive()  # so that the connection is there
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def management(server: RedisServer) -> Iterator[RedisManagementStore]:
+    server.client().flushdb()
+    store = management_store(server.uri)
+    store.is_alive()
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def watch(server: RedisServer) -> Watching:
+    """What the server was asked while a block ran."""
+    return Watching(server)

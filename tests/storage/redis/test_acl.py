@@ -1,0 +1,118 @@
+"""The user that ``doc/redis.rst`` describes can do everything the driver does."""
+
+import re
+from pathlib import Path
+
+import pytest
+from redis.exceptions import NoPermissionError
+
+from tests.builders import dead_letter_rule, new_token, numbered_messages, queue_key
+from tests.integration.redis_groups import redis_cluster
+from tests.integration.redis_servers import RedisServer, redis_server
+from zaqar.storage.redis import management_store, message_store, warnings
+
+ROOT = Path(__file__).parents[3]
+DOCUMENT = (ROOT / "doc" / "redis.rst").read_text()
+DRIVER = ROOT / "zaqar" / "storage" / "redis"
+
+
+def _more_in_a_cluster() -> list[str]:
+    found = re.search(r"``(\+cluster[^`]*)``", DOCUMENT)
+    assert found is not None
+    return found[1].split()
+
+
+def _documented_user() -> list[str]:
+    line = re.search(r"ACL SETUSER (zaqar on >PASSWORD .*)", DOCUMENT)
+    assert line is not None
+    return line[1].split()
+
+
+def _sent() -> set[str]:
+    scripts = "".join(path.read_text() for path in DRIVER.glob("scripts/*.lua"))
+    program = "".join(path.read_text() for path in DRIVER.glob("*.py"))
+    found = re.findall(r"\b(?:call|in_parts|looked_up)\(\s*['\"](\w+)['\"]", scripts) + re.findall(
+        r"(?:command|ask)\(\(?\s*b?\"([A-Z]+)\"", program
+    )
+    return {name.lower() for name in found}
+
+
+def _use(uri: str) -> None:
+    """Do everything once."""
+    queue, dead, emptied = queue_key(), queue_key(), queue_key()
+    management, message = management_store(uri), message_store(uri)
+    try:
+        for key in (queue, dead, emptied):
+            management.create_queue(key, {"colour": "red"})
+            message.create_queue(key)
+        management.replace_metadata(queue, old={"colour": "red"}, new={"colour": "blue"})
+        management.get_queue(queue)
+        management.list_queues(queue.project, marker=None, limit=10, name_contains="q", metadata={"colour": "blue"})
+        management.count_queues(queue.project)
+        ids = message.post(queue, numbered_messages(6), client_id="c", token=new_token())
+        message.post(queue, numbered_messages(1, delay=100), client_id="c", token=new_token())
+        message.get_messages(queue, ids)
+        message.list_messages(
+            queue, marker=None, limit=2, hidden_client_id="c", include_claimed=True, include_delayed=True
+        )
+        message.stats(queue)
+        claim = message.create_claim(queue, ttl=60, grace=60, limit=2, dead_letter=None)
+        message.get_claim(queue, claim.id)
+        message.renew_claim(queue, claim.id, ttl=90, grace=600)
+        message.delete_message(queue, claim.messages[0].id, claim_id=claim.id)
+        message.release_claim(queue, claim.id)
+        message.create_claim(queue, ttl=60, grace=60, limit=2, dead_letter=dead_letter_rule(dead))
+        message.delete_messages(queue, ids[-1:], claim_ids=None)
+        message.pop_messages(queue, limit=1)
+        message.sweep()
+        message.purge_messages(queue)
+        assert [one.body for one in message.pop_messages(dead, limit=1)], "a message moved"
+        for key in (queue, dead, emptied):
+            message.delete_queue(key)
+            management.delete_queue(key)
+        assert message.is_alive()
+        assert management.is_alive()
+    finally:
+        message.close()
+        management.close()
+
+
+def _with_user(server: RedisServer, *more: str) -> None:
+    server.client().execute_command("ACL", "SETUSER", *_documented_user(), *more)
+
+
+def test_every_command_in_the_driver_is_one_that_the_user_may_use():
+    words = [*_documented_user(), *_more_in_a_cluster()]
+    allowed = {word[1:].partition("|")[0] for word in words if word.startswith("+")}
+
+    assert _sent()
+    assert _sent() - allowed == set()
+
+
+def test_the_user_can_do_everything_on_one_server():
+    with redis_server() as server:
+        _with_user(server)
+        uri = f"{server.uri.replace('://', '://zaqar:PASSWORD@')}/1"
+
+        _use(uri)
+        (line,) = warnings(uri)
+
+    assert "writes nothing to its disk" in line, "it may ask for that, too"
+
+
+def test_the_user_can_do_everything_in_a_cluster(shared):
+    cluster = shared(redis_cluster)
+    for node in cluster.primaries:
+        _with_user(node, *_more_in_a_cluster())
+
+    _use(cluster.uri.replace("://", "://zaqar:PASSWORD@"))
+
+
+@pytest.mark.parametrize("command", ["FLUSHALL", "KEYS *", "CONFIG SET maxmemory 1", "HGETALL other", "SHUTDOWN"])
+def test_the_user_can_do_nothing_else(command):
+    with redis_server() as server:
+        _with_user(server)
+        with server.client().client() as bob:
+            bob.execute_command("AUTH", "zaqar", "PASSWORD")
+            with pytest.raises(NoPermissionError):
+                bob.execute_command(*command.split())

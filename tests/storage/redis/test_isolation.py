@@ -1,0 +1,129 @@
+"""An id is no key: it opens nothing but what it names in its own queue. W-R11."""
+
+import pytest
+
+from tests.builders import dead_letter_rule, new_message, numbered_messages, queue_key
+from tests.conformance.acts import claim, everything, listed, post
+from zaqar.errors import ClaimNotFound, ClaimNotHeld, MessageClaimed
+from zaqar.storage.redis import management_store
+from zaqar.storage.redis.keys import directory_of, keys_of, posting_keys
+
+
+@pytest.fixture
+def foreign(server, store):
+    """The queue of another tenant, with everything a queue can have."""
+    key = queue_key()
+    management = management_store(server.uri)
+    management.create_queue(key, {"colour": "red"})
+    management.close()
+    store.create_queue(key)
+    post(store, key, *numbered_messages(5), new_message(delay=60))
+    claim(store, key, limit=2)
+    return key
+
+
+def _contents(client):
+    return {key: (client.type(key), client.dump(key)) for key in client.scan_iter()}
+
+
+def _names(client, foreign):
+    """Return every key there is, also as a part of one that the driver makes, and every id."""
+    keys = [key.decode() for key in client.scan_iter()]
+    messages = [id_.decode() for id_ in client.hkeys(keys_of(foreign)[1])]
+    claims = [id_.decode() for id_ in client.zrange(keys_of(foreign)[8], 0, -1)]
+    assert len(messages) == 6
+    assert len(claims) == 1
+    return [*keys, *(key.partition("}:")[2] for key in keys), *messages, *claims, "*", "", "0"]
+
+
+def test_no_key_and_no_foreign_id_reads_or_removes_anything(store, queue, client, foreign):
+    """W-R11: every tenant could read and delete every message, and other records by the names of their keys."""
+    names = _names(client, foreign)
+    post(store, queue, new_message())
+    before = _contents(client)
+
+    for name in names:
+        assert store.get_messages(queue, [name]) == []
+        store.delete_message(queue, name, claim_id=None)
+        store.delete_message(queue, name, claim_id=name)
+        store.delete_messages(queue, [name], claim_ids=None)
+        store.delete_messages(queue, [name], claim_ids=[name])
+        store.release_claim(queue, name)
+        with pytest.raises(ClaimNotFound):
+            store.get_claim(queue, name)
+        with pytest.raises(ClaimNotFound):
+            store.renew_claim(queue, name, ttl=300, grace=60)
+
+    assert _contents(client) == before
+
+
+def test_no_key_and_no_foreign_id_serves_as_a_claim(store, queue, client, foreign):
+    """W-R11."""
+    (message_id,) = post(store, queue, new_message())
+    names = _names(client, foreign)
+
+    for name in names:
+        with pytest.raises(ClaimNotHeld):
+            store.delete_message(queue, message_id, claim_id=name)
+        with pytest.raises(MessageClaimed):
+            store.delete_messages(queue, [message_id], claim_ids=[name])
+
+    assert len(listed(store, queue)) == 1
+
+
+def test_every_operation_touches_only_keys_of_its_queue(store, queue, foreign, watch):
+    """W-R11: and all of them are declared, as a Cluster demands."""
+    with watch() as sent:
+        message_ids = post(store, queue, *numbered_messages(9))
+        held = claim(store, queue, limit=2)
+        store.get_claim(queue, held.id)
+        store.renew_claim(queue, held.id, ttl=300, grace=60)
+        store.delete_message(queue, held.messages[0].id, claim_id=held.id)
+        store.release_claim(queue, held.id)
+        store.get_messages(queue, message_ids)
+        store.delete_messages(queue, message_ids[3:4], claim_ids=None)
+        everything(store, queue)
+        store.stats(queue)
+        store.pop_messages(queue, limit=1)
+        store.purge_messages(queue)
+        store.delete_queue(queue)
+
+    tag = keys_of(queue)[0].decode()
+    for one in sent:
+        declared = one.words[3 : 3 + int(one.words[2])] if one.name == "EVALSHA" else one.words[1:]
+        assert all(key == tag or key.startswith(tag + ":") for key in declared)
+        touched = [key for words in one.inside for key in (words[1:] if words[0] == "UNLINK" else words[1:2])]
+        assert set(touched) <= set(declared)
+
+
+def test_a_dead_letter_touches_two_queues_one_at_a_time(store, queue, foreign, watch):
+    """W-R11, W-R22: no script has keys of two slots."""
+    post(store, queue, new_message())
+    store.release_claim(queue, claim(store, queue).id)
+    tags = [keys_of(key)[0].decode() for key in (queue, foreign)]
+
+    with watch() as sent:
+        claim(store, queue, dead_letter=dead_letter_rule(foreign))
+
+    seen = [{tag for tag in tags for word in one.words if word.startswith(tag)} for one in sent]
+    for one in sent:
+        if one.name == "EVALSHA":
+            keys = one.words[3 : 3 + int(one.words[2])]
+            assert len({key.partition("}")[0] for key in keys}) == 1
+    assert set().union(*seen) == set(tags)
+
+
+def test_the_keys_of_queues_and_directories_differ():
+    """W-R11, W-R12: whatever projects, names and tokens are made of."""
+    texts = ["", "a", "q", "t", "directory", "queues_set", "a.b", "a:b", "a/b", "{a}", "}", "{", "}:ready", "%7D", "%"]
+    texts += ["names", "posted:0123456789abcdef", "messages", "ü", "u\u0308", "x" * 256, "a\nb", "a b", "\0"]
+    seen = {}
+    for project in texts:
+        for kind in ("queue", "topic"):
+            for key in directory_of(project, kind):
+                assert seen.setdefault(key, (project, kind)) == (project, kind)
+            for name in texts:
+                queue = queue_key(project=project, name=name, kind=kind)
+                for key in {*keys_of(queue), *posting_keys(keys_of(queue), "0123456789abcdef")}:
+                    assert seen.setdefault(key, queue) == queue
+                    assert key.count(b"{") == key.count(b"}") == 1, "one hash tag"

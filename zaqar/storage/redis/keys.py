@@ -1,0 +1,63 @@
+"""Names of keys. All of one queue share a hash tag, and so a slot of a Cluster.
+
+The first is the record's, ``zaqar:{q:PROJECT/NAME}``; the others add a colon and a word to it. Project and name are
+percent-encoded, so that no name can end the tag or collide with another key (storage W-R12).
+"""
+
+from functools import lru_cache
+from typing import cast
+from urllib.parse import quote, unquote
+
+from zaqar.models import Kind, QueueKey
+
+Keys = tuple[bytes, ...]
+
+PARTS = (
+    "messages",
+    "ready",
+    "expiry",
+    "delayed",
+    "due",
+    "claimed",
+    "states",
+    "claims",
+    "holdings",
+    "remaining",
+    "leaving",
+    "resume",
+)
+"""What follows the record, in the order that ``scripts/keys.lua`` names them."""
+
+LEAVING = 11
+"""Where this one is: dead letters on their way outlive what is done to the queue that they left."""
+
+SWEPT = "zaqar:{[qt]:*}:[el]*"
+"""Matches the keys of which every queue that needs the sweep has one: expiry and leaving."""
+
+_KINDS: dict[Kind, str] = {"queue": "q", "topic": "t"}
+
+
+@lru_cache(maxsize=10_000)
+def keys_of(queue: QueueKey) -> Keys:
+    """Return every key of a queue."""
+    record = f"zaqar:{{{_KINDS[queue.kind]}:{quote(queue.project, safe='')}/{quote(queue.name, safe='')}}}"
+    return tuple(name.encode() for name in (record, *(f"{record}:{part}" for part in PARTS)))
+
+
+def queue_of(key: bytes) -> QueueKey:
+    """Return the queue that a key belongs to."""
+    kind, _, scope = key[key.index(b"{") + 1 : key.index(b"}")].decode().partition(":")
+    project, _, name = scope.partition("/")
+    return QueueKey(unquote(project), unquote(name), next(word for word, letter in _KINDS.items() if letter == kind))
+
+
+def posting_keys(keys: Keys, token: str) -> Keys:
+    """Return those keys of a queue that posting needs."""
+    return (*keys[:6], b"%s:posted:%s" % (keys[0], token.encode()))
+
+
+@lru_cache(maxsize=10_000)
+def directory_of(project: str, kind: str) -> Keys:
+    """Return the keys of a project's queues, or topics, in the management store: names and metadata."""
+    tag = f"zaqar:{{directory:{_KINDS[cast('Kind', kind)]}:{quote(project, safe='')}}}"
+    return (f"{tag}:names".encode(), f"{tag}:metadata".encode())

@@ -1,0 +1,117 @@
+"""The management store: the queues and topics of a project in one sorted set, their metadata in a hash.
+
+Most queues have no metadata, and take no more than their name and what finds it.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from zaqar.errors import Conflict, QueueNotFound
+from zaqar.models import Queue, QueueKey
+from zaqar.storage.contract import ManagementStore
+from zaqar.storage.redis import script
+from zaqar.storage.redis.keys import Keys, directory_of
+from zaqar.storage.redis.server import Server
+
+BATCH = 500
+"""Queues that a filtered listing reads at a time."""
+
+
+class RedisManagementStore(ManagementStore):
+    """Queues on one server, on Sentinel or on a Cluster."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    def create_queue(self, queue: QueueKey, metadata: Mapping[str, Any]) -> bool:
+        """Store a new queue; tell whether it is new.
+
+        Not tried again once it may have been done: the queue would then be reported as one that existed.
+        """
+        arguments = (queue.name, _encode(metadata))
+        return bool(self._server.call(script.CREATE_QUEUE, _keys(queue), arguments, is_repeatable=False))
+
+    def get_queue(self, queue: QueueKey) -> Queue:
+        """Return the queue."""
+        return Queue(queue.name, _decode(self._stored(queue)))
+
+    def replace_metadata(self, queue: QueueKey, *, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+        """Store new metadata in place of the old; not tried again once it may have been done."""
+        stored = self._stored(queue)
+        arguments = (queue.name, stored, _encode(new))
+        is_old = _canonical(_decode(stored)) == _canonical(old)
+        if not is_old or not self._server.call(script.REPLACE_METADATA, _keys(queue), arguments, is_repeatable=False):
+            raise Conflict(f'The {queue.kind} "{queue.name}" was changed meanwhile.')
+
+    def delete_queue(self, queue: QueueKey) -> None:
+        """Remove the queue."""
+        self._server.call(script.DELETE_QUEUE, _keys(queue), (queue.name,))
+
+    def list_queues(
+        self,
+        project: str,
+        *,
+        kind: str = "queue",
+        marker: str | None,
+        limit: int,
+        name_contains: str | None,
+        metadata: Mapping[str, str | int],
+    ) -> list[Queue]:
+        """Return a page; with filters, batch after batch until the page is full or the queues end."""
+        found: list[Queue] = []
+        batch = BATCH if name_contains or metadata else limit
+        after = marker or ""
+        while len(found) < limit:
+            names, stored = self._server.call(script.LIST_QUEUES, directory_of(project, kind), (after, batch))
+            for name, text in zip(names, stored, strict=True):
+                queue = Queue(name.decode(), _decode(text))
+                if name_contains and name_contains not in queue.name:
+                    continue
+                if all(_matches(queue.metadata.get(key), value) for key, value in metadata.items()):
+                    found.append(queue)
+            if len(names) < batch:
+                break
+            after = names[-1].decode()
+        return found[:limit]
+
+    def count_queues(self, project: str, *, kind: str = "queue") -> int:
+        """Return how many there are."""
+        return int(self._server.command("ZCARD", directory_of(project, kind)[0]))
+
+    def is_alive(self) -> bool:
+        """Tell whether the server answers."""
+        return self._server.is_alive()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._server.close()
+
+    def _stored(self, queue: QueueKey) -> bytes:
+        stored: bytes | None = self._server.call(script.GET_QUEUE, _keys(queue), (queue.name,))
+        if stored is None:
+            raise QueueNotFound(queue)
+        return stored
+
+
+def _keys(queue: QueueKey) -> Keys:
+    return directory_of(queue.project, queue.kind)
+
+
+def _matches(stored: object, wanted: str | int) -> bool:
+    """Compare without Python's equality of True and 1 (http Q-5)."""
+    return type(stored) is type(wanted) and stored == wanted
+
+
+def _canonical(metadata: Mapping[str, Any]) -> str:
+    """Return a text that tells True from 1, which Python's equality does not."""
+    return json.dumps(metadata, sort_keys=True)
+
+
+def _encode(metadata: Mapping[str, Any]) -> bytes:
+    return json.dumps(metadata, ensure_ascii=False, separators=(",", ":")).encode() if metadata else b""
+
+
+def _decode(stored: bytes | None) -> dict[str, Any]:
+    metadata: dict[str, Any] = json.loads(stored) if stored else {}
+    return metadata

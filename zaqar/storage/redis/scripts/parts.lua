@@ -1,0 +1,30 @@
+-- The step of a variadic command: Lua cannot pass many thousands of arguments.
+local MANY = 1000
+
+local function in_parts(command, key, arguments)
+  for first = 1, #arguments, MANY do
+    call(command, key, unpack(arguments, first, math.min(first + MANY - 1, #arguments)))
+  end
+end
+
+local function looked_up(command, key, ids)
+  if #ids <= MANY then
+    return call(command, key, unpack(ids))
+  end
+  local found = {}
+  for first = 1, #ids, MANY do
+    local last = math.min(first + MANY - 1, #ids)
+    for index, value in ipairs(call(command, key, unpack(ids, first, last))) do
+      found[first + index - 1] = value
+    end
+  end
+  return found
+end
+
+local function with_positions(ids)
+  local pairs = {}
+  for index, id in ipairs(ids) do
+    pairs[2 * index - 1], pairs[2 * index] = tonumber(string.sub(id, 1, 14), 16), id
+  end
+  return pairs
+end

@@ -1,0 +1,180 @@
+"""Calls to Redis: scripts by their hash, and what is done when a call fails."""
+
+import os
+import time
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any, Protocol
+
+from redis.exceptions import NoScriptError
+
+from zaqar.errors import Unavailable
+from zaqar.storage.redis.failure import ServerFailed, unavailable
+from zaqar.storage.redis.keys import Keys
+from zaqar.storage.redis.script import Script
+
+Argument = bytes | str | int
+Command = tuple[Argument, ...]
+
+FIRST_PAUSE = 0.05
+"""Seconds before the second repetition; the first comes at once, as an idle connection may just have been closed."""
+
+SCAN_COUNT = 1000
+"""Keys that one step of a scan looks at: about half a millisecond of the server."""
+
+
+class Link(Protocol):
+    """How a command gets to where it belongs, and its answer back: once."""
+
+    losses: int
+    """How often connections were dropped because one of them failed."""
+
+    def ask(self, command: Command, *, is_careful: bool = False, node: object = None) -> Any:
+        """Return the answer to a command, of a certain node where one is given. Raises ``ServerFailed``.
+
+        ``is_careful``: send it over no connection that may have been closed meanwhile.
+        """
+        ...
+
+    def nodes(self) -> Sequence[object]:
+        """Return what has keys of its own: one server, or the primaries of a Cluster. Raises ``ServerFailed``."""
+        ...
+
+    def close(self) -> None:
+        """Close the connections that are idle; the next command opens new ones."""
+        ...
+
+    def forget_parent(self) -> None:
+        """Leave to the parent, in a forked process, what is its own."""
+        ...
+
+
+_links: "weakref.WeakSet[Link]" = weakref.WeakSet()
+
+
+class Server:
+    """Redis as the store sees it, safe between threads and after a fork.
+
+    ``deadline``: seconds that a call keeps trying. ``attempts``: how often it tries again. ``longest_pause``: seconds
+    between two attempts, at most.
+    """
+
+    def __init__(self, link: Link, *, deadline: float, attempts: int, longest_pause: float) -> None:
+        self._link = link
+        self._deadline = deadline
+        self._attempts = attempts
+        self._longest_pause = longest_pause
+        _links.add(link)
+
+    @property
+    def losses(self) -> int:
+        """Return how often connections were lost."""
+        return self._link.losses
+
+    def call(self, script: Script, keys: Keys, arguments: Command = (), *, is_repeatable: bool = True) -> Any:
+        """Run a script on the keys of a queue and return its answer. Raises ``Unavailable``.
+
+        What may not be done twice is not ``is_repeatable``: it is tried again only where it was surely not done.
+        """
+        command = (b"EVALSHA", script.sha, len(keys), *keys, *arguments)
+        try:
+            return self._link.ask(command, is_careful=not is_repeatable)
+        except ServerFailed as failed:
+            is_unknown = isinstance(failed.error, NoScriptError)
+            attempt = partial(self._run, script, command, is_careful=not is_repeatable)
+            return self._try(attempt, is_repeatable=is_repeatable, failed=None if is_unknown else failed)
+
+    def command(self, *command: Argument, node: object = None) -> Any:
+        """Run one command, which must bear repetition, and return its answer. Raises ``Unavailable``."""
+        return self._try(partial(self._link.ask, command, node=node), is_repeatable=True)
+
+    def scan(self, pattern: str) -> Iterator[Sequence[bytes]]:
+        """Yield the keys that match, some several times, in batches.
+
+        Raises ``Unavailable`` for a node that does not answer, after the keys of all others.
+        """
+        missing: Unavailable | None = None
+        for node in self._try(self._link.nodes, is_repeatable=True):
+            cursor: Argument = 0
+            while True:
+                try:
+                    cursor, found = self.command("SCAN", cursor, "MATCH", pattern, "COUNT", SCAN_COUNT, node=node)
+                except Unavailable as error:
+                    missing = error
+                    break
+                yield found
+                if int(cursor) == 0:
+                    break
+        if missing is not None:
+            raise missing
+
+    def microseconds(self, *, is_patient: bool = False) -> int:
+        """Return the server's time, asking once, or again as other calls do. Raises ``Unavailable``."""
+        try:
+            return self._ask_time()
+        except ServerFailed as failed:
+            if not is_patient:
+                raise unavailable(failed) from failed.error
+            return int(self._try(self._ask_time, is_repeatable=True, failed=failed))
+
+    def is_alive(self) -> bool:
+        """Tell whether all servers answer, asking once."""
+        try:
+            for node in self._link.nodes():
+                self._link.ask((b"PING",), node=node)
+        except (ServerFailed, Unavailable):
+            return False
+        return True
+
+    def close(self) -> None:
+        """Close the connections that are idle."""
+        self._link.close()
+
+    def _run(self, script: Script, command: Command, *, is_careful: bool) -> Any:
+        try:
+            return self._link.ask(command, is_careful=is_careful)
+        except ServerFailed as failed:
+            if not isinstance(failed.error, NoScriptError):
+                raise
+        # The server was restarted, or another one took over: the whole text loads it again.
+        return self._link.ask((b"EVAL", script.text, *command[2:]), is_careful=is_careful)
+
+    def _ask_time(self) -> int:
+        """Ask the first server that answers."""
+        for node in self._link.nodes():
+            try:
+                seconds, microseconds = self._link.ask((b"TIME",), node=node)
+            except ServerFailed as error:
+                failed = error
+            else:
+                return int(seconds) * 1_000_000 + int(microseconds)
+        raise failed
+
+    def _try(self, attempt: Callable[[], Any], *, is_repeatable: bool, failed: ServerFailed | None = None) -> Any:
+        """Try, again while there is hope and time, then raise. ``failed``: of the first attempt, if that was made."""
+        ends = time.monotonic() + self._deadline
+        pause = 0.0
+        left = self._attempts
+        while failed is None or (
+            left and failed.may_be_repeated(is_repeatable=is_repeatable) and time.monotonic() + pause <= ends
+        ):
+            if failed is not None:
+                left -= 1
+                time.sleep(pause)
+                pause = min(max(2 * pause, FIRST_PAUSE), self._longest_pause)
+            try:
+                return attempt()
+            except ServerFailed as error:
+                failed = error
+        if failed.is_outage:
+            raise unavailable(failed) from failed.error
+        raise failed.error
+
+
+def _forget_parents() -> None:
+    for link in _links:
+        link.forget_parent()
+
+
+os.register_at_fork(after_in_child=_forget_parents)
