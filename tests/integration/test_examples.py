@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from tests.integration.process import RunningServer, running_server, wait_until
+from tests.integration.redis_servers import missing_redis, named_or_own_redis
 from tests.integration.rest import Service
+from tests.needs import require
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 POSTED = r"^posted job \d+ \((\S+)\)"
@@ -79,9 +81,14 @@ class Stage:
         self.service.close()
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory) -> Iterator[RunningServer]:
-    with running_server(tmp_path_factory.mktemp("server"), {"server": {"workers": 2}}) as server:
+@pytest.fixture(scope="module", params=["sqlite", "redis"])
+def server(request, shared, tmp_path_factory) -> Iterator[RunningServer]:
+    settings: dict[str, dict[str, object]] = {"server": {"workers": 2}}
+    if request.param == "redis":
+        require("Redis", missing_redis())
+        settings["drivers"] = {"message_store": "redis", "management_store": "redis"}
+        settings["drivers:message_store:redis"] = {"uri": shared(named_or_own_redis)}
+    with running_server(tmp_path_factory.mktemp("server"), settings) as server:
         yield server
 
 
