@@ -17,13 +17,13 @@ from zaqar.storage.redis.server import Link, Server
 def open_server(
     address: Address,
     *,
-    socket_timeout: float,
-    max_connections: int,
-    retry_deadline: float,
-    max_reconnect_attempts: int,
-    reconnect_sleep: float,
+    socket_timeout: float = 1.0,
+    max_connections: int = 64,
+    retry_deadline: float = 10.0,
+    max_reconnect_attempts: int = 10,
+    reconnect_sleep: float = 1.0,
 ) -> Server:
-    """Return the server at an address, which is first contacted when it is first used."""
+    """Return the server at an address, which is first contacted when it is first used; times are in seconds."""
     timeout = socket_timeout if address.socket_timeout is None else address.socket_timeout
     most = max_connections if address.max_connections is None else address.max_connections
     return Server(
