@@ -192,7 +192,9 @@ def test_an_observer_killed_and_started_again_sees_every_message_of_many_produce
 
     jobs = [job for producer in producers for job in producer.find(POSTED)]
     assert len(jobs) == 90
-    wait_until(lambda: set(seen(first) + seen(second)) == {"claimed", *jobs}, what="every message seen")
+    stage.service.post(stage.queue, [{"id": "last"}])
+    second.prints('"id": "last"')
+    wait_until(lambda: set(seen(first) + seen(second)) == {"claimed", "last", *jobs}, what="every message seen")
     assert len(seen(second)) == len(set(seen(second)))
     assert second.stop() == 0
 
