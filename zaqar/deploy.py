@@ -28,6 +28,7 @@ WSGIApplication = Callable[..., Any]
 
 CONFIG_FILE_VARIABLE = "ZAQAR_CONFIG_FILE"
 _GROUPS: dict[Store, str] = {"message_store": "zaqar.storage.message", "management_store": "zaqar.storage.management"}
+_MONGODB = ("mongodb", "mongodb.fifo")
 
 
 class Service:
@@ -88,6 +89,13 @@ def prepare(conf: cfg.ConfigOpts) -> list[str]:
 
                 asked.append(options)
                 lines += start.warnings(**options)
+        elif conf.drivers[store] in _MONGODB:
+            options = config.mongodb_options(conf, store)
+            if options not in asked:
+                from zaqar.storage import mongodb
+
+                asked.append(options)
+                lines += mongodb.warnings(**options)
     return list(dict.fromkeys(lines))
 
 
@@ -144,6 +152,8 @@ def _open(conf: cfg.ConfigOpts, store: Store, clock: Clock | None) -> Any:
     name, make = conf.drivers[store], _driver(conf, store)
     if name == "redis":
         return make(**config.redis_options(conf, store), clock=clock)  # without a clock it follows the server's
+    if name in _MONGODB:
+        return make(**config.mongodb_options(conf, store), clock=clock)
     clock = clock or SystemClock()
     if name == "sqlalchemy":
         return make(config.store_uri(conf, store), synchronous=config.synchronous(conf, store), clock=clock)
@@ -176,6 +186,10 @@ def _place(conf: cfg.ConfigOpts, store: Store) -> str:
         from zaqar.storage.redis.address import parse
 
         return parse(config.redis_options(conf, store)["uri"]).place
+    if conf.drivers[store] in _MONGODB:
+        from zaqar.storage.mongodb import place
+
+        return place(**config.mongodb_options(conf, store))
     if conf.drivers[store] != "sqlalchemy":
         return str(conf.drivers[store])
     from zaqar.storage.sql.connection import database_path

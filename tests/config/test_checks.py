@@ -43,10 +43,8 @@ REFUSED = [
     ("[DEFAULT]\npooling = true\n", "[DEFAULT] pooling"),
     ("[DEFAULT]\nsharding = true\n", "[DEFAULT] pooling"),
     ("[drivers]\ntransport = websocket\n", "[drivers] transport = websocket"),
-    ("[drivers]\nstorage = mongodb\n", "[drivers] message_store = mongodb"),
-    ("[drivers]\nmessage_store = mongodb.fifo\n", "[drivers] message_store = mongodb.fifo"),
     ("[drivers]\nmessage_store = swift\n", "[drivers] message_store = swift"),
-    ("[drivers]\nmanagement_store = mongodb\n", "[drivers] management_store = mongodb"),
+    ("[drivers]\nstorage = swift\n", "[drivers] message_store = swift"),
     ("[drivers:message_store:redis]\nuri = redis://h\n", "[drivers:message_store:redis] uri"),
     ("[drivers:message_store:mongodb]\nuri = mongodb://h\n", "[drivers:message_store:mongodb] uri"),
     ("[drivers:message_store:swift]\nuri = swift://u:p@/p\n", "[drivers:message_store:swift] uri"),
@@ -83,6 +81,7 @@ def test_what_cannot_be_had_is_refused_by_name(written, text, option):
         "[DEFAULT]\npooling = false\nauth_strategy =\n",
         "[drivers]\nmessage_store = third-party\n",
         "[drivers]\nmessage_store = redis\n",
+        "[drivers]\nstorage = mongodb\nmanagement_store = mongodb.fifo\n[drivers:message_store:mongodb]\nuri = mongodb://h\n",
         "[drivers]\nmanagement_store = redis\n[drivers:management_store:redis]\nuri = redis://h\n",
         "[drivers]\nmessage_store = redis\n[drivers:message_store:redis]\nuri = redis://h\nmax_reconnect_attempts = 3\n",
         "[drivers]\nmessage_store = sqlalchemy\n[drivers:message_store:redis]\nuri = redis://h\n",
@@ -106,13 +105,13 @@ def test_nothing_set_gives_no_warning(written):
 def test_options_without_use_are_listed_in_one_line(written):
     (line,) = config.warnings(
         written(
-            "[DEFAULT]\nunreliable = true\n[signed_url]\nsecret_key = s3cret\n[transport]\nmax_message_ttl = 90\n"
+            "[DEFAULT]\nadmin_mode = true\n[signed_url]\nsecret_key = s3cret\n[transport]\nmax_message_ttl = 90\n"
             "[drivers:transport:websocket]\nnotification_port = 1\n"
         )
     )
 
     assert line == (
-        "These options are set and have no use in this service, yet or any more: [DEFAULT] unreliable, "
+        "These options are set and have no use in this service, yet or any more: [DEFAULT] admin_mode, "
         "[drivers:transport:websocket] notification-port, [signed_url] secret_key."
     )
 

@@ -18,6 +18,7 @@ MONGODB = {
     "max_retry_jitter": 0.005,
     "max_reconnect_attempts": 10,
     "reconnect_sleep": 0.02,
+    "retry_deadline": 10.0,
 }
 REDIS = {
     "uri": "redis://127.0.0.1:6379",

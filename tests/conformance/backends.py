@@ -13,6 +13,8 @@ import redis
 from fakeredis import FakeRedisConnection, FakeServer
 
 from tests.clock import MovableClock
+from tests.conformance import mongodb_rows
+from tests.integration.mongo_servers import missing_mongo, named_or_own_mongo
 from tests.integration.redis_groups import redis_cluster
 from tests.integration.redis_servers import VARIABLE, missing_redis, named_or_own_redis
 from tests.needs import Shared
@@ -46,6 +48,8 @@ class Backend:
     reason_to_skip: Callable[[], str | None]
     open: Callable[[Path, MovableClock, Shared], AbstractContextManager[Stores]]
     is_networked: bool = True
+    has_races: bool = True
+    """Whether several threads are in the store at once; where they take turns, the races prove nothing."""
 
 
 def _always_there() -> None:
@@ -109,6 +113,18 @@ def _redis_cluster(_folder: Path, clock: MovableClock, shared: Shared) -> Iterat
         yield stores
 
 
+@contextlib.contextmanager
+def _mongomock(_folder: Path, clock: MovableClock, _shared: Shared) -> Iterator[Stores]:
+    with mongodb_rows.in_this_process(clock) as openers, _pairs(clock, *openers) as stores:
+        yield stores
+
+
+@contextlib.contextmanager
+def _mongodb(_folder: Path, clock: MovableClock, shared: Shared) -> Iterator[Stores]:
+    with mongodb_rows.on_server(shared(named_or_own_mongo), clock) as openers, _pairs(clock, *openers) as stores:
+        yield stores
+
+
 def _redis_at(uri: str, clock: MovableClock) -> AbstractContextManager[Stores]:
     # A second for an answer is enough in earnest; here the machine may be busy with other tests.
     options = {"clock": clock, "socket_timeout": 10.0}
@@ -139,4 +155,8 @@ BACKENDS = (
     Backend("fakeredis", _always_there, _fakeredis),
     Backend("redis", _missing_redis, _redis),
     Backend("redis-cluster", missing_redis, _redis_cluster),
+    Backend("mongomock", _always_there, _mongomock, has_races=False),
+    Backend("mongodb", missing_mongo, _mongodb),
 )
+
+RACING = [backend for backend in BACKENDS if backend.has_races]

@@ -96,6 +96,7 @@ def test_a_release_keeps_ttls(store, queue, clock):
 
 
 def test_claim_counts_survive_renewal_release_and_expiry(store, queue, clock):
+    """Storage W-M6."""
     (message_id,) = post(store, queue, new_message())
     first = claim(store, queue)
     store.renew_claim(queue, first.id, ttl=60, grace=60)

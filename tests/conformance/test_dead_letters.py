@@ -78,7 +78,7 @@ def test_a_moved_message_is_fresh_in_all_but_body_and_checksum(store, queue, dea
 
 @pytest.mark.parametrize(("rule_ttl", "life"), [(None, 600), (60, 60), (9999, 9999)])
 def test_a_moved_message_starts_a_new_life(store, queue, dead, clock, rule_ttl, life):
-    """Storage W-R22."""
+    """Storage W-R22, W-M7."""
     post(store, queue, new_message(ttl=600))
     exhaust(store, queue, times=1)
     clock.move(599)

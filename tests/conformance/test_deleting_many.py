@@ -52,6 +52,7 @@ def test_deleting_many_with_claims_ignores_missing_messages_and_further_claims(s
 
 @pytest.mark.parametrize("claim_ids", [[], [WELL_FORMED], list(MALFORMED)], ids=["none", "unknown", "malformed"])
 def test_deleting_many_with_claims_that_do_not_exist_deletes_nothing(store, queue, claim_ids):
+    """Storage W-M22."""
     message_ids = post(store, queue, *numbered_messages(3))
     claim(store, queue, limit=1)
 
@@ -63,6 +64,7 @@ def test_deleting_many_with_claims_that_do_not_exist_deletes_nothing(store, queu
 
 
 def test_deleting_many_is_all_or_nothing_when_one_is_unclaimed(store, queue):
+    """Storage W-M22."""
     message_ids = post(store, queue, *numbered_messages(3))
     held = claim(store, queue, limit=2)
 

@@ -17,6 +17,7 @@ def test_a_message_is_there_until_the_second_before_its_end(store, queue, clock)
 
 
 def test_a_message_is_gone_from_every_view_at_its_end(store, queue, clock):
+    """Storage W-M8."""
     (message_id,) = post(store, queue, new_message(ttl=60))
 
     clock.move(60)

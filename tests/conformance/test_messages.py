@@ -87,6 +87,7 @@ def test_a_body_comes_back_byte_for_byte_in_every_view(stores, queue, body):
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(value=json_values)
 def test_any_json_round_trips(store, queue, value):
+    """Storage W-M21."""
     body = json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
     (message_id,) = post(store, queue, new_message(body))

@@ -23,6 +23,7 @@ def test_pop_returns_the_whole_message_and_removes_it(store, queue, clock):
 
 
 def test_pop_takes_the_oldest_first_up_to_the_limit(store, queue):
+    """Storage W-M9."""
     post(store, queue, *numbered_messages(5))
 
     popped = [numbers(store.pop_messages(queue, limit=2)) for _ in range(4)]

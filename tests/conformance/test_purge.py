@@ -52,6 +52,7 @@ def test_a_marker_from_before_a_purge_shows_what_came_after(store, queue):
 
 
 def test_a_purge_of_a_long_queue_removes_everything(store, queue):
+    """Storage W-M10."""
     post(store, queue, *numbered_messages(1500))
     claim(store, queue, limit=700)
 

@@ -113,6 +113,7 @@ LITERALS = [
 
 @pytest.mark.parametrize("text", [*LITERALS, "", "\0", "a" * 300], ids=ascii)
 def test_a_name_filter_is_literal_and_minds_case(management, project, text):
+    """Storage W-M17."""
     queue_names = ["AB", "a.b", "aXb", "a_b", "ab"]
     create(management, project, *queue_names)
 

@@ -12,10 +12,13 @@ import pytest
 
 from tests.builders import dead_letter_rule, new_message, numbered_messages, queue_key
 from tests.conformance.acts import claim, everything, exists, ids, listed, numbers, post
+from tests.conformance.backends import RACING
 from tests.conformance.threads import together
 from zaqar.errors import ClaimNotFound, ClaimNotHeld, Conflict, MessageClaimed
 
 THREADS = 6
+
+pytestmark = pytest.mark.parametrize("stores", RACING, ids=lambda backend: backend.name, indirect=True)
 
 
 @pytest.fixture
@@ -74,6 +77,7 @@ def test_claimers_and_poppers_never_take_the_same_message(sides, queue):
     "take", [lambda s, q: claim(s, q, limit=20).messages, lambda s, q: s.pop_messages(q, limit=20)]
 )
 def test_contention_never_makes_a_consumer_come_back_short(sides, queue, take):
+    """Storage W-M2."""
     for _ in range(15):
         post(sides[0], queue, *numbered_messages(20 * THREADS))
 
@@ -104,6 +108,7 @@ def test_due_messages_go_to_one_claimer_each(sides, queue, clock):
 
 
 def test_a_delete_without_claim_never_takes_a_claimed_message(sides, queue):
+    """Storage W-M5."""
     message_ids = post(sides[0], queue, *numbered_messages(1000))
 
     def delete_each(store, doomed):

@@ -11,10 +11,13 @@ import pytest
 
 from tests.builders import new_message, numbered_messages
 from tests.conformance.acts import claim, everything, ids, listed, post
+from tests.conformance.backends import RACING
 from tests.conformance.threads import together
 from zaqar.errors import QueueNotFound
 
 PRODUCERS = 4
+
+pytestmark = pytest.mark.parametrize("stores", RACING, ids=lambda backend: backend.name, indirect=True)
 
 
 @pytest.fixture
@@ -71,6 +74,7 @@ def consume(store, queue, countdown):
 
 @pytest.mark.parametrize("limit", [1, 3, 50])
 def test_an_observer_sees_every_message_once_and_in_order(sides, queue, limit):
+    """Storage W-M3, W-M4."""
     countdown = Countdown(PRODUCERS)
     producers = [functools.partial(produce, store, queue, countdown, posts=100) for store in sides]
     observers = [functools.partial(follow, store, queue, countdown, limit=limit) for store in sides[:2]]

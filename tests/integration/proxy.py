@@ -7,7 +7,7 @@ import contextlib
 import enum
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 CHUNK = 1 << 16
@@ -19,6 +19,16 @@ class Fault(enum.Enum):
     LOSE_REQUEST = "the connection ends before the server has seen the request"
     LOSE_ANSWER = "the connection ends after the server has answered and before the client reads it"
     HANG = "the request goes nowhere and the connection stays open"
+    REFUSE = "the request goes nowhere, and an answer of the test comes back"
+    REPLACE = "the server has answered, and an answer of the test comes back"
+
+
+Answer = Callable[[bytes], bytes]
+"""Makes an answer to a request."""
+
+
+def _silence(request: bytes) -> bytes:
+    return b""
 
 
 @dataclass
@@ -26,6 +36,7 @@ class _Order:
     fault: Fault
     containing: bytes
     left: int
+    answer: Answer
 
 
 class _Passage:
@@ -35,6 +46,7 @@ class _Passage:
         self.client, self.server = client, server
         self.request = b""
         self.fault: Fault | None = None
+        self.answer: Answer = _silence
 
     def end(self) -> None:
         for side in (self.client, self.server):
@@ -72,10 +84,10 @@ class Proxy:
         with self._lock:
             return sum(order.left for order in self._orders)
 
-    def fail(self, fault: Fault, *, containing: bytes = b"", times: int = 1) -> None:
+    def fail(self, fault: Fault, *, containing: bytes = b"", times: int = 1, answer: Answer = _silence) -> None:
         """Let the next exchanges whose request contains these bytes fail, exactly so many, on whatever connections."""
         with self._lock:
-            self._orders.append(_Order(fault, containing, times))
+            self._orders.append(_Order(fault, containing, times, answer))
 
     def pass_on(self) -> None:
         """Forget the orders left, and take new connections again."""
@@ -151,15 +163,18 @@ class Proxy:
                 fault = self._note_request(passage, chunk)
                 if fault is Fault.LOSE_REQUEST:
                     return
-                if fault is not Fault.HANG:
+                if fault is Fault.REFUSE:
+                    passage.client.sendall(passage.answer(self._note_answer(passage)[1]))
+                elif fault is not Fault.HANG:
                     passage.server.sendall(chunk)
 
     def _carry_answers(self, passage: _Passage) -> None:
         with contextlib.suppress(OSError):
             while chunk := passage.server.recv(CHUNK):
-                if self._note_answer(passage) is Fault.LOSE_ANSWER:
+                fault, request = self._note_answer(passage)
+                if fault is Fault.LOSE_ANSWER:
                     break
-                passage.client.sendall(chunk)
+                passage.client.sendall(passage.answer(request) if fault is Fault.REPLACE else chunk)
         passage.end()
 
     def _note_request(self, passage: _Passage, chunk: bytes) -> Fault | None:
@@ -171,13 +186,17 @@ class Proxy:
                 due = (order for order in self._orders if order.left and order.containing in passage.request)
                 if order := next(due, None):
                     order.left -= 1
-                    passage.fault = order.fault
+                    passage.fault, passage.answer = order.fault, order.answer
             return passage.fault
 
-    def _note_answer(self, passage: _Passage) -> Fault | None:
+    def _note_answer(self, passage: _Passage) -> tuple[Fault | None, bytes]:
+        """Return what happens to the exchange, and the request; what is replaced is so once."""
         with self._lock:
+            fault, request = passage.fault, passage.request
             passage.request = b""
-            return passage.fault
+            if fault in {Fault.REFUSE, Fault.REPLACE}:
+                passage.fault = None
+            return fault, request
 
 
 @contextlib.contextmanager

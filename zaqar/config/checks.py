@@ -8,7 +8,7 @@ from zaqar.config.registry import GROUPS
 from zaqar.errors import ConfigurationError
 
 _STORES = ("message_store", "management_store")
-_STORES_NOT_BUILT = frozenset({"mongodb", "mongodb.fifo", "swift"})
+_STORES_NOT_BUILT = frozenset({"swift"})
 
 
 def check(conf: cfg.ConfigOpts, *, serves_transport: bool = True) -> None:
@@ -63,7 +63,9 @@ def _check_transport(conf: cfg.ConfigOpts) -> None:
 def _check_store(conf: cfg.ConfigOpts, store: str) -> None:
     name = conf.drivers[store]
     if name in _STORES_NOT_BUILT:
-        raise ConfigurationError(f"[drivers] {store} = {name} is not built yet: set it to sqlalchemy or redis.")
+        raise ConfigurationError(
+            f"[drivers] {store} = {name} is not built yet: set it to sqlalchemy, redis or mongodb."
+        )
     if is_set(conf, drivers.GROUP, store):
         return
     for group in _foreign_groups(store):

@@ -19,7 +19,8 @@ GROUP = Group(
             deprecated_name="storage",
             help="Store of messages and claims: the name of an entry point in zaqar.storage.message. 'sqlalchemy' is "
             "an embedded SQLite database unless its uri names a server; 'redis' is a Redis server, Sentinels or a "
-            "Cluster, and needs the extra of that name installed.",
+            "Cluster; 'mongodb' (or 'mongodb.fifo', the same) is a MongoDB replica set, sharded cluster or server. The "
+            "latter two need the extra of that name installed.",
         ),
         cfg.StrOpt(
             "management_store",

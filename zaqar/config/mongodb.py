@@ -1,36 +1,90 @@
-"""``[drivers:message_store:mongodb]`` and ``[drivers:management_store:mongodb]``: not built yet."""
+"""``[drivers:message_store:mongodb]`` and ``[drivers:management_store:mongodb]``: a server, replica set or cluster."""
+
+import math
+from typing import Any, Literal
 
 from oslo_config import cfg
 
-from zaqar.config.groups import idle_group
+from zaqar.config.groups import Group, is_set
+from zaqar.errors import ConfigurationError
+
+Store = Literal["message_store", "management_store"]
+
+_IDLE = frozenset({"max_attempts", "max_retry_sleep", "max_retry_jitter"})
+"""What the place of a message once had to be fought for with."""
 
 
-def _options() -> list[cfg.Opt]:
+def _options(other: Store) -> list[cfg.Opt]:
     return [
-        cfg.StrOpt("uri", secret=True, help="Connection string of the server, replica set or sharded cluster."),
-        cfg.StrOpt("database", default="zaqar", help="Name that the databases' names begin with."),
-        cfg.StrOpt("ssl_keyfile", help="Path of the client's private key."),
-        cfg.StrOpt("ssl_certfile", help="Path of the client's certificate; it may contain the key."),
+        cfg.StrOpt(
+            "uri",
+            secret=True,
+            help="Connection string of the replica set, the sharded cluster's routers or a single server: "
+            "mongodb://[user:password@]host1,host2,host3/?replicaSet=NAME, or mongodb+srv://host. In a password, write "
+            "%40 for @ and so on. Acknowledged is what a majority has in its journals; a weaker w or journal in the uri "
+            "is refused unless [DEFAULT] unreliable is true. What this group does not set, the uri among it, is taken "
+            f"from [drivers:{other}:mongodb] where that sets it.",
+        ),
+        cfg.StrOpt("database", default="zaqar", help="Name of the database. Both stores may share one."),
+        cfg.StrOpt("ssl_keyfile", help="Path of the client's private key, where it is in the file of its certificate."),
+        cfg.StrOpt("ssl_certfile", help="Path of the client's certificate, with its key. Needs tls=true in the uri."),
         cfg.StrOpt(
             "ssl_cert_reqs",
             default="CERT_REQUIRED",
             choices=["CERT_NONE", "CERT_OPTIONAL", "CERT_REQUIRED"],
-            help="How the server's certificate is checked.",
+            help="How the server's certificate is checked: the first two do not check it.",
         ),
-        cfg.StrOpt("ssl_ca_certs", help="Path of the CA certificates; needed unless ssl_cert_reqs is CERT_NONE."),
-        cfg.IntOpt("max_attempts", default=1000, min=0, help="Times, 0 or more, that a post is tried again."),
-        cfg.FloatOpt("max_retry_sleep", default=0.1, help="Longest pause between such tries, in seconds."),
-        cfg.FloatOpt("max_retry_jitter", default=0.005, help="Random part added to such a pause, in seconds."),
-        cfg.IntOpt("max_reconnect_attempts", default=10, help="Tries while the primary changes."),
-        cfg.FloatOpt("reconnect_sleep", default=0.02, help="First pause between those, in seconds; it doubles."),
+        cfg.StrOpt("ssl_ca_certs", help="Path of the CA certificates; those of the system if not set."),
+        cfg.IntOpt("max_attempts", default=1000, min=0, help="No use: no post has to be tried again for its place."),
+        cfg.FloatOpt("max_retry_sleep", default=0.1, help="No use, likewise."),
+        cfg.FloatOpt("max_retry_jitter", default=0.005, help="No use, likewise."),
+        cfg.IntOpt(
+            "max_reconnect_attempts",
+            default=10,
+            min=0,
+            help="Times, 0 or more, that a command is tried again while the primary changes or does not answer, all of "
+            "them within retry_deadline.",
+        ),
+        cfg.FloatOpt(
+            "reconnect_sleep",
+            default=0.02,
+            min=0,
+            max=3600,
+            help="Pause before the second of those tries, in seconds; the first comes at once, and pauses double, up to "
+            "a second.",
+        ),
+        cfg.FloatOpt(
+            "retry_deadline",
+            default=10.0,
+            min=0.1,
+            max=3600,
+            help="Seconds that a command keeps trying, and that one answer may take unless the uri says otherwise. Then "
+            "the request is answered with 503.",
+        ),
     ]
 
 
-MANAGEMENT_STORE = idle_group("drivers:management_store:mongodb", _options())
-MESSAGE_STORE = idle_group(
+MANAGEMENT_STORE = Group("drivers:management_store:mongodb", _options("message_store"), idle=_IDLE)
+MESSAGE_STORE = Group(
     "drivers:message_store:mongodb",
     [
-        *_options(),
-        cfg.IntOpt("partitions", default=2, help="Number of message databases; fixed for the life of the data."),
+        *_options("management_store"),
+        cfg.IntOpt("partitions", default=2, help="No use: all messages are in one database."),
     ],
+    idle=_IDLE | {"partitions"},
 )
+
+
+def mongodb_options(conf: cfg.ConfigOpts, store: Store) -> dict[str, Any]:
+    """Return the options of the store that have a use, its ``uri`` among them."""
+    own, other = (MESSAGE_STORE, MANAGEMENT_STORE) if store == "message_store" else (MANAGEMENT_STORE, MESSAGE_STORE)
+    options: dict[str, Any] = {"unreliable": conf.unreliable}
+    for option in own.options:
+        if option.name in own.idle:
+            continue
+        is_borrowed = not is_set(conf, own, option.name) and is_set(conf, other, option.name)
+        group = other if is_borrowed else own
+        value = options[option.dest] = conf[group.name][option.dest]
+        if isinstance(value, float) and not math.isfinite(value):  # oslo.config's bounds let NaN through
+            raise ConfigurationError(f"[{group.name}] {option.name} must be a number of seconds.")
+    return options

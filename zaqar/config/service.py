@@ -26,7 +26,8 @@ GROUP = Group(
         cfg.BoolOpt(
             "unreliable",
             default=False,
-            help="Accept MongoDB set-ups that may lose acknowledged messages. No use with the other stores.",
+            help="Let the uri of a MongoDB store ask for a write concern with which acknowledged messages may be lost. "
+            "No use with the other stores.",
         ),
         cfg.ListOpt(
             "enable_deprecated_api_versions",
@@ -56,7 +57,7 @@ GROUP = Group(
             "the home directory. Made at start-up where it does not exist.",
         ),
     ],
-    idle=frozenset({"admin_mode", "unreliable", "enable_deprecated_api_versions"}),
+    idle=frozenset({"admin_mode", "enable_deprecated_api_versions"}),
 )
 
 

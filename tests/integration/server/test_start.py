@@ -64,7 +64,7 @@ def test_granian_on_a_public_address_warns_of_stalled_bodies(tmp_path: Path) -> 
 BAD = {
     "an engine that is none": ({"server": {"engine": "steam"}}, "steam"),
     "a number that is none": ({"server": {"threads": "many"}}, "threads"),
-    "a store that is not built": ({"drivers": {"message_store": "mongodb"}}, "mongodb"),
+    "a store that is not built": ({"drivers": {"message_store": "swift"}}, "swift"),
     "authentication that is not built": ({"DEFAULT": {"auth_strategy": "keystone"}}, "keystone"),
     "a certificate that is not there": ({"server": {"tls_certificate": "/nowhere.pem"}}, "/nowhere.pem"),
     "a key without a certificate": ({"server": {"tls_key": "/nowhere.pem"}}, "tls_certificate"),

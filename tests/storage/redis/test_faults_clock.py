@@ -11,8 +11,8 @@ from tests.integration.redis_servers import redis_server
 from tests.storage.redis.faults import HASTY, made_queue, opened
 from zaqar.clock import SystemClock
 from zaqar.errors import Unavailable
-from zaqar.storage.redis import clock as module
-from zaqar.storage.redis.clock import ServerClock
+from zaqar.storage import server_clock as module
+from zaqar.storage.server_clock import ServerClock
 
 HOUR = 3600
 SECOND = 1_000_000

@@ -4,11 +4,11 @@ from typing import Any
 
 from zaqar.clock import Clock
 from zaqar.storage.redis.address import Address, parse
-from zaqar.storage.redis.clock import ServerClock
 from zaqar.storage.redis.opening import open_server
 from zaqar.storage.redis.queues import RedisManagementStore
 from zaqar.storage.redis.start import warnings
 from zaqar.storage.redis.store import RedisMessageStore
+from zaqar.storage.server_clock import ServerClock
 
 __all__ = [
     "Address",

@@ -1,0 +1,52 @@
+"""How the rows of MongoDB open their stores: each test has a database of its own."""
+
+import contextlib
+import functools
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+
+import mongomock
+import pymongo
+
+from tests.clock import MovableClock
+from zaqar.storage.contract import ManagementStore, MessageStore
+from zaqar.storage.mongodb import MongoManagementStore, MongoMessageStore, management_store, message_store
+from zaqar.storage.mongodb.connection import Database
+from zaqar.storage.mongodb.schema import MANAGEMENT_STORE, MESSAGE_STORE
+
+Openers = tuple[Callable[[], MessageStore], Callable[[], ManagementStore]]
+
+
+class OneAtATime(Database):
+    """Runs one command after the other: mongomock lets other threads come into the middle of one."""
+
+    turn = threading.RLock()
+
+    def run(self, command, **keywords):
+        with self.turn:
+            return super().run(command, **keywords)
+
+
+@contextlib.contextmanager
+def in_this_process(clock: MovableClock) -> Iterator[Openers]:
+    """Give what opens stores on mongomock."""
+    name = f"conformance_{secrets.token_hex(6)}"
+    data = mongomock.store.ServerStore()
+    connect = functools.partial(mongomock.MongoClient, _store=data)
+    database = functools.partial(OneAtATime, connect, name, deadline=10, attempts=10, first_pause=0.02)
+    yield (
+        lambda: MongoMessageStore(database(indexes=MESSAGE_STORE), clock, place=name, patience=10),
+        lambda: MongoManagementStore(database(indexes=MANAGEMENT_STORE)),
+    )
+
+
+@contextlib.contextmanager
+def on_server(uri: str, clock: MovableClock) -> Iterator[Openers]:
+    """Give what opens stores on a server that speaks the wire protocol."""
+    options = {"database": f"conformance_{secrets.token_hex(6)}", "clock": clock}
+    try:
+        yield lambda: message_store(uri, **options), lambda: management_store(uri, **options)
+    finally:
+        with contextlib.closing(pymongo.MongoClient(uri)) as client:
+            client.drop_database(options["database"])

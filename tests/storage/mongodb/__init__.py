@@ -1,0 +1,1 @@
+"""What is peculiar to MongoDB: its addresses, its faults, its data and its cost."""

@@ -1,0 +1,56 @@
+"""Stores of these tests, with what the driver leaves to its defaults."""
+
+import contextlib
+import secrets
+from collections.abc import Iterator
+
+import pymongo
+
+from tests.clock import MovableClock
+from tests.storage.mongodb.watching import Watching
+from zaqar.clock import Clock
+from zaqar.storage.mongodb import MongoManagementStore, MongoMessageStore
+from zaqar.storage.mongodb.address import Tls, parse
+from zaqar.storage.mongodb.connection import Database
+from zaqar.storage.mongodb.opening import connect
+from zaqar.storage.mongodb.schema import MANAGEMENT_STORE, MESSAGE_STORE
+
+
+def database(uri: str, name: str, *, listener: Watching | None = None, indexes=MESSAGE_STORE, patience=10.0):
+    """Return a database of the driver, watched or not."""
+    address = parse(uri, tls=Tls(), retry_deadline=patience)
+    listeners = [listener] if listener else []
+    return Database(
+        lambda: connect(address, event_listeners=listeners),
+        name,
+        indexes=indexes,
+        deadline=patience,
+        attempts=400,
+        first_pause=0.02,
+    )
+
+
+@contextlib.contextmanager
+def fresh_name(uri: str) -> Iterator[str]:
+    """Give the name of a database that is dropped when the block ends."""
+    name = f"tests_{secrets.token_hex(6)}"
+    yield name
+    with contextlib.closing(pymongo.MongoClient(uri)) as client:
+        client.drop_database(name)
+
+
+@contextlib.contextmanager
+def opened(uri: str, name: str, clock: Clock | None = None, **options) -> Iterator[MongoMessageStore]:
+    """Open a message store; its clock stands still unless another one is given."""
+    found = database(uri, name, **options)
+    place = (uri, name)
+    store = MongoMessageStore(found, clock or MovableClock(), place=place, patience=options.get("patience", 10.0))
+    with contextlib.closing(store):
+        yield store
+
+
+@contextlib.contextmanager
+def opened_management(uri: str, name: str, **options) -> Iterator[MongoManagementStore]:
+    """Open a management store."""
+    with contextlib.closing(MongoManagementStore(database(uri, name, indexes=MANAGEMENT_STORE, **options))) as store:
+        yield store

@@ -1,0 +1,103 @@
+"""Consumers: beside others, and with messages that were claimed before; and purges."""
+
+import functools
+import itertools
+
+import pytest
+
+from tests.builders import dead_letter_rule, numbered_messages, queue_key
+from tests.conformance.acts import claim, everything, listed, numbers, post
+from tests.conformance.threads import together
+from tests.storage.mongodb.opening import opened
+
+CONSUMERS = 4
+
+
+@pytest.mark.parametrize("take", [lambda s, q: claim(s, q, limit=5).messages, lambda s, q: s.pop_messages(q, limit=5)])
+def test_a_consumer_whose_candidates_went_to_others_takes_the_next(
+    server, name, clock, store, queue, monkeypatch, take
+):
+    """W-M2: however often."""
+    post(store, queue, *numbered_messages(20))
+    rivals = iter([3, 4, 2])
+    find = store._claims._candidates.find
+
+    with opened(server.uri, name, clock) as rival:
+
+        def overtaken(view, *, limit):
+            found = find(view, limit=limit)
+            if count := next(rivals, 0):
+                assert len(claim(rival, queue, limit=count).messages) == count
+            return found
+
+        monkeypatch.setattr(store._claims._candidates, "find", overtaken)
+        assert numbers(take(store, queue)) == [3, 4, 11, 12, 13]
+
+
+def test_competing_consumers_come_back_with_all_that_they_asked_for(server, name, clock, store, queue):
+    """W-M2: not with nothing, nor with less, while there is something."""
+    post(store, queue, *numbered_messages(40 * CONSUMERS))
+
+    with opened(server.uri, name, clock) as other:
+        stores = [store, other] * (CONSUMERS // 2)
+
+        def consume(consumer):
+            return [numbers(claim(consumer, queue, limit=8).messages) for _ in range(5)]
+
+        taken = list(itertools.chain(*together(*(functools.partial(consume, one) for one in stores))))
+
+    assert {len(each) for each in taken} == {8}
+    assert sorted(itertools.chain(*taken)) == list(range(40 * CONSUMERS))
+
+
+@pytest.mark.parametrize("ending", ["renewed", "released", "lapsed"])
+def test_nothing_makes_a_message_forget_how_often_it_was_claimed(store, queue, clock, ending):
+    """W-M6: or a poisonous one would never go to the dead letters."""
+    dead = queue_key(project=queue.project)
+    store.create_queue(dead)
+    rule = dead_letter_rule(dead, max_claim_count=2)
+    post(store, queue, *numbered_messages(2))
+    for count in (1, 2):
+        held = claim(store, queue, dead_letter=rule)
+        assert [message.claim_count for message in held.messages] == [count] * 2
+        if ending == "renewed":
+            store.renew_claim(queue, held.id, ttl=300, grace=60)
+            assert [message.claim_count for message in store.get_claim(queue, held.id).messages] == [count] * 2
+        if ending == "released":
+            store.release_claim(queue, held.id)
+        else:
+            clock.move(300)
+
+    assert claim(store, queue, dead_letter=rule).messages == ()
+    assert numbers(listed(store, dead)) == [0, 1]
+
+
+@pytest.mark.parametrize("change", ["renew", "release"])
+def test_a_change_of_a_claim_is_one_command_that_says_nothing_of_the_count(store, queue, watch, change):
+    """W-M6, W-M18."""
+    post(store, queue, *numbered_messages(2))
+    held = claim(store, queue)
+
+    with watch() as sent:
+        if change == "renew":
+            store.renew_claim(queue, held.id, ttl=300, grace=60)
+        else:
+            store.release_claim(queue, held.id)
+
+    assert len(sent) == 1
+    assert "claim_count" not in str(sent[0].words)
+
+
+@pytest.mark.parametrize(("count", "trips"), [(0, 4), (10, 6), (900, 6), (2500, 10)])
+def test_a_purge_takes_a_few_commands_for_each_thousand(store, queue, watch, count, trips):
+    """W-M10: and four to find that there is nothing."""
+    for first in range(0, count, 500):
+        post(store, queue, *numbered_messages(min(count - first, 500)))
+    claim(store, queue, limit=5)
+    store.stats(queue)
+
+    with watch() as sent:
+        store.purge_messages(queue)
+
+    assert len(sent) == trips, [each.name for each in sent]
+    assert everything(store, queue) == []

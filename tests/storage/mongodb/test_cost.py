@@ -1,0 +1,98 @@
+"""Round trips of each operation, counted by PyMongo's monitor (design section 7)."""
+
+import pytest
+
+from tests.builders import new_message, numbered_messages, queue_key
+from tests.conformance.acts import claim, listed, post
+from tests.storage.mongodb.operations import OPERATIONS, Scene
+
+
+@pytest.fixture
+def held(store, queue):
+    return Scene(store, queue)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_an_operation_takes_so_many_round_trips(store, queue, held, watch, operation):
+    """W-M1, W-M9, W-M11, W-M14, W-M18."""
+    act, trips = OPERATIONS[operation]
+
+    with watch() as sent:
+        act(store, queue, held)
+
+    assert len(sent) == trips, [each.name for each in sent]
+
+
+@pytest.mark.parametrize("operation", ["list", "claim of 10", "pop of 10", "stats", "list of all", "post of 1"])
+def test_an_operation_takes_no_more_in_a_long_queue(store, queue, watch, operation):
+    """W-M1, W-M11: no more commands, nor any that may reach more than what is asked for."""
+    held = Scene(store, queue, count=3000)
+    claim(store, queue, limit=1500)
+    store.stats(queue)
+    act, trips = OPERATIONS[operation]
+
+    with watch() as sent:
+        act(store, queue, held)
+
+    assert len(sent) == trips
+    assert all(each.is_limited for each in sent)
+    assert max(each.reached for each in sent) <= 10
+
+
+def test_an_empty_queue_costs_its_consumers_two(store, queue, watch):
+    for act in (lambda: claim(store, queue), lambda: store.pop_messages(queue, limit=10), lambda: listed(store, queue)):
+        with watch() as sent:
+            act()
+        assert [each.name for each in sent] == ["find", "find"]
+
+
+def test_a_page_of_many_comes_in_one_answer(store, queue, watch):
+    post(store, queue, *numbered_messages(900))
+
+    with watch() as sent:
+        assert len(listed(store, queue, limit=900)) == 900
+
+    assert [each.name for each in sent] == ["find", "find"]
+
+
+def test_nothing_is_counted_by_looking(store, queue, watch):
+    """W-M1, W-M11, W-M18: no operation asks how many there are."""
+    with watch() as sent:
+        for act, _ in OPERATIONS.values():
+            act(store, queue, Scene(store, queue))
+            store.create_queue(queue)
+
+    assert not {"count", "aggregate"} & {each.name for each in sent}
+
+
+def test_settling_costs_a_queue_in_use_two_commands_in_half_a_minute(store, queue, held, watch, clock):
+    costs = []
+    for _ in range(60):
+        clock.move(1)
+        with watch() as sent:
+            listed(store, queue, limit=1)
+        costs.append(len(sent) - 2)
+
+    assert [cost for cost in costs if cost] == [3, 3]
+
+
+def test_a_queue_is_listed_with_one_command(management, watch):
+    key = queue_key()
+    management.create_queue(key, {"a.b": {"$c": 1}})
+    with watch() as sent:
+        management.list_queues(key.project, marker=None, limit=10, name_contains=None, metadata={})
+        management.get_queue(key)
+
+    assert [each.name for each in sent] == ["find", "find"]
+
+
+def test_deletions_leave_the_record_alone(store, queue, held, watch):
+    """A busy queue's record is written by posts, and twice a second."""
+    with watch() as sent:
+        store.delete_message(queue, held.messages[0].id, claim_id=held.id)
+        store.release_claim(queue, held.id)
+        claim(store, queue)
+        post(store, queue, new_message())
+
+    writes = [each.collection for each in sent if each.name in {"findAndModify", "update", "delete"}]
+    assert writes == ["messages", "messages", "messages", "records", "records"]

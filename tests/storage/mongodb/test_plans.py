@@ -1,0 +1,90 @@
+"""Every query has an index, and every index a query."""
+
+import pytest
+
+from tests.builders import dead_letter_rule, new_message, numbered_messages, queue_key
+from tests.conformance.acts import claim, post
+from tests.storage.mongodb.operations import OPERATIONS, Scene
+from tests.storage.mongodb.plans import plans
+from zaqar.storage.mongodb.schema import MANAGEMENT_STORE, MESSAGE_STORE
+
+KNOWN = {"_id"} | {index.name for index in (*MESSAGE_STORE, *MANAGEMENT_STORE)}
+
+
+@pytest.fixture
+def lived(store, queue, watch, clock):
+    """Return the commands of a queue's whole life, the sweep among them."""
+    dead = queue_key(project=queue.project)
+    store.create_queue(dead)
+    with watch() as sent:
+        for act, _ in OPERATIONS.values():
+            act(store, queue, Scene(store, queue))
+            store.create_queue(queue)
+        store.release_claim(queue, claim(store, queue, limit=20).id)
+        post(store, queue, new_message(delay=60), new_message(ttl=61))
+        claim(store, queue, dead_letter=dead_letter_rule(dead))
+        clock.move(90)
+        store.stats(queue)
+        clock.move(90)
+        store.sweep()
+        store.sweep()
+        store.is_turn_to_sweep()
+    return [each for each in sent if each.name != "ping"]
+
+
+def test_every_command_is_served_by_a_declared_index(lived):
+    """W-M13."""
+    assert {plan for plan in plans(lived) if plan not in KNOWN} == set()
+
+
+def test_every_index_of_the_message_store_serves_a_command(lived):
+    """W-M12."""
+    # The server alone reads the index of tokens.
+    assert {index.name for index in MESSAGE_STORE} - set(plans(lived)) == {"tokens"}
+
+
+def test_every_command_on_messages_names_the_queue(lived):
+    """The shard key: only the sweep asks every shard."""
+    unscoped = [
+        wanted
+        for each in lived
+        if each.name != "insert" and each.collection == "messages"
+        for wanted in each.filters
+        if "queue" not in wanted
+    ]
+
+    assert all("expires" in wanted and "_id" not in wanted for wanted in unscoped)
+
+
+def test_the_management_store_has_an_index_for_each_query(management, watch):
+    """W-M17."""
+    key = queue_key()
+    with watch() as sent:
+        management.create_queue(key, {"a": 1})
+        management.create_queue(key, {})
+        management.get_queue(key)
+        management.replace_metadata(key, old={"a": 1}, new={"a": 2})
+        management.list_queues(key.project, marker="a", limit=10, name_contains=".*", metadata={"a": 2})
+        management.count_queues(key.project)
+        management.delete_queue(key)
+
+    counted = [each for each in sent if each.name == "aggregate"]
+    assert set(plans([each for each in sent if each not in counted])) == {"names"}
+    assert [each.words["pipeline"][0]["$match"].keys() for each in counted] == [{"project", "kind"}]
+
+
+def test_the_server_has_the_declared_indexes(store, queue, data):
+    post(store, queue, *numbered_messages(2))
+
+    for collection in ("messages", "records"):
+        made = data[collection].index_information()
+        declared = {index.name: index for index in MESSAGE_STORE if index.collection == collection}
+        assert set(made) == {"_id_", *declared}
+        for name, index in declared.items():
+            assert [key for key, _ in made[name]["key"]] == list(index.keys)
+
+
+def test_reclaiming_is_set_behind_the_logical_end():
+    (expiry,) = [index for index in MESSAGE_STORE if index.name == "expiry"]
+
+    assert expiry.model().document["expireAfterSeconds"] >= 60

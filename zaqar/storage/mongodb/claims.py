@@ -1,0 +1,179 @@
+"""Claims: a claim is what its messages say of it, and no document of its own.
+
+Uses the indexes ``reading`` for candidates and ``claims`` for those of one claim.
+"""
+
+from collections.abc import Sequence
+
+from pymongo import UpdateMany
+
+from zaqar.clock import Clock
+from zaqar.errors import ClaimNotFound, QueueNotFound
+from zaqar.models import Claim, DeadLetterRule, QueueKey
+from zaqar.storage.ids import MalformedId, format_id, new_token, parse_id
+from zaqar.storage.mongodb.candidates import Candidates
+from zaqar.storage.mongodb.connection import Database, Document
+from zaqar.storage.mongodb.counters import Counters
+from zaqar.storage.mongodb.dead_letters import DeadLetters
+from zaqar.storage.mongodb.messages import CLAIMED, READY, date_of, living, messages, second_of
+from zaqar.storage.mongodb.records import SETTLE_INTERVAL, Records
+from zaqar.storage.mongodb.scope import scope_of
+
+NOTHING = Claim("", 0, 0, ())
+
+
+class Claims:
+    """Takes, renews and ends claims."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        records: Records,
+        candidates: Candidates,
+        dead_letters: DeadLetters,
+        counters: Counters,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._records = records
+        self._candidates = candidates
+        self._dead_letters = dead_letters
+        self._counters = counters
+
+    def create(self, queue: QueueKey, *, ttl: int, grace: int, limit: int, rule: DeadLetterRule | None) -> Claim:
+        """Claim up to ``limit`` messages: record, candidates and one update, again for those that others were given."""
+        claim_id = format_id(self._clock.microseconds(), new_token())
+        try:
+            view = self._candidates.view(queue)
+        except QueueNotFound:
+            return NOTHING
+        taken: list[Document] = []
+        while len(taken) < limit:
+            found = self._candidates.find(view, limit=limit - len(taken))
+            if not found:
+                break
+            most = None if rule is None else rule.max_claim_count
+            worn = [each for each in found if most is not None and each.get("claim_count", 0) >= most]
+            if rule is not None and worn:
+                self._dead_letters.move(queue, worn, rule)
+            fresh = [each for each in found if each not in worn] if worn else found
+            self._candidates.watch(view)
+            won = self._take(queue, fresh, claim_id, ttl=ttl, grace=grace) if fresh else []
+            is_last = len(won) == len(found) < limit - len(taken)
+            taken += won
+            if is_last:
+                break
+        now = self._clock.now()
+        if taken and ttl < SETTLE_INTERVAL:
+            self._records.hurry(view.scope, now + ttl)
+        taken.sort(key=lambda each: int(each["position"]))
+        return Claim(claim_id, ttl, 0, messages(taken, now)) if taken else NOTHING
+
+    def get(self, queue: QueueKey, claim_id: str) -> Claim:
+        """Return a live claim."""
+        now = self._clock.now()
+        wanted = _live(queue, claim_id, now)
+        found = self._database.run(lambda: list(self._database.messages.find(wanted))) if wanted else []
+        if not found:
+            raise _no_claim()
+        found.sort(key=lambda each: int(each["position"]))
+        ttl = int(found[0]["claim_ttl"])
+        return Claim(claim_id, ttl, now - (int(found[0]["until"]) - ttl), messages(found, now))
+
+    def renew(self, queue: QueueKey, claim_id: str, *, ttl: int, grace: int) -> None:
+        """Give a live claim a new end: two updates in one command."""
+        now = self._clock.now()
+        ends = now + ttl
+        wanted = _live(queue, claim_id, now)
+        if wanted is None:
+            raise _no_claim()
+        short = wanted | {"expires": {"$gt": date_of(now), "$lt": date_of(ends)}}
+        longer = {"$max": {"expires": date_of(ends + grace)}, "$set": {"ttl": ttl + grace}}
+        changes = [UpdateMany(short, longer), UpdateMany(wanted, {"$set": {"until": ends, "claim_ttl": ttl}})]
+        done = self._database.run(lambda: self._database.messages.bulk_write(changes, ordered=True))
+        if not done.matched_count:
+            raise _no_claim()
+        if ttl < SETTLE_INTERVAL:
+            self._records.hurry(scope_of(queue), ends)
+
+    def release(self, queue: QueueKey, claim_id: str) -> None:
+        """Make what a claim holds ready, claim counts kept."""
+        wanted = {"claim": claim_id, "queue": scope_of(queue), "state": CLAIMED}
+        if not is_claim_id(claim_id):
+            return
+        change = {"$set": {"state": READY}, "$unset": {"claim": "", "claim_ttl": "", "until": ""}}
+        scope = scope_of(queue)
+        done = self._database.run(
+            lambda: self._database.messages.update_many(wanted, change),
+            when_in_doubt=lambda: self._counters.doubt(scope),
+        )
+        self._counters.add(scope, claimed=-done.modified_count)
+
+    def exists(self, queue: QueueKey, claim_id: str) -> bool:
+        """Tell whether a claim is live."""
+        wanted = _live(queue, claim_id, self._clock.now())
+        return (
+            wanted is not None
+            and self._database.run(lambda: self._database.messages.find_one(wanted, {"_id": 1})) is not None
+        )
+
+    def _take(
+        self, queue: QueueKey, candidates: Sequence[Document], claim_id: str, *, ttl: int, grace: int
+    ) -> list[Document]:
+        """Claim those of the candidates that are still ready; return them as they are then."""
+        now, scope = self._clock.now(), scope_of(queue)
+        ends = now + ttl
+        held = {"state": CLAIMED, "claim": claim_id, "claim_ttl": ttl, "until": ends}
+        changes = []
+        for is_short in (False, True):
+            keys = [each["_id"] for each in candidates if (second_of(each["expires"]) < ends) == is_short]
+            if not keys:
+                continue
+            wanted = {"_id": {"$in": keys}, "queue": scope, "state": READY, "expires": living(now)}
+            change: Document = {"$set": held, "$inc": {"claim_count": 1}}
+            if is_short:
+                change |= {"$set": held | {"ttl": ttl + grace}, "$max": {"expires": date_of(ends + grace)}}
+            changes.append(UpdateMany(wanted, change))
+        done = self._database.run(
+            lambda: self._database.messages.bulk_write(changes, ordered=True),
+            when_in_doubt=lambda: self._counters.doubt(scope),
+        )
+        first = int(candidates[0]["position"])
+        self._counters.add(scope, position=first, claimed=done.modified_count)
+        if done.modified_count < len(candidates):
+            return self._won(scope, claim_id, candidates)
+        return [
+            each
+            | held
+            | {"claim_count": each.get("claim_count", 0) + 1}
+            | ({"ttl": ttl + grace} if second_of(each["expires"]) < ends else {})
+            for each in candidates
+        ]
+
+    def _won(self, scope: str, claim_id: str, candidates: Sequence[Document]) -> list[Document]:
+        """Return which of the candidates the claim was given."""
+        keys = [each["_id"] for each in candidates]
+        wanted = {"claim": claim_id, "queue": scope, "state": CLAIMED, "_id": {"$in": keys}}
+        return self._database.run(lambda: list(self._database.messages.find(wanted)))
+
+
+def is_claim_id(claim_id: str) -> bool:
+    """Tell whether a claim could have this id."""
+    try:
+        parse_id(claim_id)
+    except MalformedId:
+        return False
+    return True
+
+
+def _live(queue: QueueKey, claim_id: str, now: int) -> Document | None:
+    """Return what finds the messages of a live claim; None where the id cannot be one."""
+    if not is_claim_id(claim_id):
+        return None
+    held = {"claim": claim_id, "queue": scope_of(queue), "state": CLAIMED}
+    return held | {"until": {"$gt": now}, "expires": living(now)}
+
+
+def _no_claim() -> ClaimNotFound:
+    return ClaimNotFound("The claim does not exist or has expired.")

@@ -1,0 +1,185 @@
+"""The way to a MongoDB database, and what is done when a command fails."""
+
+import os
+import threading
+import time
+import weakref
+from collections.abc import Callable, Sequence
+from datetime import UTC
+from typing import Any, TypeVar
+
+import pymongo
+from pymongo import MongoClient, ReadPreference
+from pymongo.collection import Collection
+from pymongo.database import Database as MongoDatabase
+from pymongo.errors import OperationFailure, PyMongoError
+
+from zaqar.storage.mongodb.failure import COMMAND_NOT_FOUND, is_outage, is_passing, unavailable, was_sent
+from zaqar.storage.mongodb.schema import MESSAGES, QUEUES, RECORDS, SWEEPS, Index, models
+
+Document = dict[str, Any]
+T = TypeVar("T")
+
+LONGEST_PAUSE = 1.0
+"""Seconds between two attempts, at most."""
+
+LONGEST_GLANCE = 2.0
+"""Seconds that looking whether the server is there may take."""
+
+_databases: "weakref.WeakSet[Database]" = weakref.WeakSet()
+
+
+class Database:
+    """One database as a store sees it, safe between threads and after a fork.
+
+    ``deadline``: seconds that a command is tried again. ``attempts``: how often. ``first_pause``: seconds before the
+    second repetition; then pauses double.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], MongoClient[Document]],
+        name: str,
+        *,
+        indexes: Sequence[Index],
+        deadline: float,
+        attempts: int,
+        first_pause: float,
+    ) -> None:
+        self.losses = 0
+        self._connect = connect
+        self._name = name
+        self._indexes = indexes
+        self._deadline = deadline
+        self._attempts = attempts
+        self._first_pause = first_pause
+        self._opening = threading.RLock()
+        self._client: MongoClient[Document] | None = None
+        self._database: MongoDatabase[Document] | None = None
+        _databases.add(self)
+
+    @property
+    def messages(self) -> Collection[Document]:
+        """Return the collection of messages and tokens."""
+        return self._ready()[MESSAGES]
+
+    @property
+    def records(self) -> Collection[Document]:
+        """Return the collection of the queues' records."""
+        return self._ready()[RECORDS]
+
+    @property
+    def queues(self) -> Collection[Document]:
+        """Return the collection of the management store."""
+        return self._ready()[QUEUES]
+
+    @property
+    def sweeps(self) -> Collection[Document]:
+        """Return the collection that says whose turn it is to sweep."""
+        return self._ready()[SWEEPS]
+
+    def run(self, command: Callable[[], T], *, when_in_doubt: Callable[[], object] | None = None) -> T:
+        """Run a command, which must bear repetition, and return its answer. Raises ``Unavailable``.
+
+        ``when_in_doubt`` is called where the server may have done it more than once, or part of it: what it counted
+        is then not what was changed.
+        """
+        try:
+            return command()
+        except PyMongoError as error:
+            return self._again(error, command, when_in_doubt)
+
+    def microseconds(self, *, is_patient: bool = False) -> int:
+        """Return the server's time as microseconds since 1970, asking once if not patient. Raises ``Unavailable``."""
+        try:
+            told = (self.run(self._hello) if is_patient else self._once(self._hello))["localTime"]
+        except PyMongoError as error:
+            raise unavailable(error) from error
+        return round(float(told.replace(tzinfo=UTC).timestamp()) * 1_000_000)
+
+    def is_alive(self) -> bool:
+        """Tell whether the primary answers, asking once."""
+        try:
+            self._once(lambda: self._client_now().admin.command("ping"))
+        except PyMongoError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Close the connections; the next command opens new ones."""
+        with self._opening:
+            client, self._client, self._database = self._client, None, None
+        if client is not None:
+            client.close()
+
+    def forget_parent(self) -> None:
+        """Leave to the parent, in a forked process, what is its own."""
+        self._opening = threading.RLock()
+        self._client = None
+        self._database = None
+
+    def _again(self, error: PyMongoError, command: Callable[[], T], when_in_doubt: Callable[[], object] | None) -> T:
+        """Try again while there is hope and time, then raise."""
+        ends = time.monotonic() + self._deadline
+        pause = 0.0
+        is_doubtful = False
+        for _ in range(self._attempts):
+            self.losses += 1
+            is_doubtful = is_doubtful or was_sent(error)
+            if not is_passing(error) or time.monotonic() + pause > ends:
+                break
+            time.sleep(pause)
+            pause = min(max(2 * pause, self._first_pause), LONGEST_PAUSE)
+            try:
+                return command()
+            except PyMongoError as latest:
+                error = latest
+            finally:
+                if is_doubtful and when_in_doubt is not None:
+                    when_in_doubt()
+        if is_outage(error):
+            raise unavailable(error) from error
+        raise error
+
+    def _once(self, command: Callable[[], T]) -> T:
+        """Run a command for which nobody wants to wait long."""
+        with pymongo.timeout(min(LONGEST_GLANCE, self._deadline)):
+            return command()
+
+    def _client_now(self) -> MongoClient[Document]:
+        with self._opening:
+            if self._client is None:
+                self._client = self._connect()
+            return self._client
+
+    def _ready(self) -> MongoDatabase[Document]:
+        """Return the database, with its indexes made; reads that decide go to the primary, whatever the URI says."""
+        found = self._database
+        if found is not None:
+            return found
+        client = self._client_now()
+        found = client.get_database(self._name, read_preference=ReadPreference.PRIMARY)
+        # Without a lock: while the server is away, each thread that waits for it waits at the same time.
+        for collection, indexes in models(self._indexes).items():
+            found[collection].create_indexes(indexes)
+        with self._opening:
+            if self._client is client:
+                self._database = found
+        return found
+
+    def _hello(self) -> Document:
+        admin = self._client_now().admin
+        try:
+            return admin.command("hello")
+        except OperationFailure as error:
+            if error.code != COMMAND_NOT_FOUND:
+                raise
+            return admin.command("isMaster")  # before 4.4.2
+
+
+def _forget_parents() -> None:
+    for database in _databases:
+        database.forget_parent()
+
+
+os.register_at_fork(after_in_child=_forget_parents)

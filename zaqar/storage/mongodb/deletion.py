@@ -1,0 +1,154 @@
+"""Deleting messages: the condition is part of the deletion, and only what missed is looked at (storage W-M5, W-M22)."""
+
+from collections.abc import Sequence
+
+from zaqar.clock import Clock
+from zaqar.errors import ClaimNotHeld, MessageClaimed
+from zaqar.models import QueueKey
+from zaqar.storage.ids import Id, MalformedId, format_id, new_token, parse_id, parse_ids
+from zaqar.storage.mongodb.claims import Claims, is_claim_id
+from zaqar.storage.mongodb.connection import Database, Document
+from zaqar.storage.mongodb.counters import Counters
+from zaqar.storage.mongodb.messages import (
+    CLAIMED,
+    COUNTED_AS_CLAIMED,
+    DELAYED,
+    DOOMED,
+    LEAVING,
+    POPPED,
+    READY,
+    VISIBLE,
+    ended,
+    is_claimed,
+    living,
+)
+from zaqar.storage.mongodb.removal import remove_counted
+from zaqar.storage.mongodb.scope import message_key, place_of, scope_of
+
+_LOOKED_AT = {"state": 1, "until": 1, "claim": 1}
+
+_HELD = sorted(COUNTED_AS_CLAIMED)
+
+
+class Deletion:
+    """Removes messages that a client names."""
+
+    def __init__(self, database: Database, clock: Clock, claims: Claims, counters: Counters) -> None:
+        self._database = database
+        self._clock = clock
+        self._claims = claims
+        self._counters = counters
+
+    def delete(self, queue: QueueKey, message_id: str, *, claim_id: str | None) -> None:
+        """Delete one message if its claim, or that it has none, permits (storage R2.9.1)."""
+        try:
+            name = parse_id(message_id)
+        except MalformedId:
+            return
+        claim_id = None if claim_id is None else _known(claim_id)
+        while not self._is_deleted(queue, name, claim_id):
+            now = self._clock.now()
+            found = self._look(queue, name, now)
+            if found is None:
+                return
+            if is_claimed(found, now):
+                self._refuse(queue, found, claim_id)
+            elif claim_id is not None:
+                raise ClaimNotHeld("The message is not held by this claim, which may have expired.")
+            # Else its claim ended between the two looks at it.
+
+    def delete_many(self, queue: QueueKey, ids: Sequence[str]) -> None:
+        """Delete those that exist, claimed or not."""
+        names = parse_ids(ids)
+        if not names:
+            return
+        scope = scope_of(queue)
+        keys = [message_key(scope, format_id(*name)) for name in names]
+        remove_counted(self._database, self._counters, scope, keys, position=max(names).position)
+
+    def delete_held(self, queue: QueueKey, ids: Sequence[str], claim_ids: Sequence[str]) -> None:
+        """Delete many, all or none: doom those that are held; if others are left, take that back.
+
+        While that lasts, a moment, the doomed ones are not seen; a release in that moment passes them by, and they are
+        ready when the claim would have ended. What a deletion that was broken off has doomed is held all the same, and
+        goes with the next.
+        """
+        names = parse_ids(ids)
+        if not names:
+            return
+        scope, now, mark = scope_of(queue), self._clock.now(), new_token()
+        keys = [message_key(scope, format_id(*name)) for name in names]
+        named = {"_id": {"$in": keys}, "queue": scope}
+        holders = [_known(claim_id) for claim_id in claim_ids]
+        held = {"state": CLAIMED, "until": {"$gt": now}, "expires": living(now), "claim": {"$in": holders}}
+        change = {"$set": {"state": DOOMED, "mark": mark}}
+        done = self._database.run(lambda: self._database.messages.update_many(named | held, change))
+        if done.modified_count < len(keys):
+            if self._has_others(named, holders, now):
+                back = {"$set": {"state": CLAIMED}, "$unset": {"mark": ""}}
+                mine = named | {"state": DOOMED, "mark": mark}
+                self._database.run(lambda: self._database.messages.update_many(mine, back))
+                raise MessageClaimed("Each message must be held by one of the given claims; nothing was deleted.")
+            self._remove_expired(scope, keys, now)
+        doomed = named | {"state": DOOMED, "claim": {"$in": holders}}
+        gone = self._database.run(
+            lambda: self._database.messages.delete_many(doomed), when_in_doubt=lambda: self._counters.doubt(scope)
+        ).deleted_count
+        self._counters.add(scope, position=max(names).position, total=-gone, claimed=-gone)
+
+    def _has_others(self, named: Document, holders: Sequence[str], now: int) -> bool:
+        """Tell whether some of the messages are not held by one of the claims."""
+        doomed: Document = {"state": DOOMED}
+        foreign, lapsed = doomed | {"claim": {"$nin": list(holders)}}, doomed | {"until": {"$lte": now}}
+        others = named | {"$or": [{"state": {"$in": VISIBLE}}, foreign, lapsed], "expires": living(now)}
+        return self._database.run(lambda: self._database.messages.find_one(others, {"_id": 1})) is not None
+
+    def _remove_expired(self, scope: str, keys: Sequence[str], now: int) -> None:
+        """Remove those of the messages that nobody sees any more, so that they are not counted either."""
+        wanted = {"_id": {"$in": list(keys)}, "queue": scope, "state": {"$in": VISIBLE}, "expires": ended(now)}
+        found = self._database.run(lambda: list(self._database.messages.find(wanted, {"_id": 1})))
+        expired = [document["_id"] for document in found]
+        if expired:
+            first = place_of(expired[0]).position
+            remove_counted(self._database, self._counters, scope, expired, position=first)
+
+    def _is_deleted(self, queue: QueueKey, name: Id, claim_id: str | None) -> bool:
+        """Delete in one step what may be deleted; tell whether it was."""
+        scope, now = scope_of(queue), self._clock.now()
+        wanted: Document = {"_id": message_key(scope, format_id(*name)), "queue": scope}
+        expired = {"state": {"$in": VISIBLE}, "expires": ended(now)}
+        if claim_id is None:
+            unclaimed = {"state": {"$in": [READY, DELAYED, POPPED, LEAVING]}}
+            wanted["$or"] = [unclaimed, {"state": {"$in": _HELD}, "until": {"$lte": now}}, expired]
+        else:
+            wanted["$or"] = [{"state": {"$in": _HELD}, "claim": claim_id, "until": {"$gt": now}}, expired]
+        found = self._database.run(
+            lambda: self._database.messages.find_one_and_delete(wanted, projection={"state": 1}),
+            when_in_doubt=lambda: self._counters.doubt(scope),
+        )
+        if found is None:
+            return False
+        was_claimed = found["state"] in COUNTED_AS_CLAIMED
+        self._counters.add(scope, position=name.position, total=-1, claimed=-int(was_claimed))
+        return True
+
+    def _look(self, queue: QueueKey, name: Id, now: int) -> Document | None:
+        """Return a message that was not deleted."""
+        scope = scope_of(queue)
+        key = message_key(scope, format_id(*name))
+        wanted = {"_id": key, "queue": scope, "state": {"$in": [*VISIBLE, DOOMED]}, "expires": living(now)}
+        return self._database.run(lambda: self._database.messages.find_one(wanted, _LOOKED_AT))
+
+    def _refuse(self, queue: QueueKey, found: Document, claim_id: str | None) -> None:
+        if claim_id is None:
+            raise MessageClaimed("The message is claimed; name the claim to delete it.")
+        if found["claim"] == claim_id:
+            return  # claimed between the two looks: by the claim that was named
+        if self._claims.exists(queue, claim_id):
+            raise MessageClaimed("The message is held by another claim.")
+        raise ClaimNotHeld("The message is not held by this claim, which may have expired.")
+
+
+def _known(claim_id: str) -> str:
+    """Return the id of a claim, or one that no claim ever has."""
+    return claim_id if is_claim_id(claim_id) else "-"

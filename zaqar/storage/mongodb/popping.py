@@ -1,0 +1,72 @@
+"""Pop: mark the first messages that are ready, then remove what was marked.
+
+The mark tells which of them this pop was given; removing alone would lose those of which the answer is lost. What a
+crash leaves marked is ready again after ``LIFE`` seconds. Uses the index ``reading``.
+"""
+
+from collections.abc import Sequence
+
+from zaqar.clock import Clock
+from zaqar.errors import QueueNotFound
+from zaqar.models import Message, QueueKey
+from zaqar.storage.ids import new_token
+from zaqar.storage.mongodb.candidates import Candidates
+from zaqar.storage.mongodb.connection import Database, Document
+from zaqar.storage.mongodb.counters import Counters
+from zaqar.storage.mongodb.messages import POPPED, READY, living, message
+
+LIFE = 60
+"""Seconds after which a pop counts as broken off; longer than one may take."""
+
+
+class Popping:
+    """Takes messages for good. ``life``: seconds after which a pop counts as broken off."""
+
+    def __init__(
+        self, database: Database, clock: Clock, candidates: Candidates, counters: Counters, *, life: int
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._candidates = candidates
+        self._counters = counters
+        self._life = max(LIFE, life)
+
+    def pop(self, queue: QueueKey, *, limit: int) -> list[Message]:
+        """Take up to ``limit`` messages: again, for those that others were given."""
+        try:
+            view = self._candidates.view(queue)
+        except QueueNotFound:
+            return []
+        taken: list[Document] = []
+        while len(taken) < limit:
+            found = self._candidates.find(view, limit=limit - len(taken))
+            if not found:
+                break
+            self._candidates.watch(view)
+            won = self._take(view.scope, found)
+            is_last = len(won) == len(found) < limit - len(taken)
+            taken += won
+            if is_last:
+                break
+        taken.sort(key=lambda each: int(each["position"]))
+        now = self._clock.now()
+        return [message(each, now) for each in taken]
+
+    def _take(self, scope: str, candidates: Sequence[Document]) -> list[Document]:
+        """Mark and remove; return those that this pop was given."""
+        mark, now = new_token(), self._clock.now()
+        keys = {"$in": [each["_id"] for each in candidates]}
+        wanted = {"_id": keys, "queue": scope, "state": READY, "expires": living(now)}
+        change = {"$set": {"state": POPPED, "mark": mark, "until": now + self._life}}
+        done = self._database.run(lambda: self._database.messages.update_many(wanted, change))
+        marked = {"_id": keys, "queue": scope, "state": POPPED, "mark": mark}
+        won = list(candidates)
+        if done.modified_count < len(won):
+            won = self._database.run(lambda: list(self._database.messages.find(marked)))
+        if not won:
+            return []
+        gone = self._database.run(
+            lambda: self._database.messages.delete_many(marked), when_in_doubt=lambda: self._counters.doubt(scope)
+        ).deleted_count
+        self._counters.add(scope, position=int(won[0]["position"]), total=-gone)
+        return won

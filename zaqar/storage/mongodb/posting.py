@@ -1,0 +1,215 @@
+"""Posting: reserve positions on the queue's record, insert, publish (design section 6, "MongoDB, order").
+
+Between the first and the last step the post stands in the record's ``reservations``, and readers stop before it, so a
+batch appears whole and in order. Each step may be repeated after a lost answer.
+
+The document that remembers the token is inserted first, in one ordered command with the messages. So where it is
+missing nothing of the post is there, and where somebody else has put it nothing of the post can come any more.
+"""
+
+import dataclasses
+import hashlib
+import time
+from collections.abc import Sequence
+
+from pymongo.errors import BulkWriteError, PyMongoError
+
+from zaqar.clock import Clock
+from zaqar.errors import QueueNotFound, Unavailable
+from zaqar.models import QueueKey
+from zaqar.storage.ids import format_id, new_token
+from zaqar.storage.mongodb.connection import Database, Document
+from zaqar.storage.mongodb.counters import Counters
+from zaqar.storage.mongodb.failure import DUPLICATE_KEY, codes
+from zaqar.storage.mongodb.messages import date_of
+from zaqar.storage.mongodb.records import SETTLE_INTERVAL, Records
+from zaqar.storage.mongodb.removal import remove_counted
+from zaqar.storage.mongodb.scope import keys_of_post, message_key, scope_of, token_key
+from zaqar.storage.mongodb.striking import Striking
+
+FIRST_GLANCE, LAST_GLANCE = 0.005, 0.2
+"""Seconds before looking again whether another post with the same token has ended: first, and at most."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Post:
+    """One attempt to post; ``nonce`` tells it from others with the same token."""
+
+    queue: QueueKey
+    drafts: Sequence[Document]
+    token: str
+    memory: int
+    nonce: str = dataclasses.field(default_factory=new_token)
+
+    @property
+    def scope(self) -> str:
+        """Return the scope of the queue."""
+        return scope_of(self.queue)
+
+    @property
+    def due(self) -> int | None:
+        """Return when the first of the messages falls due; None where none is delayed."""
+        return min((draft["until"] for draft in self.drafts if "until" in draft), default=None)
+
+    def keys(self, first: int) -> list[str]:
+        """Return the keys of the messages."""
+        return keys_of_post(self.scope, self.token, first=first, count=len(self.drafts))
+
+
+class Posting:
+    """Appends messages. ``patience``: seconds to wait for another post with the same token."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        records: Records,
+        striking: Striking,
+        counters: Counters,
+        *,
+        patience: float,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._records = records
+        self._striking = striking
+        self._counters = counters
+        self._patience = patience
+
+    def post(self, queue: QueueKey, drafts: Sequence[Document], token: str, *, memory: int) -> list[str]:
+        """Append messages once for each token, which is remembered for ``memory`` seconds; return their ids.
+
+        Raises ``QueueNotFound``.
+        """
+        name = token
+        while (first := self._attempt(Post(queue, drafts, name, memory))) is None:
+            # Removed, as it took too long. Whoever repeats this post comes by the same names.
+            name = hashlib.sha256(name.encode()).hexdigest()[: len(token)]
+        return [format_id(first + index, name) for index in range(len(drafts))]
+
+    def _attempt(self, post: Post) -> int | None:
+        """Post; return the first position, or None where the post was struck."""
+        try:
+            first = self._reserve(post)
+            known = self._insert(post, first)
+            if known is None:
+                return self._publish(post, first)
+            self._give_back(post)
+            return None if "struck" in known else int(known["first"])
+        except Unavailable:
+            self._striking.abandon(post.scope, post.nonce)
+            raise
+        except PyMongoError:  # a mistake of ours, or of the operator: it must not keep readers waiting
+            self._striking.strike(post.scope, self._entry(post, now=self._clock.now()))
+            raise
+
+    def _reserve(self, post: Post) -> int:
+        """Take positions; return the first of them."""
+        ends = time.monotonic() + self._patience
+        pause = FIRST_GLANCE
+        while True:
+            now = self._clock.now()
+            due = now + SETTLE_INTERVAL
+            change = {
+                "$inc": {"next": len(post.drafts)},
+                "$push": {"reservations": self._entry(post, now=now)},
+                "$min": {"due": due if post.due is None else min(due, post.due)},
+            }
+            before = self._records.changed(post.scope, {"reservations.token": {"$ne": post.token}}, change)
+            if before is not None:
+                self._records.horizons.see_next(before)
+                return before.next
+            found = self._records.read(post.queue)
+            if any(other["by"] == post.nonce for other in found.document["reservations"]):
+                self._give_back(post)  # the answer was lost, and with it what was reserved
+            elif not self._striking.strike_late(found, now):
+                if time.monotonic() > ends:
+                    raise Unavailable("Another post of these messages has not ended.")
+                time.sleep(pause)
+                pause = min(2 * pause, LAST_GLANCE)
+
+    def _entry(self, post: Post, *, now: int) -> Document:
+        """Return how the post stands in the record: what it gets is known only when it has it."""
+        after = self._records.horizons.next.get(post.scope)
+        if after is None:  # the first post of this process here: with no bound, readers would stop at the beginning
+            after = self._records.read(post.queue).next
+        return {
+            "token": post.token,
+            "by": post.nonce,
+            "count": len(post.drafts),
+            "after": after,
+            "deadline": now + self._striking.life,
+        }
+
+    def _insert(self, post: Post, first: int) -> Document | None:
+        """Insert; return what is known of the token where another post had it."""
+        remembered: Document = {
+            "_id": token_key(post.scope, post.token),
+            "queue": post.scope,
+            "by": post.nonce,
+            "first": first,
+            "forget": date_of(self._clock.now() + post.memory),
+        }
+        placed = [
+            {"_id": message_key(post.scope, format_id(position, post.token)), "queue": post.scope, "position": position}
+            | draft
+            for position, draft in enumerate(post.drafts, first)
+        ]
+        if self._is_inserted([remembered, *placed], ordered=True):
+            return None
+        known = self._token(post)
+        if known is None or known["by"] != post.nonce or "struck" in known:
+            return known or {"struck": True}
+        self._is_inserted(placed, ordered=False)  # the rest of an attempt of which the answer was lost
+        return None
+
+    def _is_inserted(self, documents: Sequence[Document], *, ordered: bool) -> bool:
+        """Insert, and tell whether none of it was there."""
+        try:
+            self._database.run(lambda: self._database.messages.insert_many(documents, ordered=ordered))
+        except BulkWriteError as error:
+            if codes(error) != {DUPLICATE_KEY}:
+                raise
+            return False
+        return True
+
+    def _publish(self, post: Post, first: int) -> int | None:
+        """Let the messages be seen; return their first position, or None where the post was struck."""
+        change: Document = {"$pull": {"reservations": {"by": post.nonce}}, "$inc": {"total": len(post.drafts)}}
+        if post.due is not None and post.due < self._clock.now() + SETTLE_INTERVAL:
+            # A settling that had looked before the messages came must not put off the next.
+            change["$inc"]["hurried"] = 1
+            change["$min"] = {"due": post.due}
+        record = self._records.update(post.scope, {"reservations.by": post.nonce}, change)
+        if record is None:
+            return self._late(post, first)
+        self._records.horizons.see(record)
+        if record.floor > first:  # purged meanwhile, perhaps before they were inserted
+            remove_counted(self._database, self._counters, post.scope, post.keys(first), position=first)
+        return first
+
+    def _late(self, post: Post, first: int) -> int | None:
+        """Find out why there was nothing to publish."""
+        record = self._records.find(post.scope)
+        known = self._token(post)
+        is_there = known is not None and known["by"] == post.nonce and "struck" not in known
+        is_gone = record is None or record.is_deleted
+        if record is not None and not is_gone and is_there and all(other["by"] != post.nonce for other in record.open):
+            return first  # published by an attempt of which the answer was lost
+        keys = {"$in": post.keys(first)}
+        self._database.run(lambda: self._database.messages.delete_many({"_id": keys, "queue": post.scope}))
+        if is_gone:
+            self._database.run(lambda: self._database.messages.delete_one(_of_token(post) | {"by": post.nonce}))
+            raise QueueNotFound(post.queue)
+        return None
+
+    def _give_back(self, post: Post) -> None:
+        """Take back a reservation of which nothing was inserted."""
+        self._records.update(post.scope, {}, {"$pull": {"reservations": {"by": post.nonce}}})
+
+    def _token(self, post: Post) -> Document | None:
+        return self._database.run(lambda: self._database.messages.find_one(_of_token(post)))
+
+
+def _of_token(post: Post) -> Document:
+    return {"_id": token_key(post.scope, post.token), "queue": post.scope}

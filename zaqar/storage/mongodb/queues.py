@@ -1,0 +1,143 @@
+"""The management store: a document per queue or topic, its metadata one encoded value (storage W-M21).
+
+Uses the unique index ``names`` on ``(project, kind, name)``.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pymongo.errors import DuplicateKeyError
+
+from zaqar.errors import Conflict, QueueNotFound
+from zaqar.models import Queue, QueueKey
+from zaqar.storage.contract import ManagementStore
+from zaqar.storage.ids import new_token
+from zaqar.storage.mongodb.connection import Database, Document
+
+BATCH = 500
+"""Queues that a filtered listing reads at a time."""
+
+
+class MongoManagementStore(ManagementStore):
+    """Queues in one database of a server, a replica set or a sharded cluster."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create_queue(self, queue: QueueKey, metadata: Mapping[str, Any]) -> bool:
+        """Store a new queue; tell whether it is new, also when the first answer was lost."""
+        nonce = new_token()
+        document = _named(queue) | {"metadata": _encode(metadata), "by": nonce}
+        try:
+            self._database.run(lambda: self._database.queues.insert_one(dict(document)))
+        except DuplicateKeyError:
+            found = self._database.run(lambda: self._database.queues.find_one(_named(queue)))
+            return found is not None and found["by"] == nonce
+        return True
+
+    def get_queue(self, queue: QueueKey) -> Queue:
+        """Return the queue."""
+        return _queue(self._stored(queue))
+
+    def replace_metadata(self, queue: QueueKey, *, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+        """Store new metadata in place of the old."""
+        stored = self._stored(queue)
+        if _canonical(_decode(stored["metadata"])) == _canonical(old) and self._is_replaced(queue, stored, new):
+            return
+        raise Conflict(f'The {queue.kind} "{queue.name}" was changed meanwhile.')
+
+    def delete_queue(self, queue: QueueKey) -> None:
+        """Remove the queue."""
+        self._database.run(lambda: self._database.queues.delete_one(_named(queue)))
+
+    def list_queues(
+        self,
+        project: str,
+        *,
+        kind: str = "queue",
+        marker: str | None,
+        limit: int,
+        name_contains: str | None,
+        metadata: Mapping[str, str | int],
+    ) -> list[Queue]:
+        """Return a page; with filters, batch after batch until the page is full or the queues end."""
+        found: list[Queue] = []
+        batch = BATCH if name_contains or metadata else limit
+        after = marker
+        while len(found) < limit:
+            documents = self._batch(project, kind, after, batch)
+            for queue in map(_queue, documents):
+                if name_contains and name_contains not in queue.name:
+                    continue
+                if all(_matches(queue.metadata.get(key), value) for key, value in metadata.items()):
+                    found.append(queue)
+            if len(documents) < batch:
+                break
+            after = documents[-1]["name"]
+        return found[:limit]
+
+    def count_queues(self, project: str, *, kind: str = "queue") -> int:
+        """Return how many there are."""
+        wanted = {"project": project, "kind": kind}
+        return self._database.run(lambda: self._database.queues.count_documents(wanted))
+
+    def is_alive(self) -> bool:
+        """Tell whether the primary answers."""
+        return self._database.is_alive()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._database.close()
+
+    def _stored(self, queue: QueueKey) -> Document:
+        stored = self._database.run(lambda: self._database.queues.find_one(_named(queue)))
+        if stored is None:
+            raise QueueNotFound(queue)
+        return stored
+
+    def _is_replaced(self, queue: QueueKey, stored: Document, new: Mapping[str, Any]) -> bool:
+        """Replace what was read, unless it was changed by another; that has left its own mark."""
+        nonce = new_token()
+        wanted = _named(queue) | {"metadata": stored["metadata"], "by": stored["by"]}
+        change = {"$set": {"metadata": _encode(new), "by": nonce}}
+        if self._database.run(lambda: self._database.queues.update_one(wanted, change)).matched_count:
+            return True
+        found = self._database.run(lambda: self._database.queues.find_one(_named(queue)))
+        return found is not None and found["by"] == nonce
+
+    def _batch(self, project: str, kind: str, after: str | None, size: int) -> list[Document]:
+        wanted: Document = {"project": project, "kind": kind}
+        if after is not None:
+            wanted["name"] = {"$gt": after}
+        shown = {"name": 1, "metadata": 1}
+        return self._database.run(
+            lambda: list(self._database.queues.find(wanted, shown, batch_size=size).sort("name", 1).limit(size))
+        )
+
+
+def _named(queue: QueueKey) -> Document:
+    return {"project": queue.project, "kind": queue.kind, "name": queue.name}
+
+
+def _queue(document: Document) -> Queue:
+    return Queue(document["name"], _decode(document["metadata"]))
+
+
+def _matches(stored: object, wanted: str | int) -> bool:
+    """Compare without Python's equality of True and 1 (http Q-5)."""
+    return type(stored) is type(wanted) and stored == wanted
+
+
+def _canonical(metadata: Mapping[str, Any]) -> str:
+    """Return a text that tells True from 1, which Python's equality does not."""
+    return json.dumps(metadata, sort_keys=True)
+
+
+def _encode(metadata: Mapping[str, Any]) -> bytes:
+    return json.dumps(metadata, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
+def _decode(stored: bytes) -> dict[str, Any]:
+    metadata: dict[str, Any] = json.loads(stored)
+    return metadata

@@ -1,0 +1,192 @@
+"""The record of a queue: one document, ``_id`` being the scope.
+
+next          the position that the next message gets; never goes back, not even when the queue is deleted
+born, floor   the first position of this life of the queue; the first that no purge has removed
+reservations  posts under way: token, by, count, after (no position of it is before this), deadline
+struck        those whose deadline passed and that are being removed
+due           no later than the second at which something falls due, nor than SETTLE_INTERVAL behind the latest use;
+              absent in a queue long unused in which nothing ever will
+total, claimed, counted, recounted   counters; what they were at the last count, and when that was
+deleted       second, in the remains of a deleted queue: they hold ``next`` until the time has passed it
+litter        documents before this position are still to be removed
+"""
+
+import dataclasses
+from typing import Any
+
+from pymongo import ReturnDocument
+from pymongo.errors import DuplicateKeyError
+
+from zaqar.clock import Clock
+from zaqar.errors import QueueNotFound
+from zaqar.models import QueueKey
+from zaqar.storage.mongodb.connection import Database, Document
+from zaqar.storage.mongodb.counters import Counters
+from zaqar.storage.mongodb.scope import scope_of
+
+SETTLE_INTERVAL = 30
+"""Seconds after which a queue in use is settled anyway: what a race hid from one settling is found by the next."""
+
+_REMEMBERED = 10_000
+
+
+class Horizons:
+    """What this process knows of queues that can only grow: the next position, and that all before a bound is settled."""
+
+    def __init__(self) -> None:
+        self.next: dict[str, int] = {}
+        self.bound: dict[str, int] = {}
+
+    def see(self, record: "Record") -> None:
+        """Learn from a record."""
+        self.see_next(record)
+        _raise(self.bound, record.scope, record.bound)
+
+    def see_next(self, record: "Record") -> None:
+        """Learn from the record what was reserved."""
+        _raise(self.next, record.scope, record.next)
+
+
+@dataclasses.dataclass(frozen=True)
+class Record:
+    """A record as it was read."""
+
+    scope: str
+    document: Document
+
+    @property
+    def next(self) -> int:
+        """Return the position that the next message gets."""
+        return int(self.document["next"])
+
+    @property
+    def floor(self) -> int:
+        """Return the first position that was not purged."""
+        return int(self.document["floor"])
+
+    @property
+    def due(self) -> int | None:
+        """Return when to settle at the latest; None when never."""
+        return self.document.get("due")
+
+    @property
+    def is_deleted(self) -> bool:
+        """Tell whether these are the remains of a deleted queue."""
+        return "deleted" in self.document
+
+    @property
+    def open(self) -> list[Document]:
+        """Return the posts that are neither published nor removed."""
+        return [*self.document["reservations"], *self.document["struck"]]
+
+    @property
+    def bound(self) -> int:
+        """Return the position before which every post is published or removed."""
+        return min((int(post["after"]) for post in self.open), default=self.next)
+
+
+class Records:
+    """The records of a message store."""
+
+    def __init__(self, database: Database, clock: Clock, counters: Counters) -> None:
+        self._database = database
+        self._clock = clock
+        self._counters = counters
+        self.horizons = Horizons()
+
+    def create(self, queue: QueueKey) -> None:
+        """Make a record, unless there is one: positions start at the time, behind all that were given before."""
+        scope = scope_of(queue)
+        while not self._insert(scope):
+            found = self.find(scope)
+            if found is not None and (not found.is_deleted or self._revive(found)):
+                return
+
+    def find(self, scope: str) -> Record | None:
+        """Return a record or its remains, without learning from it."""
+        document = self._database.run(lambda: self._database.records.find_one({"_id": scope}))
+        return None if document is None else Record(scope, document)
+
+    def read(self, queue: QueueKey) -> Record:
+        """Return the record of a living queue. Raises ``QueueNotFound``."""
+        return self.known(queue, self.find(scope_of(queue)))
+
+    def known(self, queue: QueueKey, record: Record | None) -> Record:
+        """Return a record that is one of a living queue. Raises ``QueueNotFound``."""
+        if record is None or record.is_deleted:
+            raise QueueNotFound(queue)
+        self.horizons.see(record)
+        return record
+
+    def bound(self, record: Record) -> int:
+        """Return the position before which everything is settled: as far as this process knows, or further."""
+        return max(self.horizons.bound.get(record.scope, 0), record.bound)
+
+    def update(self, scope: str, condition: Document, change: Document) -> Record | None:
+        """Change the record of a living queue if it meets the condition; return it as it is then."""
+        return self._change(scope, condition, change, ReturnDocument.AFTER)
+
+    def changed(self, scope: str, condition: Document, change: Document) -> Record | None:
+        """Change the record likewise; return it as it was."""
+        return self._change(scope, condition, change, ReturnDocument.BEFORE)
+
+    def hurry(self, scope: str, due: int) -> None:
+        """Let a queue be settled at ``due`` already."""
+        self.update(scope, {}, {"$min": {"due": due}, "$inc": {"hurried": 1}})
+
+    def write_counters(self, scope: str) -> Record | None:
+        """Write what this process changed; return the record, or None if it was not touched."""
+        with self._counters.writing:
+            return self._write_counters(scope)
+
+    def _write_counters(self, scope: str) -> Record | None:
+        change = self._counters.take(scope)
+        if change is None:
+            return None
+        try:
+            if change.is_doubtful:
+                self.update(scope, {}, {"$unset": {"counted": ""}})
+            if not change.total and not change.claimed:
+                return None
+            figures = {"total": change.total, "claimed": change.claimed}
+            # What was counted in an earlier life of the queue is not in the counters of this one.
+            written = self.update(scope, {"born": {"$lte": change.least}}, {"$inc": figures})
+            return written or self.update(scope, {}, {"$unset": {"counted": ""}})
+        except BaseException:
+            self._counters.give_back(scope, change)
+            raise
+
+    def _change(self, scope: str, condition: Document, change: Document, shown: bool) -> Record | None:
+        wanted = {"_id": scope, "deleted": None} | condition
+        document = self._database.run(
+            lambda: self._database.records.find_one_and_update(wanted, change, return_document=shown)
+        )
+        return None if document is None else Record(scope, document)
+
+    def _insert(self, scope: str) -> bool:
+        start = self._clock.microseconds()
+        try:
+            self._database.run(lambda: self._database.records.insert_one({"_id": scope} | _fresh(start)))
+        except DuplicateKeyError:
+            return False
+        return True
+
+    def _revive(self, remains: Record) -> bool:
+        """Make a queue of the remains of one."""
+        start = max(remains.next, self._clock.microseconds())
+        condition = {"_id": remains.scope, "deleted": {"$ne": None}, "next": remains.next}
+        absent = {"deleted": "", "counted": "", "recounted": ""}
+        change: dict[str, Any] = {"$set": _fresh(start), "$unset": absent}
+        done = self._database.run(lambda: self._database.records.update_one(condition, change))
+        return done.matched_count == 1
+
+
+def _raise(known: dict[str, int], scope: str, value: int) -> None:
+    if len(known) > _REMEMBERED:
+        known.clear()
+    known[scope] = max(known.get(scope, 0), value)
+
+
+def _fresh(start: int) -> Document:
+    figures = {"total": 0, "claimed": 0, "hurried": 0}
+    return {"next": start, "born": start, "floor": start, "reservations": [], "struck": [], **figures}

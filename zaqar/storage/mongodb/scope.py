@@ -1,0 +1,51 @@
+"""Keys of documents: each names one thing of one queue, whatever characters projects and names have (storage W-M17)."""
+
+from functools import lru_cache
+from typing import cast
+from urllib.parse import quote, unquote
+
+from zaqar.models import Kind, QueueKey
+from zaqar.storage.ids import Id, format_id, parse_id
+
+
+@lru_cache(maxsize=10_000)
+def scope_of(queue: QueueKey) -> str:
+    """Return ``KIND:PROJECT/NAME``, both percent-encoded: the key of the queue's record."""
+    return f"{queue.kind}:{quote(queue.project, safe='')}/{quote(queue.name, safe='')}"
+
+
+def queue_of(scope: str) -> QueueKey:
+    """Return the queue that a scope stands for."""
+    kind, _, rest = scope.partition(":")
+    project, _, name = rest.partition("/")
+    return QueueKey(unquote(project), unquote(name), cast("Kind", kind))
+
+
+def message_key(scope: str, message_id: str) -> str:
+    """Return the key of a message; in their order, keys of a queue are in the order of positions."""
+    return f"{scope}/{message_id}"
+
+
+def id_of(key: str) -> str:
+    """Return the public id of the message with this key."""
+    return key.rpartition("/")[2]
+
+
+def place_of(key: str) -> Id:
+    """Return position and token of the message with this key."""
+    return parse_id(id_of(key))
+
+
+def keys_of_post(scope: str, token: str, *, first: int, count: int) -> list[str]:
+    """Return the keys of all messages of a post."""
+    return [message_key(scope, format_id(position, token)) for position in range(first, first + count)]
+
+
+def keys_below(scope: str, position: int) -> dict[str, str]:
+    """Return the range of keys of the messages before a position."""
+    return {"$gte": f"{scope}/", "$lt": f"{scope}/{position:014x}"}
+
+
+def token_key(scope: str, token: str) -> str:
+    """Return the key of the document that remembers a post."""
+    return f"{scope}/posted/{token}"

@@ -1,0 +1,140 @@
+"""Reclaims what has expired, and settles queues that nobody uses. Uses the indexes ``expiry`` and ``sweeping``."""
+
+from collections import defaultdict
+
+from pymongo.errors import DuplicateKeyError
+
+from zaqar.clock import Clock
+from zaqar.storage.mongodb.connection import Database, Document
+from zaqar.storage.mongodb.counters import Counters
+from zaqar.storage.mongodb.messages import CLAIMED, COUNTED_AS_CLAIMED, DELAYED, DOOMED, POPPED, READY, ended
+from zaqar.storage.mongodb.queue_records import QueueRecords
+from zaqar.storage.mongodb.records import Record, Records
+from zaqar.storage.mongodb.scope import place_of
+from zaqar.storage.mongodb.settling import Settling
+from zaqar.storage.mongodb.striking import Striking
+
+INTERVAL = 30
+"""Seconds between two sweeps by the processes of all hosts together."""
+
+BATCH = 1000
+
+MOST_QUEUES = 10_000
+"""Queues that one sweep settles; those due first come first."""
+
+UNUSED_AFTER = 60
+"""Seconds behind its due time after which a queue counts as unused: no operation on it can still be under way."""
+
+COUNTED_PER_SECOND = 1000
+"""A queue of so many messages more is counted a second less often, beyond once a minute."""
+
+_MAY_EXPIRE = [READY, DELAYED, CLAIMED, POPPED, DOOMED]
+"""A dead letter on its way begins a new life."""
+
+
+class Sweep:
+    """Reclaims, for one message store."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        records: Records,
+        striking: Striking,
+        settling: Settling,
+        queues: QueueRecords,
+        counters: Counters,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._records = records
+        self._striking = striking
+        self._settling = settling
+        self._queues = queues
+        self._counters = counters
+
+    def is_turn(self) -> bool:
+        """Tell whether nobody swept during the interval; then the turn is the caller's."""
+        now = self._clock.now()
+        turn = self._database.run(lambda: self._database.sweeps.find_one({"_id": "messages"}))
+        if turn is not None and turn["next"] > now:
+            return False
+        mine = {"$set": {"next": now + INTERVAL}}
+        wanted = {"_id": "messages", "next": {"$lte": now}}
+        try:
+            done = self._database.run(lambda: self._database.sweeps.update_one(wanted, mine, upsert=True))
+        except DuplicateKeyError:
+            return False
+        return bool(done.matched_count or done.upserted_id)
+
+    def sweep(self) -> int:
+        """Reclaim; return how many messages and claims went."""
+        gone = self._expire()
+        wanted = {"due": {"$lte": self._clock.now()}}
+        due = self._database.run(
+            lambda: list(self._database.records.find(wanted, {"_id": 1}).sort("due", 1).limit(MOST_QUEUES))
+        )
+        for each in due:
+            record = self._records.find(each["_id"])
+            if record is not None:
+                gone += self._tidy(record)
+        return gone
+
+    def _expire(self) -> int:
+        gone = 0
+        while True:
+            now = self._clock.now()
+            found = self._expired(now)
+            groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+            for document in found:
+                groups[document["queue"], document["state"]].append(document["_id"])
+            for (scope, state), keys in groups.items():
+                gone += self._remove(scope, state, keys, now)
+            if len(found) < BATCH:
+                return gone
+
+    def _expired(self, now: int) -> list[Document]:
+        wanted, shown = {"expires": ended(now), "state": {"$in": _MAY_EXPIRE}}, {"queue": 1, "state": 1}
+        return self._database.run(
+            lambda: list(self._database.messages.find(wanted, shown, batch_size=BATCH).limit(BATCH))
+        )
+
+    def _remove(self, scope: str, state: str, keys: list[str], now: int) -> int:
+        wanted = {"_id": {"$in": keys}, "queue": scope, "state": state, "expires": ended(now)}
+        number = self._database.run(
+            lambda: self._database.messages.delete_many(wanted), when_in_doubt=lambda: self._counters.doubt(scope)
+        ).deleted_count
+        first = min(place_of(key).position for key in keys)
+        claimed = number if state in COUNTED_AS_CLAIMED else 0
+        self._counters.add(scope, position=first, total=-number, claimed=-claimed)
+        return number
+
+    def _tidy(self, record: Record) -> int:
+        """Settle one queue, and leave it alone from now on if nobody uses it and nothing in it falls due."""
+        now = self._clock.now()
+        if record.is_deleted:
+            self._queues.clear_remains(record)
+            return 0
+        if "litter" in record.document:
+            self._queues.clear_litter(record)
+        self._striking.strike_late(record, now)
+        lapsed = self._settling.settle(record, now)
+        current = self._records.write_counters(record.scope) or self._records.find(record.scope)
+        if current is None or current.is_deleted:
+            return lapsed
+        if self._is_to_be_counted(current, now):
+            self._queues.recount(current, now)
+        elif self._is_unused(current, now):
+            unused = {"due": current.due, "next": current.next, "hurried": current.document["hurried"]}
+            self._records.update(record.scope, unused | {"litter": None}, {"$unset": {"due": ""}})
+        return lapsed
+
+    def _is_unused(self, record: Record, now: int) -> bool:
+        if record.due is None or record.due > now - UNUSED_AFTER or record.open:
+            return False
+        return self._settling.next_due(record.scope) is None
+
+    def _is_to_be_counted(self, record: Record, now: int) -> bool:
+        figures = [record.document[name] for name in ("next", "total", "claimed")]
+        pause = max(INTERVAL * 2, abs(int(record.document["total"])) // COUNTED_PER_SECOND)
+        return record.document.get("counted") != figures and now - record.document.get("recounted", 0) >= pause
