@@ -102,6 +102,10 @@ class Counters:
             writer.wake()
 
 
+LONGEST_WAIT = 5.0
+"""Seconds that closing waits for the thread."""
+
+
 class Writer:
     """A thread of one store that writes the changes; it starts with the first, and ends when none is left."""
 
@@ -109,6 +113,7 @@ class Writer:
         self._counters = counters
         self._write = write
         self._is_running = False
+        self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
         self._stopped = threading.Event()
         counters.join(self)
@@ -125,9 +130,12 @@ class Writer:
             self._write(scope)
 
     def stop(self) -> None:
-        """Write what is left, if the server answers."""
+        """Write what is left, if the server answers, and wait for the thread: it must not connect anew after this."""
         self._counters.leave(self)
-        self._stopped.set()
+        with self._starting:
+            self._stopped.set()
+        if self._thread is not None:
+            self._thread.join(timeout=LONGEST_WAIT)
         try:
             self.write_all()
         except Unavailable as error:
@@ -136,6 +144,7 @@ class Writer:
     def forget_parent(self) -> None:
         """Be ready to start anew in a forked process, where the thread is not."""
         self._is_running = False
+        self._thread = None
         self._starting = threading.Lock()
         self._stopped = threading.Event()
 
@@ -144,7 +153,8 @@ class Writer:
             if self._is_running or self._stopped.is_set():
                 return
             self._is_running = True
-            threading.Thread(target=self._run, name="counters", daemon=True).start()
+            self._thread = threading.Thread(target=self._run, name="counters", daemon=True)
+            self._thread.start()
 
     def _run(self) -> None:
         while not self._stopped.wait(PAUSE):
