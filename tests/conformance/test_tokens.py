@@ -1,6 +1,7 @@
 """The token of a post: a networked store may get the same post twice, and stores it once.
 
-Stores in the same process as their user lose no answers, so they need no such memory and have no rows here.
+Stores in the same process as their user lose no answers, so they need no such memory and have no rows here; nor have
+those on which races prove nothing, as half of these tests are races.
 """
 
 import functools
@@ -13,7 +14,7 @@ from tests.conformance.backends import BACKENDS
 from tests.conformance.threads import together
 from zaqar.errors import QueueNotFound
 
-NETWORKED = [backend for backend in BACKENDS if backend.is_networked]
+NETWORKED = [backend for backend in BACKENDS if backend.is_networked and backend.has_races]
 THREADS = 6
 
 pytestmark = pytest.mark.parametrize("stores", NETWORKED, ids=lambda backend: backend.name, indirect=True)
