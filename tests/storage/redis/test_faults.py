@@ -1,7 +1,6 @@
 """A server that restarts, is away or hangs: calls go on when it does, and end in time when it does not."""
 
 import threading
-import time
 
 import pytest
 
@@ -140,7 +139,7 @@ def test_a_short_hang_is_waited_out_and_posts_once(server):
         server.pause()
         posting = threading.Thread(target=post, args=(store, queue, new_message()))
         posting.start()
-        time.sleep(0.7)  # so that several attempts wait in the server's sockets
+        wait_until(lambda: store._server.losses >= 3, what="several attempts waiting in the server's sockets")
         server.resume()
         posting.join(10)
 

@@ -5,18 +5,17 @@ Uses the unique index ``names`` on ``(project, kind, name)``.
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from pymongo.errors import DuplicateKeyError
 
 from zaqar.errors import Conflict, QueueNotFound
 from zaqar.models import Queue, QueueKey
+from zaqar.storage import queue_metadata
 from zaqar.storage.contract import ManagementStore
 from zaqar.storage.ids import new_token
 from zaqar.storage.mongodb.connection import Database, Document
-
-BATCH = 500
-"""Queues that a filtered listing reads at a time."""
 
 
 class MongoManagementStore(ManagementStore):
@@ -43,7 +42,8 @@ class MongoManagementStore(ManagementStore):
     def replace_metadata(self, queue: QueueKey, *, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
         """Store new metadata in place of the old."""
         stored = self._stored(queue)
-        if _canonical(_decode(stored["metadata"])) == _canonical(old) and self._is_replaced(queue, stored, new):
+        is_old = queue_metadata.is_same(_decode(stored["metadata"]), old)
+        if is_old and self._is_replaced(queue, stored, new):
             return
         raise Conflict(f'The {queue.kind} "{queue.name}" was changed meanwhile.')
 
@@ -62,20 +62,13 @@ class MongoManagementStore(ManagementStore):
         metadata: Mapping[str, str | int],
     ) -> list[Queue]:
         """Return a page; with filters, batch after batch until the page is full or the queues end."""
-        found: list[Queue] = []
-        batch = BATCH if name_contains or metadata else limit
-        after = marker
-        while len(found) < limit:
-            documents = self._batch(project, kind, after, batch)
-            for queue in map(_queue, documents):
-                if name_contains and name_contains not in queue.name:
-                    continue
-                if all(_matches(queue.metadata.get(key), value) for key, value in metadata.items()):
-                    found.append(queue)
-            if len(documents) < batch:
-                break
-            after = documents[-1]["name"]
-        return found[:limit]
+        return queue_metadata.page(
+            partial(self._batch, project, kind),
+            marker=marker,
+            limit=limit,
+            name_contains=name_contains,
+            metadata=metadata,
+        )
 
     def count_queues(self, project: str, *, kind: str = "queue") -> int:
         """Return how many there are."""
@@ -106,14 +99,13 @@ class MongoManagementStore(ManagementStore):
         found = self._database.run(lambda: self._database.queues.find_one(_named(queue)))
         return found is not None and found["by"] == nonce
 
-    def _batch(self, project: str, kind: str, after: str | None, size: int) -> list[Document]:
-        wanted: Document = {"project": project, "kind": kind}
-        if after is not None:
-            wanted["name"] = {"$gt": after}
+    def _batch(self, project: str, kind: str, after: str, size: int) -> list[Queue]:
+        wanted: Document = {"project": project, "kind": kind, "name": {"$gt": after}}
         shown = {"name": 1, "metadata": 1}
-        return self._database.run(
+        found = self._database.run(
             lambda: list(self._database.queues.find(wanted, shown, batch_size=size).sort("name", 1).limit(size))
         )
+        return [_queue(document) for document in found]
 
 
 def _named(queue: QueueKey) -> Document:
@@ -124,18 +116,8 @@ def _queue(document: Document) -> Queue:
     return Queue(document["name"], _decode(document["metadata"]))
 
 
-def _matches(stored: object, wanted: str | int) -> bool:
-    """Compare without Python's equality of True and 1 (http Q-5)."""
-    return type(stored) is type(wanted) and stored == wanted
-
-
-def _canonical(metadata: Mapping[str, Any]) -> str:
-    """Return a text that tells True from 1, which Python's equality does not."""
-    return json.dumps(metadata, sort_keys=True)
-
-
 def _encode(metadata: Mapping[str, Any]) -> bytes:
-    return json.dumps(metadata, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    return queue_metadata.encode(metadata).encode("utf-8", "surrogatepass")
 
 
 def _decode(stored: bytes) -> dict[str, Any]:

@@ -11,6 +11,7 @@ deleted       second, in the remains of a deleted queue: they hold ``next`` unti
 litter        documents before this position are still to be removed
 """
 
+import contextlib
 import dataclasses
 from typing import Any
 
@@ -21,7 +22,7 @@ from zaqar.clock import Clock
 from zaqar.errors import QueueNotFound
 from zaqar.models import QueueKey
 from zaqar.storage.mongodb.connection import Database, Document
-from zaqar.storage.mongodb.counters import Counters
+from zaqar.storage.mongodb.counters import Change, Counters
 from zaqar.storage.mongodb.scope import scope_of
 
 SETTLE_INTERVAL = 30
@@ -143,18 +144,21 @@ class Records:
         change = self._counters.take(scope)
         if change is None:
             return None
-        try:
-            if change.is_doubtful:
-                self.update(scope, {}, {"$unset": {"counted": ""}})
-            if not change.total and not change.claimed:
-                return None
-            figures = {"total": change.total, "claimed": change.claimed}
-            # What was counted in an earlier life of the queue is not in the counters of this one.
-            written = self.update(scope, {"born": {"$lte": change.least}}, {"$inc": figures})
-            return written or self.update(scope, {}, {"$unset": {"counted": ""}})
-        except BaseException:
-            self._counters.give_back(scope, change)
-            raise
+        with contextlib.ExitStack() as on_failure:
+            on_failure.callback(self._counters.give_back, scope, change)
+            written = self._write_change(scope, change)
+            on_failure.pop_all()
+        return written
+
+    def _write_change(self, scope: str, change: Change) -> Record | None:
+        if change.is_doubtful:
+            self.update(scope, {}, {"$unset": {"counted": ""}})
+        if not change.total and not change.claimed:
+            return None
+        figures = {"total": change.total, "claimed": change.claimed}
+        # What was counted in an earlier life of the queue is not in the counters of this one.
+        written = self.update(scope, {"born": {"$lte": change.least}}, {"$inc": figures})
+        return written or self.update(scope, {}, {"$unset": {"counted": ""}})
 
     def _change(self, scope: str, condition: Document, change: Document, shown: bool) -> Record | None:
         wanted = {"_id": scope, "deleted": None} | condition

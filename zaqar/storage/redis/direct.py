@@ -44,6 +44,7 @@ class Direct:
             connection = pool.take(is_careful=is_careful)
         except RedisError as error:
             raise ServerFailed(error, was_sent=False) from error
+        is_settled = False
         try:
             # hiredis takes any mixture of types, whatever its annotation says.
             packed = hiredis.pack_command(command)  # type: ignore[arg-type]
@@ -54,12 +55,15 @@ class Direct:
                 connection.read_response()
             answer = connection.read_response()
         except RedisError as error:
+            is_settled = True
             raise self._failed(pool, connection, error, is_asking=is_asking) from error
-        except BaseException:
-            pool.drop(connection)
-            raise
-        pool.give(connection)
-        return answer
+        else:
+            pool.give(connection)
+            is_settled = True
+            return answer
+        finally:
+            if not is_settled:  # interrupted: its answer is still to come
+                pool.drop(connection)
 
     def nodes(self) -> tuple[object, ...]:
         """Return the one there is."""

@@ -1,5 +1,6 @@
 """A bounded stack of connections: the one used last is taken first, so that few are open."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -78,12 +79,11 @@ class Pool:
                 self._waiting -= 1
 
     def _new(self) -> AbstractConnection:
-        try:
+        with contextlib.ExitStack() as on_failure:
+            on_failure.callback(self._leave)
             connection = self._connect()
             connection.connect()
-        except BaseException:
-            self._leave()
-            raise
+            on_failure.pop_all()
         return connection
 
     def _leave(self) -> None:

@@ -5,17 +5,16 @@ Most queues have no metadata, and take no more than their name and what finds it
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from zaqar.errors import Conflict, QueueNotFound
 from zaqar.models import Queue, QueueKey
+from zaqar.storage import queue_metadata
 from zaqar.storage.contract import ManagementStore
 from zaqar.storage.redis import script
 from zaqar.storage.redis.keys import Keys, directory_of
 from zaqar.storage.redis.server import Server
-
-BATCH = 500
-"""Queues that a filtered listing reads at a time."""
 
 
 class RedisManagementStore(ManagementStore):
@@ -40,7 +39,7 @@ class RedisManagementStore(ManagementStore):
         """Store new metadata in place of the old; not tried again once it may have been done."""
         stored = self._stored(queue)
         arguments = (queue.name, stored, _encode(new))
-        is_old = _canonical(_decode(stored)) == _canonical(old)
+        is_old = queue_metadata.is_same(_decode(stored), old)
         if not is_old or not self._server.call(script.REPLACE_METADATA, _keys(queue), arguments, is_repeatable=False):
             raise Conflict(f'The {queue.kind} "{queue.name}" was changed meanwhile.')
 
@@ -59,21 +58,13 @@ class RedisManagementStore(ManagementStore):
         metadata: Mapping[str, str | int],
     ) -> list[Queue]:
         """Return a page; with filters, batch after batch until the page is full or the queues end."""
-        found: list[Queue] = []
-        batch = BATCH if name_contains or metadata else limit
-        after = marker or ""
-        while len(found) < limit:
-            names, stored = self._server.call(script.LIST_QUEUES, directory_of(project, kind), (after, batch))
-            for name, text in zip(names, stored, strict=True):
-                queue = Queue(name.decode(), _decode(text))
-                if name_contains and name_contains not in queue.name:
-                    continue
-                if all(_matches(queue.metadata.get(key), value) for key, value in metadata.items()):
-                    found.append(queue)
-            if len(names) < batch:
-                break
-            after = names[-1].decode()
-        return found[:limit]
+        return queue_metadata.page(
+            partial(self._batch, project, kind),
+            marker=marker,
+            limit=limit,
+            name_contains=name_contains,
+            metadata=metadata,
+        )
 
     def count_queues(self, project: str, *, kind: str = "queue") -> int:
         """Return how many there are."""
@@ -87,6 +78,10 @@ class RedisManagementStore(ManagementStore):
         """Close the connections."""
         self._server.close()
 
+    def _batch(self, project: str, kind: str, after: str, size: int) -> list[Queue]:
+        names, stored = self._server.call(script.LIST_QUEUES, directory_of(project, kind), (after, size))
+        return [Queue(name.decode(), _decode(text)) for name, text in zip(names, stored, strict=True)]
+
     def _stored(self, queue: QueueKey) -> bytes:
         stored: bytes | None = self._server.call(script.GET_QUEUE, _keys(queue), (queue.name,))
         if stored is None:
@@ -98,18 +93,8 @@ def _keys(queue: QueueKey) -> Keys:
     return directory_of(queue.project, queue.kind)
 
 
-def _matches(stored: object, wanted: str | int) -> bool:
-    """Compare without Python's equality of True and 1 (http Q-5)."""
-    return type(stored) is type(wanted) and stored == wanted
-
-
-def _canonical(metadata: Mapping[str, Any]) -> str:
-    """Return a text that tells True from 1, which Python's equality does not."""
-    return json.dumps(metadata, sort_keys=True)
-
-
 def _encode(metadata: Mapping[str, Any]) -> bytes:
-    return json.dumps(metadata, ensure_ascii=False, separators=(",", ":")).encode() if metadata else b""
+    return queue_metadata.encode(metadata).encode("utf-8", "surrogatepass") if metadata else b""
 
 
 def _decode(stored: bytes | None) -> dict[str, Any]:

@@ -9,14 +9,12 @@ import sqlalchemy as sa
 
 from zaqar.errors import Conflict, QueueNotFound
 from zaqar.models import Queue, QueueKey
+from zaqar.storage import queue_metadata
 from zaqar.storage.contract import ManagementStore
 from zaqar.storage.sql.connection import Database
 from zaqar.storage.sql.schema import QUEUES
 from zaqar.storage.sql.session import Session, Transaction
 from zaqar.storage.sql.statement import Parameters, Row, Statement, limited
-
-BATCH = 500
-"""Rows that a filtered listing reads at a time."""
 
 _SCOPE = (QUEUES.c.project == sa.bindparam("project")) & (QUEUES.c.kind == sa.bindparam("kind"))
 _KEY = _SCOPE & (QUEUES.c.name == sa.bindparam("name"))
@@ -46,7 +44,7 @@ class SqlManagementStore(ManagementStore):
         def step(transaction: Transaction) -> bool:
             if transaction.row(_FIND, queue._asdict()) is not None:
                 return False
-            transaction.run(_CREATE, {**queue._asdict(), "metadata": _encode(metadata)})
+            transaction.run(_CREATE, {**queue._asdict(), "metadata": queue_metadata.encode(metadata)})
             return True
 
         return self._database.write(step)
@@ -59,9 +57,9 @@ class SqlManagementStore(ManagementStore):
         """Store new metadata in place of the old."""
 
         def step(transaction: Transaction) -> None:
-            if _canonical(_metadata(transaction, queue)) != _canonical(old):
+            if not queue_metadata.is_same(_metadata(transaction, queue), old):
                 raise Conflict(f'The {queue.kind} "{queue.name}" was changed meanwhile.')
-            transaction.run(_REPLACE, {**queue._asdict(), "new": _encode(new)})
+            transaction.run(_REPLACE, {**queue._asdict(), "new": queue_metadata.encode(new)})
 
         self._database.write(step)
 
@@ -80,23 +78,13 @@ class SqlManagementStore(ManagementStore):
         metadata: Mapping[str, str | int],
     ) -> list[Queue]:
         """Return a page; with filters, batch after batch until the page is full or the queues end."""
-        found: list[Queue] = []
-        is_filtered = bool(name_contains or metadata)
-        batch = BATCH if is_filtered else limit
-        after = marker or ""
-        while len(found) < limit:
-            parameters = {"project": project, "kind": kind, "marker": after, "limit": batch}
-            rows = self._database.read(partial(_page, parameters))
-            for name, text in rows:
-                if name_contains and name_contains not in name:
-                    continue
-                queue = Queue(name, json.loads(text))
-                if all(_matches(queue.metadata.get(key), value) for key, value in metadata.items()):
-                    found.append(queue)
-            if len(rows) < batch:
-                break
-            after = rows[-1][0]
-        return found[:limit]
+        return queue_metadata.page(
+            partial(self._batch, project, kind),
+            marker=marker,
+            limit=limit,
+            name_contains=name_contains,
+            metadata=metadata,
+        )
 
     def count_queues(self, project: str, *, kind: str = "queue") -> int:
         """Return how many there are."""
@@ -111,6 +99,11 @@ class SqlManagementStore(ManagementStore):
         """Close the file."""
         self._database.close()
 
+    def _batch(self, project: str, kind: str, after: str, size: int) -> list[Queue]:
+        parameters = {"project": project, "kind": kind, "marker": after, "limit": size}
+        rows = self._database.read(partial(_page, parameters))
+        return [Queue(name, json.loads(text)) for name, text in rows]
+
 
 def _page(parameters: Parameters, session: Session) -> list[Row]:
     return session.rows(_PAGE, parameters)
@@ -122,17 +115,3 @@ def _metadata(session: Session, queue: QueueKey) -> dict[str, Any]:
         raise QueueNotFound(queue)
     metadata: dict[str, Any] = json.loads(row[0])
     return metadata
-
-
-def _matches(stored: object, wanted: str | int) -> bool:
-    """Compare without Python's equality of True and 1 (http Q-5)."""
-    return type(stored) is type(wanted) and stored == wanted
-
-
-def _canonical(metadata: Mapping[str, Any]) -> str:
-    """Return a text that tells True from 1, which Python's equality does not."""
-    return json.dumps(metadata, sort_keys=True)
-
-
-def _encode(metadata: Mapping[str, Any]) -> str:
-    return json.dumps(metadata, ensure_ascii=False, separators=(",", ":"))
