@@ -25,7 +25,7 @@ _LEAST_INTEGER, _MOST_INTEGER = -(2**63), 2**63 - 1
 # Digits become 0, e and E stay, the rest is blanked: three searches in C then find what a number could hide.
 _SHAPE = bytes(48 if 48 <= byte <= 57 else 101 if byte in b"eE" else 43 if byte == 43 else 32 for byte in range(256))
 _LONG_INTEGER = b"0" * 19
-_LARGE_EXPONENTS = (b"e000", b"e+000")
+_LARGE_EXPONENT, _LARGE_SIGNED_EXPONENT = b"e000", b"e+000"
 
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 _STEPS = {byte: 1 if byte in b"[{" else -1 for byte in b"[]{}"}
@@ -42,7 +42,7 @@ def check_text(data: bytes) -> None:
     if data.count(b"[") + data.count(b"{") > MAX_DEPTH:
         _check_depth(data)
     shape = data.translate(_SHAPE)
-    if _LONG_INTEGER in shape or any(exponent in shape for exponent in _LARGE_EXPONENTS):
+    if _LONG_INTEGER in shape or _LARGE_EXPONENT in shape or _LARGE_SIGNED_EXPONENT in shape:
         _check_numbers(data)
 
 

@@ -9,7 +9,7 @@ from zaqar.errors import ClaimNotFound
 from zaqar.models import Claim, DeadLetterRule
 from zaqar.storage.ids import Id, format_id, new_token
 from zaqar.storage.sql import records
-from zaqar.storage.sql.rows import AT, AT_THE_HEAD, READY_PAGE, SHOWN, Shown, message, position_of
+from zaqar.storage.sql.rows import AT, AT_THE_HEAD, READY_PAGE, SHOWN, Shown, messages, position_of
 from zaqar.storage.sql.schema import CLAIMED, CLAIMS, MESSAGES, READY
 from zaqar.storage.sql.session import Session, Transaction
 from zaqar.storage.sql.statement import Statement, StatementForMany, constant, one_of, unindexed
@@ -98,7 +98,7 @@ def create(
     transaction.run(_INSERT, {**row, "positions": json.dumps([position_of(row) for row in rows])})
     transaction.count(record, claimed=len(rows))
     claim_id = format_id(*claim)
-    return Claim(claim_id, ttl, 0, [message(row, transaction.now, claim_id) for row in rows])
+    return Claim(claim_id, ttl, 0, messages(rows, transaction.now, claim_id))
 
 
 def get(session: Session, record: int, claim: Id) -> Claim:
@@ -106,8 +106,7 @@ def get(session: Session, record: int, claim: Id) -> Claim:
     ttl, expires, positions = _find(session, record, claim)
     claim_id = format_id(*claim)
     rows = _held(session, claim, positions)
-    messages = [message(row, session.now, claim_id) for row in rows]
-    return Claim(claim_id, ttl, max(0, session.now - (expires - ttl)), messages)
+    return Claim(claim_id, ttl, max(0, session.now - (expires - ttl)), messages(rows, session.now, claim_id))
 
 
 def renew(transaction: Transaction, record: int, claim: Id, *, ttl: int, grace: int) -> None:

@@ -9,7 +9,7 @@ from zaqar.errors import ClaimNotHeld, MessageClaimed, QueueNotFound
 from zaqar.models import Message, NewMessage, QueueKey
 from zaqar.storage.ids import Id, format_id
 from zaqar.storage.sql import claims, records
-from zaqar.storage.sql.rows import AT, AT_THE_HEAD, IN_QUEUE, LIVES, SHOWN, message, position_of, remove
+from zaqar.storage.sql.rows import AT, AT_THE_HEAD, IN_QUEUE, LIVES, SHOWN, messages, position_of, remove
 from zaqar.storage.sql.schema import CLAIMED, CLAIMS, DELAYED, MESSAGES, READY, RECORDS
 from zaqar.storage.sql.session import Session, Transaction
 from zaqar.storage.sql.statement import Row, Statement, constant, limited, unindexed
@@ -35,10 +35,13 @@ _DELETE_HELD = Statement(
 _HOLDER = Statement(sa.select(MESSAGES.c.state, CLAIMS.c.id, CLAIMS.c.token).select_from(_LIVE_CLAIM).where(*_NAMED))
 
 
-def _page(state: int, *, is_echo: bool) -> sa.Select[Any]:
-    """Return the query for one state, in order, after a marker, each row with the parts of its live claim's id."""
-    claim = (CLAIMS.c.id, CLAIMS.c.token) if state == CLAIMED else (sa.null().label("id"), sa.null().label("token"))
-    query = sa.select(*SHOWN, *(part.label(f"claim_{part.name}") for part in claim))
+def _page(state: int, *, is_echo: bool, has_claims: bool) -> sa.Select[Any]:
+    """Return the query for one state, in order, after a marker; with the parts of live claims' ids if there are any."""
+    claim: tuple[sa.ColumnElement[Any], ...] = ()
+    if has_claims:
+        parts = (CLAIMS.c.id, CLAIMS.c.token) if state == CLAIMED else (sa.null(), sa.null())
+        claim = tuple(part.label(name) for part, name in zip(parts, ("claim_id", "claim_token"), strict=True))
+    query = sa.select(*SHOWN, *claim)
     if state == CLAIMED:
         query = query.select_from(_LIVE_CLAIM)
     query = query.where(
@@ -54,9 +57,13 @@ def _page(state: int, *, is_echo: bool) -> sa.Select[Any]:
 
 def _listing(states: Sequence[int], *, is_echo: bool) -> Statement:
     """Return the statement for a listing: first the queue's record, then a page of each state, all of one moment."""
-    nothing = [sa.null().label(f"nothing{index}") for index in range(len(SHOWN))]
+    has_claims = CLAIMED in states
+    width = len(SHOWN) + (2 if has_claims else 0)
+    nothing = [sa.null().label(f"nothing{index}") for index in range(width - 2)]
     record = sa.select(RECORDS.c.id, records.IS_UNSETTLED.label("is_unsettled"), *nothing).where(records.KEY)
-    pages = (sa.select(_page(state, is_echo=is_echo).subquery(f"page{state}")) for state in states)
+    pages = (
+        sa.select(_page(state, is_echo=is_echo, has_claims=has_claims).subquery(f"page{state}")) for state in states
+    )
     return Statement(sa.union_all(record, *pages))
 
 
@@ -105,10 +112,12 @@ def listed(
         raise QueueNotFound(queue)
     if rows.pop(0)[1]:
         return None
-    if len(states) == 1:
-        return [message(row, session.now) for row in rows]
-    rows.sort(key=position_of)
-    return [_message(row, session.now) for row in rows[:limit]]
+    if len(states) > 1:
+        rows.sort(key=position_of)
+        del rows[limit:]
+    if CLAIMED in states:
+        return [_message(row, session.now) for row in rows]
+    return messages(rows, session.now)
 
 
 def found(session: Session, record: int, ids: Iterable[Id]) -> list[Message]:
@@ -125,7 +134,7 @@ def pop(transaction: Transaction, record: int, limit: int) -> list[Message]:
     rows = transaction.change(_POP, {"queue": record, "now": transaction.now, "limit": limit})
     rows.sort(key=position_of)
     transaction.count(record, total=-len(rows))
-    return [message(row, transaction.now) for row in rows]
+    return messages(rows, transaction.now)
 
 
 def delete(transaction: Transaction, record: int, name: Id, claim: Id | None) -> None:
@@ -176,5 +185,6 @@ def _check_claim(transaction: Transaction, record: int, holder: Id | None, claim
 
 
 def _message(row: Row, now: int) -> Message:
-    claim = row[len(SHOWN) :]
-    return message(row, now, format_id(*claim) if claim and claim[0] is not None else None)
+    """Return a row that ends with the two parts of its claim's id as a message."""
+    *shown, claim, claim_token = row
+    return messages([shown], now, None if claim is None else format_id(claim, claim_token))[0]
