@@ -10,86 +10,38 @@ import functools
 import hashlib
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pymongo
 from pymongo.errors import PyMongoError
 
-from tests.integration.process import free_port, wait_until
+from tests.integration.process import free_port
+from tests.integration.store_server import HOST, StoreServer
 from tests.needs import require
 
 VARIABLE = "ZAQAR_TEST_MONGODB_URI"
 """Names a server of one's own for the conformance suite, which makes databases there and drops them."""
 
-HOST = "127.0.0.1"
-SECONDS_TO_START = 60.0
 SECONDS_TO_FETCH = 300.0
 _SOURCES = Path(__file__).parent / "mongo_emulator"
 
 
-class MongoServer:
-    """A server that can be stopped and started again: the same port, the same data."""
+class MongoServer(StoreServer):
+    """A MongoDB, or what stands in for it."""
 
-    def __init__(self, words: Sequence[str], folder: Path, port: int) -> None:
-        self.words, self.folder, self.port = words, folder, port
-        self.process = self._run()
+    seconds_to_start = 60.0
 
     @property
     def uri(self) -> str:
         """Return the address as the driver takes it."""
         return f"mongodb://{HOST}:{self.port}"
 
-    @property
-    def log(self) -> str:
-        """Return everything the server wrote."""
-        return (self.folder / "server.log").read_text(errors="replace")
-
     def client(self) -> pymongo.MongoClient:
         """Return a plain client, which is the caller's to close."""
         return pymongo.MongoClient(self.uri, serverSelectionTimeoutMS=1000)
-
-    def start(self) -> None:
-        """Start again and wait until it answers."""
-        self.process = self._run()
-        self.wait()
-
-    def stop(self) -> None:
-        """End the server politely: it keeps its data."""
-        self.resume()
-        self.process.terminate()
-        self.process.wait(timeout=30)
-
-    def kill(self) -> None:
-        """End the server as a power cut would."""
-        self.process.kill()
-        self.process.wait(timeout=10)
-
-    def pause(self) -> None:
-        """Let the server hang: it keeps its connections and answers nothing."""
-        self.process.send_signal(signal.SIGSTOP)
-
-    def resume(self) -> None:
-        """Go on after a pause."""
-        self.process.send_signal(signal.SIGCONT)
-
-    def close(self) -> None:
-        """End the server."""
-        if self.process.poll() is None:
-            self.kill()
-
-    def wait(self) -> None:
-        """Wait until the server answers; fail with its log when it ends instead."""
-        wait_until(
-            lambda: self.process.poll() is not None or self._answers(),
-            seconds=SECONDS_TO_START,
-            what=f"an answer of MongoDB: {self.uri}",
-        )
-        if self.process.poll() is not None:
-            raise AssertionError(f"MongoDB ended with status {self.process.returncode}:\n{self.log}")
 
     def _answers(self) -> bool:
         with contextlib.closing(self.client()) as client:
@@ -97,17 +49,6 @@ class MongoServer:
                 return bool(client.admin.command("ping"))
             except PyMongoError:
                 return False
-
-    def _run(self) -> subprocess.Popen[bytes]:
-        with (self.folder / "server.log").open("ab") as log:
-            return subprocess.Popen(
-                self.words,
-                cwd=self.folder,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
 
 
 @contextlib.contextmanager

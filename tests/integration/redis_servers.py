@@ -7,8 +7,6 @@ import contextlib
 import importlib.util
 import os
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +17,7 @@ import redis
 
 from tests.integration.process import free_port, wait_until
 from tests.integration.server.certificates import Files, self_signed
+from tests.integration.store_server import HOST, StoreServer
 from tests.needs import require
 
 VARIABLE = "ZAQAR_TEST_REDIS_URI"
@@ -26,8 +25,6 @@ VARIABLE = "ZAQAR_TEST_REDIS_URI"
 
 The suite EMPTIES that database before each test.
 """
-
-HOST = "127.0.0.1"
 
 
 @dataclass(frozen=True)
@@ -39,12 +36,14 @@ class Access:
     unix_socket: Path | None = None
 
 
-class RedisServer:
-    """A server that can be stopped and started again: the same port, the same folder."""
+class RedisServer(StoreServer):
+    """A Redis server; it keeps over a restart what its arguments say."""
+
+    seconds_to_stop = 10.0
 
     def __init__(self, words: Sequence[str], folder: Path, port: int, access: Access) -> None:
-        self.words, self.folder, self.port, self.access = words, folder, port, access
-        self.process = self._run()
+        super().__init__(words, folder, port)
+        self.access = access
         self._client: redis.Redis | None = None
 
     @property
@@ -55,56 +54,17 @@ class RedisServer:
             return f"redis://{secret}{self.access.unix_socket}"
         return f"{'redis' if self.access.certificates is None else 'rediss'}://{secret}{HOST}:{self.port}"
 
-    @property
-    def log(self) -> str:
-        """Return everything the server wrote."""
-        return (self.folder / "server.log").read_text(errors="replace")
-
     def client(self) -> redis.Redis:
         """Return a plain client, always the same one; it is closed with the server."""
         if self._client is None:
             self._client = redis.Redis(password=self.access.password, **self._place())
         return self._client
 
-    def start(self) -> None:
-        """Start again and wait until it answers; its data is what its arguments made it keep."""
-        self.process = self._run()
-        self.wait()
-
-    def stop(self) -> None:
-        """End the server politely."""
-        self.resume()
-        self.process.terminate()
-        try:
-            self.process.wait(timeout=10)
-        except subprocess.TimeoutExpired:  # it waits for replicas
-            self.kill()
-
-    def kill(self) -> None:
-        """End the server as a power cut would."""
-        self.process.kill()
-        self.process.wait(timeout=10)
-
-    def pause(self) -> None:
-        """Let the server hang: it keeps its connections, takes new ones and answers nothing."""
-        self.process.send_signal(signal.SIGSTOP)
-
-    def resume(self) -> None:
-        """Go on after a pause."""
-        self.process.send_signal(signal.SIGCONT)
-
     def close(self) -> None:
         """End the server and the client."""
         if self._client is not None:
             self._client.close()
-        if self.process.poll() is None:
-            self.kill()
-
-    def wait(self) -> None:
-        """Wait until the server answers; fail with its log when it ends instead."""
-        wait_until(lambda: self.process.poll() is not None or self._answers(), what=f"an answer of Redis: {self.uri}")
-        if self.process.poll() is not None:
-            raise AssertionError(f"Redis ended with status {self.process.returncode}:\n{self.log}")
+        super().close()
 
     def _place(self) -> Mapping[str, object]:
         if self.access.unix_socket is not None:
@@ -112,18 +72,6 @@ class RedisServer:
         tls = self.access.certificates
         trust = {} if tls is None else {"ssl": True, "ssl_ca_certs": str(tls.certificate)}
         return {"host": HOST, "port": self.port, **trust}
-
-    def _run(self) -> subprocess.Popen[bytes]:
-        with (self.folder / "server.log").open("ab") as log:
-            return subprocess.Popen(
-                self.words,
-                cwd=self.folder,
-                env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
 
     def _answers(self) -> bool:
         try:

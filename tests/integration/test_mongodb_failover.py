@@ -10,11 +10,11 @@ import pymongo
 import pytest
 
 from tests.integration.mongo_servers import MongoServer, is_emulator, mongo_server
+from tests.integration.outages import Consumer, check_answers_while_away, kill_a_worker
 from tests.integration.process import running_server, wait_until
 from tests.integration.proxy import proxy_to
 from tests.integration.rest import Service
 from tests.integration.test_kills import check, produce_while
-from tests.integration.test_redis_failover import Consumer, kill_a_worker, retry_after
 
 DRIVERS = {"message_store": "mongodb", "management_store": "mongodb"}
 
@@ -98,32 +98,8 @@ def test_posts_and_claims_lose_and_double_nothing_while_workers_are_killed_and_c
 
 
 def test_while_the_database_is_away_answers_say_so_and_when_to_come_back(mongo, tmp_path):
-    with (
-        running_server(tmp_path, settings(mongo.uri, retry_deadline=0.3)) as server,
-        contextlib.closing(Service(server.url)) as service,
-    ):
-        (first,) = service.post("q", [1])
-        assert service.call("GET", "/v2/ping")[0] == 204
-        mongo.stop()
-
-        for method, path, document in (
-            ("POST", "/v2/queues/q/messages", {"messages": [{"body": 2}]}),
-            ("GET", f"/v2/queues/q/messages/{first}", None),
-            ("POST", "/v2/queues/q/claims", {"ttl": 60, "grace": 60}),
-            ("DELETE", "/v2/queues/q/messages?pop=1", None),
-            ("GET", "/v2/queues", None),
-            ("PUT", "/v2/queues/other", {}),
-        ):
-            status, answer = service.call(method, path, document)
-            assert (status, answer["title"]) == (503, "Service temporarily unavailable")
-        assert service.call("GET", "/v2/ping")[0] == 503
-        assert retry_after(server) == "5"
-
-        mongo.start()
-        wait_until(lambda: service.call("GET", "/v2/ping")[0] == 204, what="the service back")
-        assert [message["id"] for message in service.every_message("q")] == [first]
-        service.post("q", [2])
-        assert server.log.count("cannot be served") == 7
+    with running_server(tmp_path, settings(mongo.uri, retry_deadline=0.3)) as server:
+        check_answers_while_away(server, take_away=mongo.stop, bring_back=mongo.start)
 
 
 def test_the_service_starts_without_its_database_and_serves_when_that_is_there(mongo, tmp_path):

@@ -1,20 +1,15 @@
 """zaqar-server on a Redis that dies, is replaced or is away: what was acknowledged is there exactly once."""
 
 import contextlib
-import http.client
 import itertools
-import os
-import random
-import signal
 import threading
-import urllib.error
-import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.process import RunningServer, running_server, wait_until
+from tests.integration.outages import Consumer, check_answers_while_away, kill_a_worker
+from tests.integration.process import running_server, wait_until
 from tests.integration.redis_groups import redis_sentinels
 from tests.integration.redis_servers import RedisServer, redis_server
 from tests.integration.rest import Service
@@ -32,50 +27,6 @@ def redis() -> Iterator[RedisServer]:
 
 def settings(uri: str, **options: object) -> dict[str, dict[str, object]]:
     return {"drivers": DRIVERS, "drivers:message_store:redis": {"uri": uri, **options}, "server": {"workers": 2}}
-
-
-def kill_a_worker(server: RunningServer) -> None:
-    """Kill -9 a worker and wait until another has its place."""
-    victim = random.choice(server.worker_pids())
-    os.kill(victim, signal.SIGKILL)
-    wait_until(lambda: len(server.worker_pids()) == 2 and victim not in server.worker_pids(), what="another worker")
-
-
-def retry_after(server: RunningServer) -> str | None:
-    """Return what an answer of 503 says about when to come back."""
-    headers = {"Client-ID": "3381af92-2b9e-11e3-b191-71861300734c", "X-Project-ID": "demo"}
-    request = urllib.request.Request(f"{server.url}/v2/queues/q/stats", headers=headers)
-    with pytest.raises(urllib.error.HTTPError) as caught:
-        urllib.request.urlopen(request, timeout=10)
-    with caught.value as answer:
-        return answer.headers["Retry-After"]
-
-
-class Consumer(threading.Thread):
-    """Claims and deletes without a pause, and counts what it was given and has deleted."""
-
-    def __init__(self, url: str, queue: str, stopped: threading.Event) -> None:
-        super().__init__(daemon=True)
-        self.service, self.queue, self.stopped = Service(url), queue, stopped
-        self.claimed: Counter[str] = Counter()
-        self.deleted: set[str] = set()
-        self.statuses: Counter[int] = Counter()
-
-    def run(self) -> None:
-        while not self.stopped.is_set():
-            with contextlib.suppress(OSError, http.client.HTTPException):
-                self.consume()
-        self.service.close()
-
-    def consume(self) -> None:
-        status, claim = self.service.call("POST", f"/v2/queues/{self.queue}/claims?limit=5", {"ttl": 300, "grace": 60})
-        self.statuses[status] += 1
-        for message in claim["messages"] if status == 201 else ():
-            self.claimed[message["body"]] += 1
-            status, _ = self.service.call("DELETE", message["href"])
-            self.statuses[status] += 1
-            if status == 204:
-                self.deleted.add(message["body"])
 
 
 def test_what_was_acknowledged_is_there_once_after_workers_and_redis_were_killed(redis, tmp_path):
@@ -120,32 +71,8 @@ def test_claims_and_deletes_go_on_over_restarts_of_redis_and_nothing_is_given_tw
 
 
 def test_while_redis_is_away_answers_say_so_and_when_to_come_back(redis, tmp_path):
-    with (
-        running_server(tmp_path, settings(redis.uri, retry_deadline=0.3)) as server,
-        contextlib.closing(Service(server.url)) as service,
-    ):
-        (first,) = service.post("q", [1])
-        assert service.call("GET", "/v2/ping")[0] == 204
-        redis.kill()
-
-        for method, path, document in (
-            ("POST", "/v2/queues/q/messages", {"messages": [{"body": 2}]}),
-            ("GET", f"/v2/queues/q/messages/{first}", None),
-            ("POST", "/v2/queues/q/claims", {"ttl": 60, "grace": 60}),
-            ("DELETE", "/v2/queues/q/messages?pop=1", None),
-            ("GET", "/v2/queues", None),
-            ("PUT", "/v2/queues/other", {}),
-        ):
-            status, answer = service.call(method, path, document)
-            assert (status, answer["title"]) == (503, "Service temporarily unavailable")
-        assert service.call("GET", "/v2/ping")[0] == 503
-        assert retry_after(server) == "5"
-
-        redis.start()
-        assert service.call("GET", "/v2/ping")[0] == 204
-        assert [message["id"] for message in service.every_message("q")] == [first]
-        service.post("q", [2])
-        assert server.log.count("cannot be served") == 7
+    with running_server(tmp_path, settings(redis.uri, retry_deadline=0.3)) as server:
+        check_answers_while_away(server, take_away=redis.kill, bring_back=redis.start)
 
 
 def test_what_was_acknowledged_after_a_failover_is_there_once(tmp_path):
