@@ -21,6 +21,7 @@ from tests.storage.mongodb.plans import plans
 from tests.storage.mongodb.watching import Sent, Watching
 from zaqar.models import QueueKey
 from zaqar.storage.contract import MessageStore
+from zaqar.storage.mongodb import MongoMessageStore
 
 LONG = 43_200
 """Seconds that outlast the program."""
@@ -58,7 +59,7 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _fill(store: MessageStore, queue: QueueKey, depth: int) -> None:
+def _fill(store: MongoMessageStore, queue: QueueKey, depth: int) -> None:
     """Post so many, and claim every second half thousand."""
     store.create_queue(queue)
     for first in range(0, depth, BATCH):
@@ -66,7 +67,7 @@ def _fill(store: MessageStore, queue: QueueKey, depth: int) -> None:
         claim(store, queue, ttl=LONG, limit=BATCH // 2)
     for first in range(0, depth, BATCH):
         post(store, queue, *numbered_messages(BATCH // 2, first=first, ttl=LONG))
-    store.stats(queue)  # writes what is counted until now
+    store._writer.write_all()
 
 
 def _acts(store: MessageStore) -> dict[str, Callable[[QueueKey], object]]:

@@ -10,6 +10,7 @@ import mongomock
 import pymongo
 
 from tests.clock import MovableClock
+from tests.conformance import mongomock_parts
 from zaqar.storage.contract import ManagementStore, MessageStore
 from zaqar.storage.mongodb import MongoManagementStore, MongoMessageStore, management_store, message_store
 from zaqar.storage.mongodb.connection import Database
@@ -30,15 +31,16 @@ class OneAtATime(Database):
 
 @contextlib.contextmanager
 def in_this_process(clock: MovableClock) -> Iterator[Openers]:
-    """Give what opens stores on mongomock."""
+    """Give what opens stores on mongomock, which is given the ``$lookup`` that it lacks by ``mongomock_parts``."""
     name = f"conformance_{secrets.token_hex(6)}"
     data = mongomock.store.ServerStore()
     connect = functools.partial(mongomock.MongoClient, _store=data)
     database = functools.partial(OneAtATime, connect, name, deadline=10, attempts=10, first_pause=0.02)
-    yield (
-        lambda: MongoMessageStore(database(indexes=MESSAGE_STORE), clock, place=name, patience=10),
-        lambda: MongoManagementStore(database(indexes=MANAGEMENT_STORE)),
-    )
+    with mongomock_parts.added():
+        yield (
+            lambda: MongoMessageStore(database(indexes=MESSAGE_STORE), clock, place=name, patience=10),
+            lambda: MongoManagementStore(database(indexes=MANAGEMENT_STORE)),
+        )
 
 
 @contextlib.contextmanager

@@ -42,7 +42,7 @@ def half_done(command: Command) -> object:
     halves = {
         "insert_many": lambda whole: lambda self, documents, **words: whole(self, documents[:1], **words),
         "update_many": lambda whole: lambda self, wanted, change: whole(self, _first(self, wanted), change),
-        "delete_many": lambda whole: lambda self, wanted: whole(self, _first(self, wanted)),
+        "delete_many": lambda whole: lambda self, wanted, **words: whole(self, _first(self, wanted), **words),
         "bulk_write": lambda whole: (
             lambda self, changes, **words: whole(
                 self, [UpdateMany(_first(self, changes[0]._filter), changes[0]._doc)], **words

@@ -37,16 +37,16 @@ def serves(index: Index, wanted, sort) -> bool:
 
 
 def plans(sent: Iterable[Sent]) -> list[str]:
-    """Return for each filter of each command the index that serves it, or its text where none does."""
+    """Return for each thing that a command looks for the index that serves it, or its text where none does."""
     found = []
     for each in sent:
-        for wanted in each.filters:
-            if KEY in wanted and each.sort in ({}, {KEY: 1}):
+        for query in each.queries:
+            if KEY in query.wanted and query.sort in ({}, {KEY: 1}):
                 found.append(KEY)
                 continue
-            declared = [index for index in (*MESSAGE_STORE, *MANAGEMENT_STORE) if index.collection == each.collection]
+            declared = [index for index in (*MESSAGE_STORE, *MANAGEMENT_STORE) if index.collection == query.collection]
             # The planner takes those with fewer entries, and of these one of which it needs no range.
-            declared.sort(key=lambda index: (index.only_with is None, not _names_one(index, wanted)))
-            served = next((index.name for index in declared if serves(index, wanted, each.sort)), None)
-            found.append(served or f"{each.name} {each.collection} {wanted} {each.sort}")
+            declared.sort(key=lambda index: (index.only_with is None, not _names_one(index, query.wanted)))
+            served = next((index.name for index in declared if serves(index, query.wanted, query.sort)), None)
+            found.append(served or f"{each.name} {query}")
     return found

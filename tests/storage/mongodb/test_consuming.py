@@ -20,17 +20,17 @@ def test_a_consumer_whose_candidates_went_to_others_takes_the_next(
     """W-M2: however often."""
     post(store, queue, *numbered_messages(20))
     rivals = iter([3, 4, 2])
-    find = store._claims._candidates.find
+    find = store._claims._candidates.ready
 
     with opened(server.uri, name, clock) as rival:
 
-        def overtaken(view, *, limit):
-            found = find(view, limit=limit)
+        def overtaken(key, *, limit):
+            found = find(key, limit=limit)
             if count := next(rivals, 0):
                 assert len(claim(rival, queue, limit=count).messages) == count
             return found
 
-        monkeypatch.setattr(store._claims._candidates, "find", overtaken)
+        monkeypatch.setattr(store._claims._candidates, "ready", overtaken)
         assert numbers(take(store, queue)) == [3, 4, 11, 12, 13]
 
 
@@ -94,7 +94,6 @@ def test_a_purge_takes_a_few_commands_for_each_thousand(store, queue, watch, cou
     for first in range(0, count, 500):
         post(store, queue, *numbered_messages(min(count - first, 500)))
     claim(store, queue, limit=5)
-    store.stats(queue)
 
     with watch() as sent:
         store.purge_messages(queue)

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from tests.builders import new_message, new_token, numbered_messages, queue_key
-from tests.conformance.acts import PRODUCER, claim, everything, exists, ids, numbers, post
+from tests.conformance.acts import PRODUCER, claim, everything, exists, ids, listed, numbers, post
 from tests.integration.mongo_servers import mongo_server
 from tests.integration.proxy import Fault, Proxy, proxy_to
 from tests.storage.mongodb.opening import fresh_name, opened, opened_management
@@ -54,7 +54,7 @@ def test_a_post_of_which_a_step_is_lost_is_stored_once(far, proxy, fault, number
 
 
 @pytest.mark.parametrize("fault", LOST, ids=lambda fault: fault.name)
-@pytest.mark.parametrize("words", [b"claim_count", b"position"], ids=["taking", "finding"])
+@pytest.mark.parametrize("words", [b"claim_ttl", b"$lookup"], ids=["taking", "finding"])
 def test_a_claim_of_which_a_step_is_lost_takes_what_it_asked_for(far, proxy, fault, words):
     store, queue = far
     posted = post(store, queue, *numbered_messages(8))
@@ -82,6 +82,34 @@ def test_a_pop_of_which_a_step_is_lost_loses_no_message(far, proxy, fault, words
     assert proxy.orders_left == 0
     assert ids(popped) == posted[:5]
     assert ids(everything(store, queue)) == posted[5:]
+
+
+@pytest.mark.parametrize("fault", LOST, ids=lambda fault: fault.name)
+def test_a_listing_and_statistics_may_be_lost(far, proxy, fault):
+    store, queue = far
+    posted = post(store, queue, *numbered_messages(3))
+    store.delete_message(queue, posted[1], claim_id=None)
+
+    proxy.fail(fault, containing=b"$lookup")
+    assert ids(listed(store, queue)) == [posted[0], posted[2]]
+    proxy.fail(fault, containing=b"$lookup")
+    assert store.stats(queue).total == 2
+
+    assert proxy.orders_left == 0
+
+
+@pytest.mark.parametrize("fault", LOST, ids=lambda fault: fault.name)
+def test_a_purge_of_which_a_step_is_lost_leaves_nothing(far, proxy, fault):
+    """W-M10."""
+    store, queue = far
+    for words in (b"$max", b"$group", b"deletes"):
+        post(store, queue, *numbered_messages(3))
+        claim(store, queue, limit=1)
+        proxy.fail(fault, containing=words)
+        store.purge_messages(queue)
+        assert proxy.orders_left == 0
+        assert everything(store, queue) == []
+        assert store.stats(queue) == Stats()
 
 
 @pytest.mark.parametrize("fault", LOST, ids=lambda fault: fault.name)

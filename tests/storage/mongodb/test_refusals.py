@@ -11,8 +11,12 @@ from tests.conformance.acts import claim, everything, ids, numbers, post
 from tests.integration.proxy import Fault, proxy_to
 from tests.storage.mongodb.opening import opened
 from zaqar.errors import Unavailable
+from zaqar.storage.mongodb import warnings
 
 MESSAGE, HEADER = 2013, struct.Struct("<iiii")
+
+
+ROUTER = {"ok": 1.0, "msg": "isdbgrid", "maxWireVersion": 9}
 
 
 def answering(document: dict):
@@ -114,3 +118,12 @@ def test_a_server_that_stays_a_secondary_is_unavailable_within_bounds_and_back_w
         post(store, queue, new_message(b"1"))
 
         assert numbers(everything(store, queue)) == [1]
+
+
+def test_a_sharded_cluster_that_cannot_look_up_in_sharded_messages_is_told(proxy):
+    proxy.fail(Fault.REPLACE, containing=b"isMaster", answer=answering(ROUTER))
+
+    (line,) = warnings(f"mongodb://127.0.0.1:{proxy.port}")
+
+    assert "sharded" in line
+    assert "5.1" in line

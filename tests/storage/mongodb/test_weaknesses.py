@@ -5,14 +5,15 @@ W-M    what went wrong                             where
 =====  ==========================================  ==================================================================
 1      listing counted all that followed           test_cost
 2      competing consumers came back empty         test_consuming; conformance test_races
-3, 4   observers skipped; producers fought         test_ordering; conformance test_races_of_producers
+3, 4   observers skipped; producers fought         test_ordering, test_looking; conformance
+                                                   test_races_of_producers
 5, 22  deleting by a look before it                test_deleting; conformance test_races, test_deleting_many
 6      claim counts forgotten                      test_consuming; conformance test_claim_endings
 7      dead letters kept place, expiry and claim   test_endings; conformance test_dead_letters
 8      expired messages seen                       test_endings; conformance test_expiry
 9      pop: a round trip each, in no order         test_cost, test_endings; conformance test_pop
-10     purge                                       test_consuming; conformance test_purge
-11     stats counted                               test_cost, test_structures; conformance test_stats
+10     purge                                       test_consuming, test_removal; conformance test_purge
+11     stats counted                               test_cost, test_counting, test_structures; conformance test_stats
 12     too many indexes                            test_plans
 13     counters without an index, never deleted    test_structures, test_plans
 14     posting                                     test_cost

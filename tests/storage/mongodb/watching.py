@@ -12,6 +12,21 @@ _PARTS = {"updates": "q", "deletes": "q"}
 
 
 @dataclass(frozen=True)
+class Query:
+    """One thing that a command looks for."""
+
+    collection: str
+    wanted: dict[str, Any]
+    sort: dict[str, int] = field(default_factory=dict)
+    limit: int | None = None
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether it says how many documents it can reach: those it names, those of a claim, or a limit."""
+        return self.limit is not None or _names(self.wanted.get("_id")) or "claim" in self.wanted
+
+
+@dataclass(frozen=True)
 class Sent:
     """One command: one round trip."""
 
@@ -24,29 +39,28 @@ class Sent:
         return self.words[self.name]
 
     @property
-    def filters(self) -> list[dict[str, Any]]:
-        """What the command looks for, once for each of its statements."""
+    def queries(self) -> list[Query]:
+        """What the command looks for, once for each of its statements, and for each part of a pipeline."""
+        if "pipeline" in self.words:
+            return list(_of_pipeline(self.collection, self.words["pipeline"]))
         for part, key in _PARTS.items():
             if part in self.words:
-                return [statement[key] for statement in self.words[part]]
+                return [Query(self.collection, statement[key]) for statement in self.words[part]]
         found = self.words.get("filter", self.words.get("query"))
-        return [] if found is None else [found]
+        limit = 1 if self.name == "findAndModify" else self.words.get("limit")
+        return [] if found is None else [Query(self.collection, found, dict(self.words.get("sort") or {}), limit)]
 
     @property
     def reached(self) -> int:
         """How many documents were returned, inserted, changed or removed."""
         if "cursor" in self.reply:
-            return len(self.reply["cursor"]["firstBatch"])
+            return sum(_size(answer) for answer in self.reply["cursor"]["firstBatch"])
         return int(self.reply["value"] is not None) if "value" in self.reply else int(self.reply.get("n", 0))
 
     @property
     def is_limited(self) -> bool:
-        """Whether the command itself says how many documents it can reach: those it names, those of a claim, or a limit."""
-        return "limit" in self.words or all("_id" in wanted or "claim" in wanted for wanted in self.filters)
-
-    @property
-    def sort(self) -> dict[str, int]:
-        return dict(self.words.get("sort") or {})
+        """Whether the command itself says how many documents it can reach."""
+        return all(query.is_limited for query in self.queries)
 
 
 class Watching(monitoring.CommandListener):
@@ -74,3 +88,43 @@ class Watching(monitoring.CommandListener):
 
     def failed(self, event: monitoring.CommandFailedEvent) -> None:
         pass
+
+
+def _names(condition: Any) -> bool:
+    """Tell whether a condition on the key names documents, rather than a range of them."""
+    return condition is not None and (not isinstance(condition, dict) or set(condition) == {"$in"})
+
+
+def _of_pipeline(collection: str, pipeline: list[dict[str, Any]]) -> Iterator[Query]:
+    """Return what the first stages find, and each ``$lookup``: a filter, an order and a limit, as a query has them."""
+    wanted, *others = pipeline
+    (sort, others) = _taken(others, "$sort", {})
+    (limit, others) = _taken(others, "$limit", None)
+    yield Query(collection, _without_expressions(wanted["$match"]), dict(sort), limit)
+    for stage in others:
+        for name, words in stage.items():
+            assert name not in {"$match", "$sort", "$limit"}, "a part of a pipeline that no index serves"
+            if name == "$lookup":
+                yield from _of_pipeline(words["from"], words["pipeline"])
+
+
+def _taken(stages: list[dict[str, Any]], name: str, otherwise: Any) -> tuple[Any, list[dict[str, Any]]]:
+    return (stages[0][name], stages[1:]) if stages and name in stages[0] else (otherwise, stages)
+
+
+def _without_expressions(wanted: dict[str, Any]) -> dict[str, Any]:
+    """Return a filter with comparisons of a field with a variable, which an index serves as if it were a value."""
+    plain = {name: condition for name, condition in wanted.items() if name != "$expr"}
+    for comparison in wanted.get("$expr", {}).get("$and", ()):
+        ((operator, (name, variable)),) = comparison.items()
+        assert name.startswith("$")
+        assert variable.startswith("$$")
+        condition = plain.get(name[1:], {})
+        assert isinstance(condition, dict)
+        plain[name[1:]] = condition | {operator: variable}
+    return plain
+
+
+def _size(answer: dict[str, Any]) -> int:
+    """Return how many documents an answer holds: those that were looked up for it, or itself."""
+    return sum(len(part) for name, part in answer.items() if isinstance(part, list) and name != "_id") or 1

@@ -1,37 +1,56 @@
 """What of a queue may be shown or taken: everything between its floor and its oldest unpublished post.
 
-Uses the index ``reading`` on ``(queue, state, position)``.
+One command reads the record and the messages: a ``$lookup`` whose conditions come from the record. So the record is read
+before the messages are looked for, and whatever it does not know as under way before the bound is there by then. That is
+why an observer skips nothing: with the messages read first, what is published in between would be missing for good.
+
+Uses the index ``reading`` on ``(queue, state, position)``, and those of ``_id``.
 """
 
 import dataclasses
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from zaqar.clock import Clock
 from zaqar.models import QueueKey
 from zaqar.storage.mongodb.connection import Database, Document
-from zaqar.storage.mongodb.messages import READY, living
-from zaqar.storage.mongodb.records import SETTLE_INTERVAL, Records
+from zaqar.storage.mongodb.messages import READY, VISIBLE, living
+from zaqar.storage.mongodb.records import SETTLE_INTERVAL, Record, Records
+from zaqar.storage.mongodb.schema import MESSAGES
 from zaqar.storage.mongodb.scope import scope_of
 from zaqar.storage.mongodb.settling import Settling
+
+_BOUND = {"$min": ["$next", {"$min": "$reservations.after"}, {"$min": "$struck.after"}]}
+"""``Record.bound`` as an expression; the least of no posts is null, which does not count."""
+
+_IN_VIEW = {"$and": [{"$gte": ["$position", "$$floor"]}, {"$lt": ["$position", "$$bound"]}]}
+
+_ONE_BY_ONE: list[Document] = [
+    # Right behind $lookup, MongoDB makes $unwind a part of it: else a page would have to fit into a document of 16 MB.
+    {"$unwind": {"path": "$found", "includeArrayIndex": "place", "preserveNullAndEmptyArrays": True}},
+    {"$project": {"bound": 1, "found": 1, "record": {"$cond": [{"$gt": ["$place", 0]}, None, "$record"]}}},
+]
 
 
 @dataclasses.dataclass(frozen=True)
 class View:
-    """The part of a queue that may be shown now."""
+    """The part of a queue that may be shown, and what was found in it."""
 
-    scope: str
-    floor: int
+    record: Record
     bound: int
-    is_parked: bool
-    """Nobody would notice that something falls due."""
+    found: Sequence[Document] = ()
 
-    def positions(self, *, after: int = -1) -> dict[str, int]:
-        """Return the condition on positions."""
-        return {"$gte": max(self.floor, after + 1), "$lt": self.bound}
+    @property
+    def scope(self) -> str:
+        """Return the scope of the queue."""
+        return self.record.scope
+
+    def first_behind(self, position: int) -> int:
+        """Return the first position behind another one."""
+        return max(self.record.floor, position + 1)
 
 
 class Candidates:
-    """Finds messages in post order."""
+    """Finds messages in post order, after what is due has happened. What takes a queue raises ``QueueNotFound``."""
 
     def __init__(self, database: Database, clock: Clock, records: Records, settling: Settling) -> None:
         self._database = database
@@ -40,37 +59,99 @@ class Candidates:
         self._settling = settling
 
     def view(self, queue: QueueKey) -> View:
-        """Return what may be shown, after what is due has happened. Raises ``QueueNotFound``."""
-        record = self._settling.opened(queue)
-        return View(scope_of(queue), record.floor, self._records.bound(record), record.due is None)
+        """Return what may be shown, and look for no message."""
 
-    def find(self, view: View, *, limit: int) -> list[Document]:
-        """Return the first messages that are ready."""
-        wanted: dict[str, Any] = {
-            "queue": view.scope,
-            "state": READY,
-            "position": view.positions(),
-            "expires": living(self._clock.now()),
-        }
-        return self.first(wanted, limit=limit)
+        def read() -> View:
+            record = self._records.read(queue)
+            return View(record, self._records.bound(record))
 
-    def first(self, wanted: Document, *, limit: int) -> list[Document]:
-        """Return the first messages that meet a condition, in one command."""
+        return self._settled(read)
+
+    def ready(self, queue: QueueKey, *, limit: int) -> View:
+        """Find the first messages that are ready, in one command."""
+        return self.first(queue, {"state": READY}, limit=limit)
+
+    def first(self, queue: QueueKey, wanted: Document, *, after: int = -1, limit: int) -> View:
+        """Find the first messages behind a position that meet a condition, in one command."""
+
+        def find() -> View:
+            lookup = self._lookup(queue, "found", wanted | {"position": {"$gt": after}}, limit=limit)
+            seen = self._look(queue, [lookup, *_ONE_BY_ONE], answers=limit)
+            return self._view(queue, seen, [each["found"] for each in seen if "found" in each])
+
+        return self._settled(find)
+
+    def ends(self, queue: QueueKey) -> View:
+        """Find the first and the last message, of which only the creation is read, in one command."""
+
+        def find() -> View:
+            wanted, shown = {"state": {"$in": VISIBLE}}, [{"$project": {"created": 1}}]
+            oldest = self._lookup(queue, "oldest", wanted, limit=1, then=shown)
+            newest = self._lookup(queue, "newest", wanted, limit=1, then=shown, direction=-1)
+            seen = self._look(queue, [oldest, newest], answers=1)
+            return self._view(queue, seen, [end for each in seen for end in (*each["oldest"], *each["newest"])])
+
+        return self._settled(find)
+
+    def more(self, view: View, wanted: Document, *, after: int, limit: int) -> list[Document]:
+        """Return the first messages of a view behind a position that meet a condition."""
+        positions = {"$gte": view.first_behind(after), "$lt": view.bound}
+        ranged = wanted | {"queue": view.scope, "position": positions, "expires": living(self._clock.now())}
         return self._database.run(
-            lambda: list(self._database.messages.find(wanted, batch_size=limit).sort("position", 1).limit(limit))
+            lambda: list(self._database.messages.find(ranged, batch_size=limit).sort("position", 1).limit(limit))
         )
 
     def in_key_order(self, view: View, wanted: Document, *, after: int, limit: int) -> list[Document]:
-        """Return the first messages behind a position that meet a condition, whatever their states do meanwhile."""
-        first, last = max(view.floor, after + 1), view.bound
-        ranged = wanted | {"_id": {"$gte": f"{view.scope}/{first:014x}", "$lt": f"{view.scope}/{last:014x}"}}
+        """Return the first messages of a view that meet a condition, whatever their states do meanwhile."""
+        keys = {"$gte": f"{view.scope}/{view.first_behind(after):014x}", "$lt": f"{view.scope}/{view.bound:014x}"}
+        ranged = wanted | {"_id": keys, "queue": view.scope, "expires": living(self._clock.now())}
         return self._database.run(
             lambda: list(
+                # The hint: by an index on the state, what changes its state meanwhile might be left out.
                 self._database.messages.find(ranged, batch_size=limit).sort("_id", 1).limit(limit).hint([("_id", 1)])
             )
         )
 
     def watch(self, view: View) -> None:
-        """See to it that what is taken now is missed when its time is over."""
-        if view.is_parked:
+        """See to it that what is taken now is missed when its time is over, where nobody would notice."""
+        if view.record.due is None:
             self._records.hurry(view.scope, self._clock.now() + SETTLE_INTERVAL)
+
+    def _settled(self, look: Callable[[], View]) -> View:
+        """Look, and look again where anything had to happen first."""
+        view = look()
+        return look() if self._settling.catch_up(view.record) else view
+
+    def _lookup(
+        self,
+        queue: QueueKey,
+        name: str,
+        wanted: Document,
+        *,
+        limit: int,
+        direction: int = 1,
+        then: Sequence[Document] = (),
+    ) -> Document:
+        """Return the stage that finds messages between the floor and the bound of the record."""
+        condition = {"queue": scope_of(queue), "expires": living(self._clock.now()), "$expr": _IN_VIEW} | wanted
+        found = [{"$match": condition}, {"$sort": {"position": direction}}, {"$limit": limit}, *then]
+        given = {"floor": "$record.floor", "bound": "$bound"}
+        return {"$lookup": {"from": MESSAGES, "let": given, "pipeline": found, "as": name}}
+
+    def _look(self, queue: QueueKey, stages: Sequence[Document], *, answers: int) -> list[Document]:
+        """Return what the stages make of the record of a living queue, and of how far it may be read."""
+        scope = scope_of(queue)
+        bound = {"$max": [self._records.horizons.bound.get(scope, 0), _BOUND]}
+        record: list[Document] = [
+            {"$match": {"_id": scope, "deleted": None}},
+            {"$project": {"_id": 0, "record": "$$ROOT", "bound": bound}},
+        ]
+        # One more than there may be: so the server sees that these were all, and need not be asked again.
+        return self._database.run(
+            lambda: list(self._database.records.aggregate([*record, *stages], batchSize=answers + 1))
+        )
+
+    def _view(self, queue: QueueKey, seen: Sequence[Document], found: Sequence[Document]) -> View:
+        record = Record(scope_of(queue), seen[0]["record"]) if seen else None
+        known = self._records.known(queue, record)
+        return View(known, int(seen[0]["bound"]), found)

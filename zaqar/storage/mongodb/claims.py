@@ -42,15 +42,15 @@ class Claims:
         self._counters = counters
 
     def create(self, queue: QueueKey, *, ttl: int, grace: int, limit: int, rule: DeadLetterRule | None) -> Claim:
-        """Claim up to ``limit`` messages: record, candidates and one update, again for those that others were given."""
+        """Claim up to ``limit`` messages: find candidates, update them, again for those that others were given."""
         claim_id = format_id(self._clock.microseconds(), new_token())
-        try:
-            view = self._candidates.view(queue)
-        except QueueNotFound:
-            return NOTHING
         taken: list[Document] = []
         while len(taken) < limit:
-            found = self._candidates.find(view, limit=limit - len(taken))
+            try:
+                view = self._candidates.ready(queue, limit=limit - len(taken))
+            except QueueNotFound:
+                break
+            found = view.found
             if not found:
                 break
             most = None if rule is None else rule.max_claim_count
@@ -66,7 +66,7 @@ class Claims:
                 break
         now = self._clock.now()
         if taken and ttl < SETTLE_INTERVAL:
-            self._records.hurry(view.scope, now + ttl)
+            self._records.hurry(scope_of(queue), now + ttl)
         taken.sort(key=lambda each: int(each["position"]))
         return Claim(claim_id, ttl, 0, messages(taken, now)) if taken else NOTHING
 

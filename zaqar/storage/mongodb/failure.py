@@ -22,6 +22,7 @@ _PASSING_CODES = frozenset(
         6,  # HostUnreachable
         7,  # HostNotFound
         24,  # LockTimeout
+        43,  # CursorNotFound: the server that had the rest of an answer is gone; only reads have a rest
         50,  # MaxTimeMSExpired
         64,  # WriteConcernFailed
         89,  # NetworkTimeout

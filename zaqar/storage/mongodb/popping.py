@@ -33,18 +33,17 @@ class Popping:
 
     def pop(self, queue: QueueKey, *, limit: int) -> list[Message]:
         """Take up to ``limit`` messages: again, for those that others were given."""
-        try:
-            view = self._candidates.view(queue)
-        except QueueNotFound:
-            return []
         taken: list[Document] = []
         while len(taken) < limit:
-            found = self._candidates.find(view, limit=limit - len(taken))
-            if not found:
+            try:
+                view = self._candidates.ready(queue, limit=limit - len(taken))
+            except QueueNotFound:
+                break
+            if not view.found:
                 break
             self._candidates.watch(view)
-            won = self._take(view.scope, found)
-            is_last = len(won) == len(found) < limit - len(taken)
+            won = self._take(view.scope, view.found)
+            is_last = len(won) == len(view.found) < limit - len(taken)
             taken += won
             if is_last:
                 break

@@ -6,25 +6,25 @@ Uses the indexes of ``_id`` (keys of a queue are in the order of positions) and 
 from zaqar.clock import Clock
 from zaqar.errors import QueueNotFound
 from zaqar.models import MessageMark, QueueKey, Stats
+from zaqar.storage.mongodb.candidates import Candidates
 from zaqar.storage.mongodb.connection import Database, Document
 from zaqar.storage.mongodb.counters import Counters
-from zaqar.storage.mongodb.messages import COUNTED_AS_CLAIMED, STATES, VISIBLE, living
+from zaqar.storage.mongodb.messages import COUNTED_AS_CLAIMED, STATES
 from zaqar.storage.mongodb.records import Record, Records
 from zaqar.storage.mongodb.removal import remove_below
 from zaqar.storage.mongodb.scope import id_of, scope_of
-from zaqar.storage.mongodb.settling import Settling
 
 
 class QueueRecords:
     """Ends and tells of whole queues."""
 
     def __init__(
-        self, database: Database, clock: Clock, records: Records, settling: Settling, counters: Counters
+        self, database: Database, clock: Clock, records: Records, candidates: Candidates, counters: Counters
     ) -> None:
         self._database = database
         self._clock = clock
         self._records = records
-        self._settling = settling
+        self._candidates = candidates
         self._counters = counters
 
     def delete(self, queue: QueueKey) -> None:
@@ -70,20 +70,19 @@ class QueueRecords:
         self._records.update(record.scope, {"litter": litter}, {"$unset": {"litter": ""}})
 
     def stats(self, queue: QueueKey) -> Stats:
-        """Return the counters, and both ends: the record and one query for each of them."""
-        scope = scope_of(queue)
-        record = self._settling.opened(queue, self._records.write_counters(scope))
-        if scope in self._counters.scopes():  # something was due
-            record = self._records.known(queue, self._records.write_counters(scope))
-        now = self._clock.now()
-        positions = {"$gte": record.floor, "$lt": self._records.bound(record)}
-        wanted = {"queue": scope, "state": {"$in": VISIBLE}, "position": positions, "expires": living(now)}
-        oldest, newest = self._end(wanted, 1, now), self._end(wanted, -1, now)
-        if oldest is None or newest is None:
+        """Return the counters, with what this process has not written of them, and both ends: one command."""
+        view, unwritten = self._counters.with_unwritten(scope_of(queue), lambda: self._candidates.ends(queue))
+        if len(view.found) < 2:
             return Stats()
-        least = 1 if oldest.id == newest.id else 2
-        total = max(int(record.document["total"]), least)
-        claimed = min(max(int(record.document["claimed"]), 0), total)
+        now = self._clock.now()
+        oldest, newest = (_mark(each, now) for each in view.found)
+        figures = view.record.document
+        # What was counted in an earlier life of the queue is not in the counters of this one.
+        is_of_this_life = figures["born"] <= unwritten.least
+        total = int(figures["total"]) + (unwritten.total if is_of_this_life else 0)
+        claimed = int(figures["claimed"]) + (unwritten.claimed if is_of_this_life else 0)
+        total = max(total, 1 if oldest.id == newest.id else 2)
+        claimed = min(max(claimed, 0), total)
         return Stats(claimed, total - claimed, oldest, newest)
 
     def recount(self, record: Record, now: int) -> None:
@@ -101,11 +100,7 @@ class QueueRecords:
         wanted = {"queue": record.scope, "state": {"$in": states}, "position": {"$gte": record.floor}}
         return self._database.run(lambda: self._database.messages.count_documents(wanted))
 
-    def _end(self, wanted: Document, direction: int, now: int) -> MessageMark | None:
-        found = self._database.run(
-            lambda: self._database.messages.find_one(wanted, {"created": 1}, sort=[("position", direction)])
-        )
-        if found is None:
-            return None
-        created = int(found["created"])
-        return MessageMark(id_of(found["_id"]), max(now - created, 0), created)
+
+def _mark(document: Document, now: int) -> MessageMark:
+    created = int(document["created"])
+    return MessageMark(id_of(document["_id"]), max(now - created, 0), created)

@@ -1,7 +1,10 @@
 """Listing, and reading by id. Uses the index ``reading``, and that of ``_id``.
 
 A query does not see one moment: a message that changes its state while an index on the state is read may be where the
-reading has been already, and so be left out. Listings that show claimed ones, which change to and fro, go by ``_id``.
+reading has been already, and so be left out. Listings that show claimed ones, which change to and fro, go by ``_id``:
+the record first, then a query of its own, as there is no hint inside a ``$lookup``. Those that show delayed ones, which
+change to ready only, look for these first, also by a query of their own: what falls due in between is found twice rather
+than never.
 """
 
 from collections.abc import Sequence
@@ -34,26 +37,32 @@ class Reading:
         include_claimed: bool,
         include_delayed: bool,
     ) -> list[Message]:
-        """Return a page: the record, then one query that filters before it counts."""
+        """Return a page, filtered before it is counted: one command, or two where not only ready ones are shown."""
+        wanted: Document = {} if hidden_client_id is None else {"client": {"$ne": hidden_client_id}}
         try:
             after = parse_id(marker).position if marker is not None else -1
-            view = self._candidates.view(queue)
+            if include_claimed:
+                found = self._with_claimed(queue, wanted, after=after, limit=limit, include_delayed=include_delayed)
+            elif include_delayed:
+                found = self._with_delayed(queue, wanted, after=after, limit=limit)
+            else:
+                found = self._candidates.first(queue, wanted | {"state": READY}, after=after, limit=limit).found
         except (MalformedId, QueueNotFound):
             return []
-        now = self._clock.now()
-        wanted: Document = {"queue": view.scope, "expires": living(now)}
-        if hidden_client_id is not None:
-            wanted["client"] = {"$ne": hidden_client_id}
-        if include_claimed:
-            shown = [READY, CLAIMED, *([DELAYED] if include_delayed else [])]
-            found = self._candidates.in_key_order(view, wanted | {"state": {"$in": shown}}, after=after, limit=limit)
-            return messages(found, now)
-        wanted["position"] = view.positions(after=after)
-        # Delayed ones first: what falls due in between is found twice rather than never.
-        shown = [*([DELAYED] if include_delayed else []), READY]
-        pages = [self._candidates.first(wanted | {"state": state}, limit=limit) for state in shown]
-        by_key = {document["_id"]: document for page in pages for document in page}
-        return messages([by_key[key] for key in sorted(by_key)][:limit], now)
+        return messages(found, self._clock.now())
+
+    def _with_claimed(
+        self, queue: QueueKey, wanted: Document, *, after: int, limit: int, include_delayed: bool
+    ) -> Sequence[Document]:
+        shown = VISIBLE if include_delayed else [READY, CLAIMED]
+        view = self._candidates.view(queue)
+        return self._candidates.in_key_order(view, wanted | {"state": {"$in": shown}}, after=after, limit=limit)
+
+    def _with_delayed(self, queue: QueueKey, wanted: Document, *, after: int, limit: int) -> Sequence[Document]:
+        view = self._candidates.first(queue, wanted | {"state": DELAYED}, after=after, limit=limit)
+        ready = self._candidates.more(view, wanted | {"state": READY}, after=after, limit=limit)
+        by_key = {document["_id"]: document for document in (*view.found, *ready)}
+        return [by_key[key] for key in sorted(by_key)][:limit]
 
     def get(self, queue: QueueKey, ids: Sequence[str]) -> list[Message]:
         """Return those that exist, in the order of the ids."""

@@ -11,7 +11,6 @@ deleted       second, in the remains of a deleted queue: they hold ``next`` unti
 litter        documents before this position are still to be removed
 """
 
-import contextlib
 import dataclasses
 from typing import Any
 
@@ -137,18 +136,8 @@ class Records:
 
     def write_counters(self, scope: str) -> Record | None:
         """Write what this process changed; return the record, or None if it was not touched."""
-        with self._counters.writing:
-            return self._write_counters(scope)
-
-    def _write_counters(self, scope: str) -> Record | None:
-        change = self._counters.take(scope)
-        if change is None:
-            return None
-        with contextlib.ExitStack() as on_failure:
-            on_failure.callback(self._counters.give_back, scope, change)
-            written = self._write_change(scope, change)
-            on_failure.pop_all()
-        return written
+        with self._counters.written(scope) as change:
+            return None if change is None else self._write_change(scope, change)
 
     def _write_change(self, scope: str, change: Change) -> Record | None:
         if change.is_doubtful:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from zaqar.clock import Clock
 from zaqar.errors import QueueNotFound
-from zaqar.models import QueueKey
 from zaqar.storage.mongodb.connection import Database, Document
 from zaqar.storage.mongodb.counters import Counters
 from zaqar.storage.mongodb.dead_letters import DeadLetters
@@ -40,30 +39,27 @@ class Settling:
         self._dead_letters = dead_letters
         self._counters = counters
 
-    def opened(self, queue: QueueKey, record: Record | None = None) -> Record:
-        """Return the record of a queue in which nothing is due. Raises ``QueueNotFound``.
-
-        One command where nothing was; none where the ``record`` is given that was just read.
-        """
-        found = self._records.read(queue) if record is None else self._records.known(queue, record)
+    def catch_up(self, record: Record) -> bool:
+        """Let happen what is due by a record that was just read; tell whether anything changed by it."""
         now = self._clock.now()
-        if found.open and self._striking.strike_late(found, now):
-            found = self._records.read(queue)
-        if found.due is not None and found.due <= now:
-            self.settle(found, now)
-            self.postpone(found, now)
-        return found
+        has_changed = bool(record.open) and self._striking.strike_late(record, now)
+        if record.due is not None and record.due <= now:
+            ended, _ = self.settle(record, now)
+            self.postpone(record, now)
+            has_changed = has_changed or ended > 0
+        return has_changed
 
-    def settle(self, record: Record, now: int) -> int:
-        """Let happen what is due; return how many claims lapsed."""
-        lapsed: set[str] = set()
+    def settle(self, record: Record, now: int) -> tuple[int, int]:
+        """Let happen what is due; return to how many messages, and how many claims lapsed."""
+        ended, lapsed = 0, set[str]()
         while True:
             found = self._due(record.scope, now)
             for state in {document["state"] for document in found}:
                 self._end(record.scope, state, [each for each in found if each["state"] == state], now)
+            ended += len(found)
             lapsed.update(each["claim"] for each in found if each["state"] in COUNTED_AS_CLAIMED)
             if len(found) < BATCH:
-                return len(lapsed)
+                return ended, len(lapsed)
 
     def next_due(self, scope: str) -> int | None:
         """Return when something falls due next; None when nothing ever will."""

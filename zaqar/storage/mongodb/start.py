@@ -1,5 +1,6 @@
 """What is worth knowing of a MongoDB before the service starts on it."""
 
+import sys
 from collections.abc import Iterator
 from typing import Unpack
 
@@ -18,6 +19,9 @@ LONGEST_QUESTION = 5.0
 
 OLDEST = (4, 4)
 
+OLDEST_SHARDED = (5, 1)
+"""Since then ``$lookup`` finds in a sharded collection."""
+
 
 def warnings(uri: str | None, **options: Unpack[Options]) -> list[str]:
     """Return what an operator should know, a line each; a server that does not answer is among it.
@@ -30,8 +34,12 @@ def warnings(uri: str | None, **options: Unpack[Options]) -> list[str]:
     client = connect(address, serverSelectionTimeoutMS=milliseconds)
     try:
         hello = _hello(client.admin)
-        _check_version(address, client.admin.command("buildInfo"))
-        return list(_about(address, hello))
+        version = _version(client.admin.command("buildInfo"))
+        if version < OLDEST:
+            raise ConfigurationError(
+                f"MongoDB at {address.place} is {_dotted(version)}: the service needs {_dotted(OLDEST)} or newer."
+            )
+        return list(_about(address, hello, version))
     except (OperationFailure, PyMongoConfigurationError) as error:
         raise ConfigurationError(f"MongoDB at {address.place} cannot be used: {_one_line(error)}") from error
     except PyMongoError as error:
@@ -52,18 +60,26 @@ def _hello(admin: Database[Document]) -> Document:
         return admin.command("isMaster")  # before 4.4.2
 
 
-def _check_version(address: Address, built: Document) -> None:
+def _version(built: Document) -> tuple[int, int]:
+    """Return the first two numbers of the version; of one that has none, more than any."""
     parts = str(built.get("version", "")).split(".")[:2]
-    if all(part.isdigit() for part in parts) and len(parts) == 2 and (int(parts[0]), int(parts[1])) < OLDEST:
-        raise ConfigurationError(
-            f"MongoDB at {address.place} is {built['version']}: the service needs {OLDEST[0]}.{OLDEST[1]} or newer."
-        )
+    known = len(parts) == 2 and all(part.isdigit() for part in parts)
+    return (int(parts[0]), int(parts[1])) if known else (sys.maxsize, 0)
 
 
-def _about(address: Address, hello: Document) -> Iterator[str]:
-    """Tell set-ups in which the loss of one server loses what was acknowledged."""
+def _dotted(version: tuple[int, int]) -> str:
+    return f"{version[0]}.{version[1]}"
+
+
+def _about(address: Address, hello: Document, version: tuple[int, int]) -> Iterator[str]:
+    """Tell set-ups in which the loss of one server loses what was acknowledged, or in which something will not work."""
     is_router = hello.get("msg") == "isdbgrid"
     members = [*hello.get("hosts", ()), *hello.get("passives", ())]
+    if is_router and version < OLDEST_SHARDED:
+        yield (
+            f"MongoDB at {address.place} is a sharded cluster of {_dotted(version)}: if the messages are sharded, the "
+            f"service needs {_dotted(OLDEST_SHARDED)} or newer."
+        )
     if not is_router and "setName" not in hello:
         yield (
             f"MongoDB at {address.place} is a single server: what was acknowledged is lost with it. Good for a trial; in "

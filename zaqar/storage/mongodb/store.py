@@ -8,7 +8,7 @@ from zaqar.storage.contract import MessageStore
 from zaqar.storage.mongodb.candidates import Candidates
 from zaqar.storage.mongodb.claims import Claims
 from zaqar.storage.mongodb.connection import Database
-from zaqar.storage.mongodb.counters import Writer, shared
+from zaqar.storage.mongodb.counters import shared
 from zaqar.storage.mongodb.dead_letters import DeadLetters
 from zaqar.storage.mongodb.deletion import Deletion
 from zaqar.storage.mongodb.messages import draft
@@ -20,6 +20,7 @@ from zaqar.storage.mongodb.records import Records
 from zaqar.storage.mongodb.settling import Settling
 from zaqar.storage.mongodb.striking import RESERVATION_LIFE, Striking
 from zaqar.storage.mongodb.sweep import Sweep
+from zaqar.storage.mongodb.writer import Writer
 
 
 class MongoMessageStore(MessageStore):
@@ -46,7 +47,7 @@ class MongoMessageStore(MessageStore):
         self._claims = Claims(database, clock, self._records, candidates, dead_letters, counters)
         self._popping = Popping(database, clock, candidates, counters, life=life)
         self._deletion = Deletion(database, clock, self._claims, counters)
-        self._queues = QueueRecords(database, clock, self._records, settling, counters)
+        self._queues = QueueRecords(database, clock, self._records, candidates, counters)
         self._sweep = Sweep(database, clock, self._records, striking, settling, self._queues, counters)
 
     def create_queue(self, queue: QueueKey) -> None:

@@ -118,7 +118,7 @@ class Sweep:
         if "litter" in record.document:
             self._queues.clear_litter(record)
         self._striking.strike_late(record, now)
-        lapsed = self._settling.settle(record, now)
+        _, lapsed = self._settling.settle(record, now)
         current = self._records.write_counters(record.scope) or self._records.find(record.scope)
         if current is None or current.is_deleted:
             return lapsed

@@ -1,0 +1,48 @@
+"""What mongomock lacks of what the driver asks of MongoDB, added while a row of it is open.
+
+``$lookup`` with ``let`` and ``pipeline``: the variables are put into the inner pipeline in place of their names, one outer
+document after the other. And a ``hint`` for a deletion, which says what index is to be used, and so changes no result.
+"""
+
+import contextlib
+import copy
+from collections.abc import Iterator
+from unittest import mock
+
+import mongomock.collection
+from mongomock import aggregate
+
+
+@contextlib.contextmanager
+def added() -> Iterator[None]:
+    """Let mongomock have them until the block ends."""
+    collection = mongomock.collection.Collection
+    delete = collection.delete_many
+    with (
+        mock.patch.dict(aggregate._PIPELINE_HANDLERS, {"$lookup": _lookup}),
+        mock.patch.object(collection, "delete_many", lambda self, wanted, hint=None: delete(self, wanted)),
+    ):
+        yield
+
+
+def _lookup(outer, database, options):
+    return [document | {options["as"]: _found(document, database, options)} for document in outer]
+
+
+def _found(document, database, options):
+    values = {
+        f"$${name}": aggregate._parse_expression(expression, document, ignore_missing_keys=True)
+        for name, expression in options["let"].items()
+    }
+    inner = _replaced(options["pipeline"], values)
+    everything = list(database[options["from"]].find())
+    return copy.deepcopy(list(aggregate.process_pipeline(everything, database, inner, None)))
+
+
+def _replaced(part, values):
+    """Return a part of a pipeline with values for the names of variables."""
+    if isinstance(part, dict):
+        return {key: _replaced(each, values) for key, each in part.items()}
+    if isinstance(part, (list, tuple)):
+        return [_replaced(each, values) for each in part]
+    return values.get(part, part) if isinstance(part, str) else part

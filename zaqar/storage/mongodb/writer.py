@@ -1,0 +1,90 @@
+"""The thread that writes what a process changed in the counters."""
+
+import logging
+import os
+import threading
+import weakref
+from collections.abc import Callable
+
+from zaqar.errors import Unavailable
+from zaqar.storage.mongodb.counters import Counters
+
+LOG = logging.getLogger(__name__)
+
+PAUSE = 0.5
+"""Seconds that a change waits to be written, at most."""
+
+LONGEST_WAIT = 5.0
+"""Seconds that closing waits for the thread."""
+
+
+class Writer:
+    """A thread of one store that writes the changes; it starts with the first, and ends when none is left."""
+
+    def __init__(self, counters: Counters, write: Callable[[str], object]) -> None:
+        self._counters = counters
+        self._write = write
+        self._is_running = False
+        self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
+        self._stopped = threading.Event()
+        counters.join(self.wake)
+        _writers.add(self)
+
+    def wake(self) -> None:
+        """Let what is to be written be written soon."""
+        if not self._is_running:
+            self._start()
+
+    def write_all(self) -> None:
+        """Write everything now. Raises ``Unavailable``."""
+        for scope in self._counters.scopes():
+            self._write(scope)
+
+    def stop(self) -> None:
+        """Write what is left, if the server answers, and wait for the thread: it must not connect anew after this."""
+        self._counters.leave(self.wake)
+        with self._starting:
+            self._stopped.set()
+        if self._thread is not None:
+            self._thread.join(timeout=LONGEST_WAIT)
+        try:
+            self.write_all()
+        except Unavailable as error:
+            LOG.warning("Counters of queues were not written, the next sweep will count: %s", error)
+
+    def forget_parent(self) -> None:
+        """Be ready to start anew in a forked process, where the thread is not."""
+        self._is_running = False
+        self._thread = None
+        self._starting = threading.Lock()
+        self._stopped = threading.Event()
+
+    def _start(self) -> None:
+        with self._starting:
+            if self._is_running or self._stopped.is_set():
+                return
+            self._is_running = True
+            self._thread = threading.Thread(target=self._run, name="counters", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        while not self._stopped.wait(PAUSE):
+            try:
+                self.write_all()
+            except Unavailable as error:
+                LOG.warning("Counters of queues could not be written yet: %s", error)
+            with self._starting:
+                if not self._counters.scopes():
+                    self._is_running = False
+                    return
+
+
+def _forget_parents() -> None:
+    for writer in _writers:
+        writer.forget_parent()
+
+
+_writers: "weakref.WeakSet[Writer]" = weakref.WeakSet()
+
+os.register_at_fork(after_in_child=_forget_parents)
