@@ -1,7 +1,7 @@
 """What mongomock lacks of what the driver asks of MongoDB, added while a row of it is open.
 
 ``$lookup`` with ``let`` and ``pipeline``: the variables are put into the inner pipeline in place of their names, one outer
-document after the other. And a ``hint`` for a deletion, which says what index is to be used, and so changes no result.
+document after the other; what gets larger than 16 MB is refused. And a ``hint`` for a deletion, which says what index is to be used, and so changes no result.
 """
 
 import contextlib
@@ -9,8 +9,12 @@ import copy
 from collections.abc import Iterator
 from unittest import mock
 
+import bson
 import mongomock.collection
 from mongomock import aggregate
+from pymongo.errors import OperationFailure
+
+MOST_BYTES = 16 * 1024 * 1024
 
 
 @contextlib.contextmanager
@@ -26,7 +30,14 @@ def added() -> Iterator[None]:
 
 
 def _lookup(outer, database, options):
-    return [document | {options["as"]: _found(document, database, options)} for document in outer]
+    return [_checked(document | {options["as"]: _found(document, database, options)}) for document in outer]
+
+
+def _checked(document):
+    """Refuse a document that MongoDB could not return."""
+    if (size := len(bson.encode(document))) > MOST_BYTES:
+        raise OperationFailure(f"BSONObj size: {size} is invalid. Size must be between 0 and {MOST_BYTES}", code=10334)
+    return document
 
 
 def _found(document, database, options):

@@ -10,9 +10,13 @@ Uses the index ``reading`` on ``(queue, state, position)``, and those of ``_id``
 import dataclasses
 from collections.abc import Callable, Sequence
 
+from pymongo.errors import OperationFailure
+
 from zaqar.clock import Clock
+from zaqar.errors import QueueNotFound
 from zaqar.models import QueueKey
 from zaqar.storage.mongodb.connection import Database, Document
+from zaqar.storage.mongodb.failure import is_too_large
 from zaqar.storage.mongodb.messages import READY, VISIBLE, living
 from zaqar.storage.mongodb.records import SETTLE_INTERVAL, Record, Records
 from zaqar.storage.mongodb.schema import MESSAGES
@@ -23,12 +27,6 @@ _BOUND = {"$min": ["$next", {"$min": "$reservations.after"}, {"$min": "$struck.a
 """``Record.bound`` as an expression; the least of no posts is null, which does not count."""
 
 _IN_VIEW = {"$and": [{"$gte": ["$position", "$$floor"]}, {"$lt": ["$position", "$$bound"]}]}
-
-_ONE_BY_ONE: list[Document] = [
-    # Right behind $lookup, MongoDB makes $unwind a part of it: else a page would have to fit into a document of 16 MB.
-    {"$unwind": {"path": "$found", "includeArrayIndex": "place", "preserveNullAndEmptyArrays": True}},
-    {"$project": {"bound": 1, "found": 1, "record": {"$cond": [{"$gt": ["$place", 0]}, None, "$record"]}}},
-]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,14 +70,21 @@ class Candidates:
         return self.first(queue, {"state": READY}, limit=limit)
 
     def first(self, queue: QueueKey, wanted: Document, *, after: int = -1, limit: int) -> View:
-        """Find the first messages behind a position that meet a condition, in one command."""
+        """Find the first messages behind a position that meet a condition, in one command.
+
+        Where they do not fit into one document, 16 MB, two more.
+        """
 
         def find() -> View:
-            lookup = self._lookup(queue, "found", wanted | {"position": {"$gt": after}}, limit=limit)
-            seen = self._look(queue, [lookup, *_ONE_BY_ONE], answers=limit)
-            return self._view(queue, seen, [each["found"] for each in seen if "found" in each])
+            return self._look(queue, self._lookup(queue, "found", wanted | {"position": {"$gt": after}}, limit=limit))
 
-        return self._settled(find)
+        try:
+            return self._settled(find)
+        except OperationFailure as error:
+            if not is_too_large(error):
+                raise
+        view = self.view(queue)
+        return dataclasses.replace(view, found=self.more(view, wanted, after=after, limit=limit))
 
     def ends(self, queue: QueueKey) -> View:
         """Find the first and the last message, of which only the creation is read, in one command."""
@@ -88,8 +93,7 @@ class Candidates:
             wanted, shown = {"state": {"$in": VISIBLE}}, [{"$project": {"created": 1}}]
             oldest = self._lookup(queue, "oldest", wanted, limit=1, then=shown)
             newest = self._lookup(queue, "newest", wanted, limit=1, then=shown, direction=-1)
-            seen = self._look(queue, [oldest, newest], answers=1)
-            return self._view(queue, seen, [end for each in seen for end in (*each["oldest"], *each["newest"])])
+            return self._look(queue, oldest, newest)
 
         return self._settled(find)
 
@@ -138,20 +142,17 @@ class Candidates:
         given = {"floor": "$record.floor", "bound": "$bound"}
         return {"$lookup": {"from": MESSAGES, "let": given, "pipeline": found, "as": name}}
 
-    def _look(self, queue: QueueKey, stages: Sequence[Document], *, answers: int) -> list[Document]:
-        """Return what the stages make of the record of a living queue, and of how far it may be read."""
+    def _look(self, queue: QueueKey, *lookups: Document) -> View:
+        """Read the record of a living queue, then do the lookups between its floor and its bound."""
         scope = scope_of(queue)
         bound = {"$max": [self._records.horizons.bound.get(scope, 0), _BOUND]}
         record: list[Document] = [
             {"$match": {"_id": scope, "deleted": None}},
             {"$project": {"_id": 0, "record": "$$ROOT", "bound": bound}},
         ]
-        # One more than there may be: so the server sees that these were all, and need not be asked again.
-        return self._database.run(
-            lambda: list(self._database.records.aggregate([*record, *stages], batchSize=answers + 1))
-        )
-
-    def _view(self, queue: QueueKey, seen: Sequence[Document], found: Sequence[Document]) -> View:
-        record = Record(scope_of(queue), seen[0]["record"]) if seen else None
-        known = self._records.known(queue, record)
-        return View(known, int(seen[0]["bound"]), found)
+        seen = self._database.run(lambda: next(self._database.records.aggregate([*record, *lookups]), None))
+        if seen is None:
+            raise QueueNotFound(queue)
+        known = self._records.known(queue, Record(scope, seen["record"]))
+        names = [lookup["$lookup"]["as"] for lookup in lookups]
+        return View(known, int(seen["bound"]), [found for name in names for found in seen[name]])

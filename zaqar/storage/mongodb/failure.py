@@ -50,6 +50,9 @@ _OPERATORS_CODES = frozenset({13, 18, 8000})
 
 _FULL_CODES = frozenset({14031})
 
+_TOO_LARGE_CODES = frozenset({146, 4568, 10334, 13548})
+"""ExceededMemoryLimit, what $lookup has for it, BSONObjectTooLarge, and a buffer that may not grow."""
+
 
 def codes(error: PyMongoError) -> set[int]:
     """Return the server's codes in an error."""
@@ -80,6 +83,11 @@ def is_passing(error: PyMongoError) -> bool:
 def is_outage(error: PyMongoError) -> bool:
     """Tell a server that cannot serve from a mistake of ours, which must surface as one."""
     return is_passing(error) or bool(codes(error) & (_OPERATORS_CODES | _FULL_CODES))
+
+
+def is_too_large(error: PyMongoError) -> bool:
+    """Tell whether an answer would have been larger than a document may be."""
+    return bool(codes(error) & _TOO_LARGE_CODES)
 
 
 def unavailable(error: PyMongoError) -> Unavailable:
