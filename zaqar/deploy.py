@@ -34,11 +34,11 @@ _MONGODB = ("mongodb", "mongodb.fifo")
 class Service:
     """The operations over their stores, ready for a transport."""
 
-    def __init__(self, conf: cfg.ConfigOpts, *, clock: Clock | None = None) -> None:
+    def __init__(self, conf: cfg.ConfigOpts, *, policy: Policy | None = None, clock: Clock | None = None) -> None:
         self.limits = config.limits(conf)
         self._management = _open(conf, "management_store", clock)
         self._routing = SingleStore(_open(conf, "message_store", clock))
-        policy = Policy(conf)
+        policy = policy or Policy(conf)
         self.queues = Queues(
             management=self._management,
             routing=self._routing,
@@ -104,12 +104,14 @@ def service(conf: cfg.ConfigOpts, *, clock: Clock | None = None) -> Service:
     return Service(conf, clock=clock)
 
 
-def wsgi_application(conf: cfg.ConfigOpts, *, clock: Clock | None = None, access_log: bool = False) -> WSGIApplication:
-    """Return the HTTP application. Raises ``ConfigurationError``."""
+def wsgi_application(
+    conf: cfg.ConfigOpts, *, policy: Policy | None = None, clock: Clock | None = None, access_log: bool = False
+) -> WSGIApplication:
+    """Return the HTTP application; without a ``policy`` its files are read. Raises ``ConfigurationError``."""
     from zaqar.transport.wsgi import routes
     from zaqar.transport.wsgi.client_id import ClientIdRule
 
-    built = service(conf, clock=clock)
+    built = Service(conf, policy=policy, clock=clock)
     rule = ClientIdRule(
         is_strict=conf.transport.client_id_uuid_safe == "strict",
         least=conf.transport.min_length_client_id,

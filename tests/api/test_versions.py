@@ -137,5 +137,8 @@ def test_ping_tells_that_the_store_is_gone_but_head_does_not_look(client, monkey
     """H-6, H-7"""
     monkeypatch.setattr(SqlMessageStore, "is_alive", lambda store: False)
 
-    assert (client.ping().status, client.ping().data) == (503, b"")
+    answer = client.ping()
+
+    assert (answer.status, answer.data) == (503, b"")
+    assert int(answer.headers["retry-after"]) > 0
     assert client.request("HEAD", "/v2/ping").status == 204

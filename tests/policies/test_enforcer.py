@@ -3,7 +3,7 @@ import logging
 import pytest
 
 from zaqar.context import Context
-from zaqar.errors import ConfigurationError, Forbidden
+from zaqar.errors import ConfigurationError, Forbidden, Unavailable
 
 CLOSED = '"messages:create": "role:producer"\n'
 OPEN = '"messages:create": ""\n'
@@ -215,3 +215,21 @@ def test_a_file_that_is_mended_is_in_force_again(deployment, caplog):
 
     assert _allows(policy, "messages:create", _caller())
     assert len(_errors(caplog)) == 1
+
+
+def test_a_rule_of_no_use_is_told_and_part_rules_are_not(deployment, caplog):
+    deployment.write(
+        '"queues:get_al": "role:admin"\n"producers": "role:producer"\n"messages:create": "rule:producers"\n'
+    )
+
+    deployment.policy()
+
+    (record,) = [record for record in caplog.records if record.levelno == logging.WARNING]
+    assert "queues:get_al " in record.getMessage()
+
+
+def test_a_policy_server_that_is_away_is_an_outage(deployment):
+    deployment.write('"messages:create": "http://127.0.0.1:1/"\n')
+
+    with pytest.raises(Unavailable, match="decides"):
+        deployment.policy().check("messages:create", _caller())

@@ -36,6 +36,12 @@ def test_a_chunked_body_is_read_to_its_end(stream):
     assert body.read(request, most=10) == b"0123456789"
 
 
+def test_an_empty_chunked_body_is_taken_for_one_that_was_cut_off():
+    """An engine may not tell, and no body can mean everything, as in a purge."""
+    with pytest.raises(InvalidBody, match="cut off"):
+        body.read(_request(io.BytesIO(), HTTP_TRANSFER_ENCODING="chunked"), most=10)
+
+
 def test_a_long_body_is_not_read_at_all():
     stream = io.BytesIO(b"0123456789")
 

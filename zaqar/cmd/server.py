@@ -15,6 +15,7 @@ from zaqar.cmd.daemon import detach
 from zaqar.cmd.report import write_report
 from zaqar.engines.endpoint import Application, Endpoint, Program, checked
 from zaqar.errors import ConfigurationError
+from zaqar.policies import Policy
 
 PROGRAM = "zaqar-server"
 LOG = logging.getLogger(__name__)
@@ -39,13 +40,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(arguments: tuple[str, ...]) -> int:
     """Check everything that can be checked before the engine starts, then start it."""
-    conf = configuration(arguments)
-    endpoint = checked(endpoint_of(conf))
-    notes = deploy.prepare(conf)
+    accepted = Accepted.read(arguments)
+    conf, endpoint = accepted.conf, checked(endpoint_of(accepted.conf))
     program = Program(
-        load=functools.partial(application, arguments),
-        read=functools.partial(reread, arguments, endpoint),
-        started=functools.partial(announce, conf, endpoint, notes),
+        load=accepted.application,
+        read=functools.partial(reread, accepted, arguments, endpoint),
+        started=functools.partial(announce, conf, endpoint, accepted.notes),
         report=functools.partial(write_report, conf),
     )
     engine = importlib.import_module(f"zaqar.engines.with_{conf.server.engine}")
@@ -54,6 +54,33 @@ def run(arguments: tuple[str, ...]) -> int:
     status = int(engine.serve(program))
     LOG.info("The service has stopped.")
     return status
+
+
+@dataclasses.dataclass
+class Accepted:
+    """What was read last and found right, in the parent: every worker runs with it, whatever the files say by then.
+
+    So a worker that dies is replaced also while somebody edits the files.
+    """
+
+    conf: cfg.ConfigOpts
+    policy: Policy
+    notes: Sequence[str]
+
+    @classmethod
+    def read(cls, arguments: tuple[str, ...]) -> "Accepted":
+        """Read and check everything. Raises ``ConfigurationError``."""
+        conf = configuration(arguments)
+        policy = Policy(conf)
+        return cls(conf, policy, deploy.prepare(conf))
+
+    def replace(self, newer: "Accepted") -> None:
+        """Let workers that start from now on run with what is newer."""
+        self.conf, self.policy, self.notes = newer.conf, newer.policy, newer.notes
+
+    def application(self) -> Application:
+        """Build the application, in a worker process."""
+        return deploy.wsgi_application(self.conf, policy=self.policy, access_log=self.conf.server.access_log)
 
 
 def configuration(arguments: tuple[str, ...]) -> cfg.ConfigOpts:
@@ -66,12 +93,6 @@ def configuration(arguments: tuple[str, ...]) -> cfg.ConfigOpts:
         # Its steps on a new database would come before the line that says where the service is.
         logging.getLogger("alembic").setLevel(logging.WARNING)
     return conf
-
-
-def application(arguments: tuple[str, ...]) -> Application:
-    """Build the application in a worker process, from the configuration as it is now."""
-    conf = configuration(arguments)
-    return deploy.wsgi_application(conf, access_log=conf.server.access_log)
 
 
 def endpoint_of(conf: cfg.ConfigOpts) -> Endpoint:
@@ -93,9 +114,11 @@ def endpoint_of(conf: cfg.ConfigOpts) -> Endpoint:
     )
 
 
-def reread(arguments: tuple[str, ...], endpoint: Endpoint) -> Endpoint:
+def reread(accepted: Accepted, arguments: tuple[str, ...], endpoint: Endpoint) -> Endpoint:
     """Return the endpoint as it is configured now, for a reload; the place to listen stays."""
-    now = endpoint_of(configuration(arguments))
+    newer = Accepted.read(arguments)
+    now = endpoint_of(newer.conf)
+    accepted.replace(newer)
     return dataclasses.replace(now, address=endpoint.address, port=endpoint.port, unix_socket=endpoint.unix_socket)
 
 

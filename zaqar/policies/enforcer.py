@@ -10,7 +10,7 @@ from oslo_config import cfg
 from oslo_policy import policy
 
 from zaqar.context import Context
-from zaqar.errors import ConfigurationError, Forbidden
+from zaqar.errors import ConfigurationError, Forbidden, Unavailable
 from zaqar.policies import files
 from zaqar.policies.defaults import list_rules
 
@@ -79,6 +79,9 @@ class _Rules:
 
     def __init__(self, conf: cfg.ConfigOpts, overrides: Mapping[str, files.Check]) -> None:
         checks: dict[str, Any] = {default.name: default.check_str for default in list_rules()}
+        for name in overrides.keys() - checks.keys():
+            if ":" in name:  # the others may be parts of rules
+                LOG.warning("The policy rule %s is none of the service's rules, so it decides nothing.", name)
         checks.update(overrides)
         self._enforcer = policy.Enforcer(conf, use_conf=False)
         self._enforcer.set_rules(policy.Rules.from_dict(checks, conf.oslo_policy.policy_default_rule))
@@ -87,9 +90,12 @@ class _Rules:
         self.open = frozenset(name for name, check in self._enforcer.rules.items() if str(check) == "@")
 
     def allows(self, rule: str, context: Context) -> bool:
-        """Evaluate the rule."""
+        """Evaluate the rule. Raises ``Unavailable`` when a server that it asks does not answer."""
         credentials = {"project_id": context.project, "user_id": context.user, "roles": list(context.roles)}
-        return bool(self._enforcer.enforce(rule, {"project_id": context.project}, credentials))
+        try:
+            return bool(self._enforcer.enforce(rule, {"project_id": context.project}, credentials))
+        except (OSError, RuntimeError) as error:  # what oslo.policy and its HTTP library raise
+            raise Unavailable("The server that decides who may do this does not answer.") from error
 
 
 def _check_understood(enforcer: policy.Enforcer, checks: Mapping[str, files.Check]) -> None:

@@ -20,6 +20,10 @@ def read(req: Request, *, most: int, refusal: type[Invalid] = Invalid) -> bytes:
         data = _read_up_to(req.env["wsgi.input"], most + 1)
         if len(data) > most:
             raise refusal(_too_large(most))
+        if not data:  # granian hands a body that breaks off on as one that has ended; no body could mean "everything"
+            raise InvalidBody(
+                "A chunked body must not be empty, as it may have been cut off; leave it out, or send {}."
+            )
         return data
     return b""
 

@@ -4,6 +4,7 @@ import falcon
 from falcon import Request, Response
 
 from zaqar.operations.health import Health
+from zaqar.transport import status
 from zaqar.transport.wsgi.middleware import caller
 
 
@@ -15,7 +16,11 @@ class Ping:
 
     def on_get(self, req: Request, resp: Response) -> None:
         """Tell whether the message store answers (http H-6)."""
-        resp.status = falcon.HTTP_204 if self._health.ping(caller(req)) else falcon.HTTP_503
+        if self._health.ping(caller(req)):
+            resp.status = falcon.HTTP_204
+            return
+        resp.status = falcon.HTTP_503
+        resp.set_header("Retry-After", str(status.RETRY_AFTER))
 
     def on_head(self, req: Request, resp: Response) -> None:
         """Answer without looking at the store (http H-7)."""
