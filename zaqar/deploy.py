@@ -7,7 +7,6 @@ from importlib.metadata import entry_points
 from typing import Any, Literal
 
 from oslo_config import cfg
-from oslo_log import log as oslo_log
 
 from zaqar import config
 from zaqar.clock import Clock, SystemClock
@@ -135,7 +134,7 @@ def hosted_application() -> WSGIApplication:
     """Return the application for a WSGI server that imports it, databases made ready."""
     names = os.environ.get(CONFIG_FILE_VARIABLE)
     conf = config.load(files=names.split(":") if names else None)
-    oslo_log.setup(conf, "zaqar")
+    config.start_logging(conf)
     config.check(conf, serves_transport=False)
     for sentence in (*prepare(conf), *config.warnings(conf)):
         LOG.warning("%s", sentence)

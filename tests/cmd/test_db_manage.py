@@ -192,6 +192,16 @@ def test_a_uri_that_cannot_be_used_is_one_sentence_without_a_secret(tmp_path, mo
     assert "s3cr3t" not in error
 
 
+@pytest.mark.parametrize("option", ["--log-file", "--log-config-append"])
+def test_a_log_that_cannot_be_written_is_one_sentence(manage, option):
+    status, output, error = manage(option, "/nonexist/x", "current")
+
+    assert (status, output) == (1, "")
+    assert error.startswith("zaqar-sql-db-manage: [DEFAULT] log_")
+    assert error.endswith("cannot be used: /nonexist/x: No such file or directory.\n")
+    assert error.count("\n") == 1
+
+
 def test_a_missing_configuration_file_is_an_error(capfd):
     assert db_manage.main(["--config-file", "/missing.conf", "current"]) == 1
     assert capfd.readouterr().err == "zaqar-sql-db-manage: Configuration file not found: /missing.conf.\n"

@@ -61,6 +61,16 @@ def test_an_error_goes_to_standard_error(collect):
     assert error.startswith("zaqar-gc: [DEFAULT] pooling = true is not built yet")
 
 
+@pytest.mark.parametrize("option", ["log_file", "log_config_append"])
+def test_a_log_that_cannot_be_written_is_one_sentence(collect, option):
+    status, output, error = collect(f"{option} = /nonexist/x\n")
+
+    assert (status, output) == (1, "")
+    assert error == (
+        f"zaqar-gc: [DEFAULT] {option} = /nonexist/x cannot be used: /nonexist/x: No such file or directory.\n"
+    )
+
+
 def test_a_missing_configuration_file_is_an_error(capfd):
     assert gc.main(["--config-file", "/missing.conf"]) == 1
     assert capfd.readouterr().err == "zaqar-gc: Configuration file not found: /missing.conf.\n"

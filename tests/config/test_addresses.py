@@ -53,3 +53,26 @@ def test_a_public_address_without_authentication_is_refused(written):
 )
 def test_other_addresses_are_served(written, text):
     config.check_address(written(text))
+
+
+@pytest.mark.parametrize("given", ["[::1]", "::1"])
+def test_an_address_may_stand_in_brackets(written, given):
+    conf = written(f"[drivers:transport:wsgi]\nbind = {given}\n")
+
+    assert conf["drivers:transport:wsgi"].bind == "::1"
+    config.check_address(conf)
+
+
+def test_a_flag_takes_an_address_in_brackets(written):
+    assert written("", "--bind", "[::1]", prog="zaqar-server")["drivers:transport:wsgi"].bind == "::1"
+
+
+def test_a_public_address_in_brackets_is_refused_like_any_other(written):
+    with pytest.raises(ConfigurationError, match="allow_unauthenticated = true"):
+        config.check_address(written("[drivers:transport:wsgi]\nbind = [::]\n"))
+
+
+@pytest.mark.parametrize("given", ["[::1", "::1]", "[[::1]]", "[localhost]", "[127.0.0.1]", "[]"])
+def test_brackets_stand_around_an_address_of_version_6_only(written, given):
+    with pytest.raises(ConfigurationError, match="bind"):
+        written(f"[drivers:transport:wsgi]\nbind = {given}\n")

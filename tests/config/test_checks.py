@@ -116,6 +116,38 @@ def test_options_without_use_are_listed_in_one_line(written):
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("[cache]\nenabled = true\n", "[cache] enabled"),
+        ("[keystone_authtoken]\nauth-url = http://k\npassword = p$s\n", "[keystone_authtoken]"),
+        ("[trustee]\nauth_type = password\n", "[trustee] auth_type"),
+        ("[oslo_reports]\nfile_event_handler = /f\n", "[oslo_reports] file_event_handler"),
+        (
+            "[profiler]\nhmac_keys = s3cret\nconnection_string = redis://h\n",
+            "[profiler] connection_string, [profiler] hmac_keys",
+        ),
+    ],
+)
+def test_options_of_libraries_that_are_not_used_yet_are_listed_too(written, text, named):
+    assert config.warnings(written(text)) == [
+        f"These options are set and have no use in this service, yet or any more: {named}."
+    ]
+
+
+def test_options_of_libraries_are_seen_in_folders_and_variables_too(tmp_path, monkeypatch):
+    (tmp_path / "a.conf").write_text("[trustee]\nauth_type = password\n")
+    monkeypatch.setenv("OS_CACHE__ENABLED", "true")
+
+    (line,) = config.warnings(config.load(["--config-dir", str(tmp_path)]))
+
+    assert line.endswith(": [cache] enabled, [trustee] auth_type.")
+
+
+def test_a_section_without_a_value_gives_no_warning(written):
+    assert config.warnings(written("[keystone_authtoken]\n# auth_url = x\n[trustee]\n[cache]\nbackend = b\n")) == []
+
+
 def test_options_in_use_give_no_warning(written):
     text = "[DEFAULT]\nenable_checksum = true\n[server]\nthreads = 3\n[drivers]\nstorage = sqlalchemy\n"
 

@@ -48,6 +48,7 @@ DEFAULTS = {
         "graceful_timeout": 30,
         "backlog": 2048,
         "unix_socket": None,
+        "unix_socket_mode": "660",
         "tls_certificate": None,
         "tls_key": None,
         "tls_client_ca": None,

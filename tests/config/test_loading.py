@@ -57,6 +57,20 @@ def test_a_missing_file_is_a_sentence(tmp_path):
         config.load(["--config-file", missing])
 
 
+@pytest.mark.parametrize("names", [["{}", ""], ["", "{}"], ["", "{}", ""]])
+def test_an_empty_name_names_no_file(tmp_path, names):
+    path = tmp_path / "one.conf"
+    path.write_text(PAGE.format(5))
+
+    assert _page(config.load(files=[name.format(path) for name in names])) == 5
+
+
+def test_empty_names_alone_stand_for_the_usual_places(home):
+    (home / "zaqar.conf").write_text(PAGE.format(9))
+
+    assert _page(config.load(files=["", ""])) == 9
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -72,6 +86,8 @@ def test_a_missing_file_is_a_sentence(tmp_path):
         "[drivers:message_store:sqlalchemy]\nsynchronous = OFF\n",
         "[drivers:message_store:mongodb]\nmax_attempts = -1\n",
         "[cors]\nmax_age = old\n",
+        "[DEFAULT]\nrate_limit_interval = often\n",
+        "[signed_url]\nsecret_key = $nonsense\n",
         "max_messages_per_page\n",
         "[transport\n",
     ],
@@ -82,6 +98,38 @@ def test_a_senseless_value_stops_the_start_in_one_line(written, text):
 
     assert "\n" not in str(refusal.value)
     assert "__" not in str(refusal.value)
+    assert "LocationInfo" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("group", "option", "value", "reason"),
+    [
+        ("drivers:message_store:redis", "max_reconnect_attempts", "x", "not a whole number: 'x'."),
+        ("drivers:message_store:redis", "socket_timeout", "x", "not a number: 'x'."),
+        ("transport", "max_messages_per_page", "0", "Should be greater than or equal to 1."),
+        ("cors", "max_age", "old", "not a whole number: 'old'."),
+        ("DEFAULT", "debug", "perhaps", "Unexpected boolean value 'perhaps'."),
+        ("DEFAULT", "rate_limit_interval", "often", "not a whole number: 'often'."),
+    ],
+)
+def test_a_senseless_value_is_told_with_its_option_and_file(written, tmp_path, group, option, value, reason):
+    with pytest.raises(ConfigurationError) as refusal:
+        written(f"[{group}]\n{option} = {value}\n")
+
+    assert str(refusal.value) == f"[{group}] {option} in {tmp_path}/written.conf cannot be used: {reason}"
+
+
+@pytest.mark.parametrize("text", ["", "[transport]\nmax_messages_per_page = 5\n"])
+def test_a_senseless_value_of_a_variable_is_told_with_the_variable(written, monkeypatch, text):
+    monkeypatch.setenv("OS_TRANSPORT__MAX_MESSAGES_PER_PAGE", "many")
+
+    with pytest.raises(ConfigurationError) as refusal:
+        written(text)
+
+    assert str(refusal.value) == (
+        "[transport] max_messages_per_page in the variable OS_TRANSPORT__MAX_MESSAGES_PER_PAGE cannot be used: "
+        "not a whole number: 'many'."
+    )
 
 
 def test_unknown_options_and_groups_are_ignored(written):

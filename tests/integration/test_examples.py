@@ -76,7 +76,7 @@ class Stage:
         return self.run("producer.py", "--count", str(count), *arguments).find(POSTED)
 
     def counts(self, expected: dict[str, int]) -> None:
-        """See the figures come true: on MongoDB what the other worker changed may be missing for half a second."""
+        """See the figures come true: on MongoDB what the other worker changed may be missing for a tenth of a second."""
         wait_until(lambda: self.service.stats(self.queue) == expected, seconds=2, what=f"{expected} in the figures")
 
     def close(self) -> None:

@@ -12,7 +12,6 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from oslo_config import cfg
-from oslo_log import log
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from zaqar import config
@@ -32,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             prog=PROGRAM,
             options=[cfg.SubCommandOpt("command", title="commands", handler=_add_commands)],
         )
-        log.setup(conf, PROGRAM)
+        config.start_logging(conf)
         for uri in _databases(conf):
             _run(conf.command, uri)
     except (ConfigurationError, CommandError, SQLAlchemyError, ImportError) as error:

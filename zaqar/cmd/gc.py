@@ -3,8 +3,6 @@
 import sys
 from collections.abc import Sequence
 
-from oslo_log import log
-
 from zaqar import config, deploy
 from zaqar.errors import Error
 
@@ -16,7 +14,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         conf = config.load(sys.argv[1:] if arguments is None else arguments, prog=PROGRAM)
         config.check(conf, serves_transport=False)
-        log.setup(conf, PROGRAM)
+        config.start_logging(conf)
         deploy.prepare(conf)
         service = deploy.service(conf)
         try:

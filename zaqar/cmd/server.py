@@ -8,12 +8,11 @@ import sys
 from collections.abc import Sequence
 
 from oslo_config import cfg
-from oslo_log import log
 
 from zaqar import config, deploy
 from zaqar.cmd.daemon import detach
 from zaqar.cmd.report import write_report
-from zaqar.engines.endpoint import Application, Endpoint, Program, checked
+from zaqar.engines.endpoint import Application, Endpoint, Program, check_tls, checked
 from zaqar.errors import ConfigurationError
 from zaqar.policies import Policy
 
@@ -46,7 +45,7 @@ def run(arguments: tuple[str, ...]) -> int:
         load=accepted.application,
         read=functools.partial(reread, accepted, arguments, endpoint),
         started=functools.partial(announce, conf, endpoint, accepted.notes),
-        report=functools.partial(write_report, conf),
+        report=accepted.report,
     )
     engine = importlib.import_module(f"zaqar.engines.with_{conf.server.engine}")
     if conf.daemon:
@@ -78,6 +77,10 @@ class Accepted:
         """Let workers that start from now on run with what is newer."""
         self.conf, self.policy, self.notes = newer.conf, newer.policy, newer.notes
 
+    def report(self) -> None:
+        """Tell the state of the service in the log (storage R9.1.5)."""
+        write_report(self.conf)
+
     def application(self) -> Application:
         """Build the application, in a worker process."""
         return deploy.wsgi_application(self.conf, policy=self.policy, access_log=self.conf.server.access_log)
@@ -88,7 +91,7 @@ def configuration(arguments: tuple[str, ...]) -> cfg.ConfigOpts:
     conf = config.load(arguments, prog=PROGRAM)
     config.check(conf)
     config.check_address(conf)
-    log.setup(conf, PROGRAM)
+    config.start_logging(conf)
     if not conf.debug:
         # Its steps on a new database would come before the line that says where the service is.
         logging.getLogger("alembic").setLevel(logging.WARNING)
@@ -102,6 +105,7 @@ def endpoint_of(conf: cfg.ConfigOpts) -> Endpoint:
         address=str(wsgi.bind).strip("[]"),
         port=wsgi.port,
         unix_socket=server.unix_socket,
+        unix_socket_mode=int(server.unix_socket_mode, 8),
         workers=config.workers(conf),
         threads=server.threads,
         backlog=server.backlog,
@@ -118,6 +122,7 @@ def reread(accepted: Accepted, arguments: tuple[str, ...], endpoint: Endpoint) -
     """Return the endpoint as it is configured now, for a reload; the place to listen stays."""
     newer = Accepted.read(arguments)
     now = endpoint_of(newer.conf)
+    check_tls(now)
     accepted.replace(newer)
     return dataclasses.replace(now, address=endpoint.address, port=endpoint.port, unix_socket=endpoint.unix_socket)
 

@@ -4,6 +4,7 @@ from zaqar.config import cors
 from zaqar.config.addresses import check_address, is_public
 from zaqar.config.checks import check, warnings
 from zaqar.config.loading import load
+from zaqar.config.logs import start_logging
 from zaqar.config.mongodb import mongodb_options
 from zaqar.config.redis import redis_options
 from zaqar.config.registry import list_opts
@@ -23,6 +24,7 @@ __all__ = [
     "load",
     "mongodb_options",
     "redis_options",
+    "start_logging",
     "state_path",
     "store_uri",
     "synchronous",

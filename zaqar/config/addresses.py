@@ -1,10 +1,23 @@
-"""Which addresses other machines can reach (design, decision 20)."""
+"""Addresses to listen on, and which of them other machines can reach (design, decision 20)."""
 
 import ipaddress
+import re
+from typing import Any
 
-from oslo_config import cfg
+from oslo_config import cfg, types
 
 from zaqar.errors import ConfigurationError
+
+_IN_BRACKETS = re.compile(r"\[([^\[\]]*:[^\[\]]*)\]")
+
+
+class Address(types.HostAddress):
+    """A host name or an address, an IPv6 address also in brackets as in a URL; the brackets go."""
+
+    def __call__(self, value: Any) -> str:
+        """Return the address without brackets. Raises ``ValueError``."""
+        found = _IN_BRACKETS.fullmatch(str(value))
+        return super().__call__(found[1] if found else value)
 
 
 def is_public(bind: str) -> bool:

@@ -4,6 +4,7 @@ from oslo_config import cfg
 
 from zaqar.config import drivers, storage
 from zaqar.config.groups import Group, is_set
+from zaqar.config.libraries import idle_settings
 from zaqar.config.registry import GROUPS
 from zaqar.errors import ConfigurationError
 
@@ -32,6 +33,7 @@ def warnings(conf: cfg.ConfigOpts) -> list[str]:
     """Return what the operator should know about a configuration that passes ``check``, a line each."""
     lines = []
     idle = [f"[{group.name}] {name}" for group in GROUPS for name in sorted(group.idle) if is_set(conf, group, name)]
+    idle += idle_settings(conf)
     if idle:
         lines.append(f"These options are set and have no use in this service, yet or any more: {', '.join(idle)}.")
     if any(conf.storage[option.dest] for option in storage.GROUP.options):

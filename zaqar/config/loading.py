@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from oslo_config import cfg
-from oslo_log import log
 from oslo_policy import opts as policy_options
 
 from zaqar.config import cors, server
+from zaqar.config.logs import register_logging
 from zaqar.config.registry import GROUPS
+from zaqar.config.values import Options, check_values, one_line
 from zaqar.errors import ConfigurationError
 
 PROJECT = "zaqar"
@@ -23,23 +24,24 @@ def load(
 ) -> cfg.ConfigOpts:
     """Return a fresh configuration with every known option registered and every set value valid.
 
-    ``files``: the configuration files to read; None for the usual places (storage R8.1.2) or ``--config-file``.
+    ``files``: the configuration files to read; None for the usual places (storage R8.1.2) or ``--config-file``. An
+    empty name, as the end of ``ZAQAR_CONFIG_FILE=a.conf:``, names no file.
     ``options``: further options of the program's own command line.
     """
-    conf = cfg.ConfigOpts()
+    conf = Options()
     if prog == SERVER:
         server.register_command_line(conf)
     conf.register_cli_opts(options)
     _register(conf)
     try:
-        _read(conf, arguments, prog=prog, files=files)
-        _look_at_every_value(conf)
+        _read(conf, arguments, prog=prog, files=_without_empty_names(files))
     except cfg.ConfigFilesNotFoundError as error:
         raise ConfigurationError(f"Configuration file not found: {', '.join(error.config_files)}.") from error
     except cfg.ConfigFilesPermissionDeniedError as error:
         raise ConfigurationError(f"Configuration file not readable: {', '.join(error.config_files)}.") from error
     except (cfg.Error, ValueError, OSError) as error:
-        raise ConfigurationError(f"The configuration cannot be used: {_one_line(error)}") from error
+        raise ConfigurationError(f"The configuration cannot be used: {one_line(error)}") from error
+    check_values(conf)
     if prog == SERVER:
         server.apply_command_line(conf)
     if not conf.log_file and not conf.log_dir:
@@ -52,9 +54,7 @@ def _register(conf: cfg.ConfigOpts) -> None:
     for group in GROUPS:
         group.register(conf)
     cors.register(conf)
-    log.register_options(conf)
-    # One line for each of alembic's plug-ins says nothing to an operator.
-    conf.set_default("default_log_levels", [*log.get_default_log_levels(), "alembic.runtime.plugins=WARN"])
+    register_logging(conf)
     policy_options.set_defaults(conf)
 
 
@@ -68,16 +68,7 @@ def _read(conf: cfg.ConfigOpts, arguments: Sequence[str], *, prog: str, files: S
     )
 
 
-def _look_at_every_value(conf: cfg.ConfigOpts) -> None:
-    """oslo.config checks a value from a file when it is first read; a bad one shall stop the start."""
-    for group in GROUPS:
-        values = conf if group.section is None else conf[group.section]
-        for option in group.options:
-            values[option.dest]
-    for values in (conf.cors, conf.oslo_policy):
-        for name in values:
-            values[name]
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split()).rstrip(".") + "."
+def _without_empty_names(files: Sequence[str] | None) -> Sequence[str] | None:
+    if not files:
+        return files
+    return [name for name in files if name] or None

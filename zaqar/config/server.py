@@ -1,14 +1,30 @@
 """``[server]``: the HTTP server that ``zaqar-server`` starts, and that program's own command line."""
 
 import os
+import re
 
-from oslo_config import cfg
+from oslo_config import cfg, types
 
 from zaqar.config import service, wsgi
 from zaqar.config.groups import Group
 from zaqar.errors import ConfigurationError
 
 MOST_WORKERS_BY_DEFAULT = 8
+
+
+class FileMode(types.String):
+    """Three octal digits: what owner, group and others may do."""
+
+    def __init__(self) -> None:
+        super().__init__(type_name="octal value")
+
+    def __call__(self, value: object) -> str:
+        """Return the digits, or refuse what is none."""
+        text = str(value)
+        if not re.fullmatch("0?[0-7]{3}", text):
+            raise ValueError(f"{text} is no file mode: three octal digits are wanted, such as 660")
+        return text
+
 
 GROUP = Group(
     "server",
@@ -56,6 +72,13 @@ GROUP = Group(
         cfg.StrOpt(
             "unix_socket",
             help="Path of a Unix socket to listen on in place of [drivers:transport:wsgi] bind and port.",
+        ),
+        cfg.Opt(
+            "unix_socket_mode",
+            type=FileMode(),
+            default="660",
+            help="File mode of the Unix socket, three octal digits: who may write to it may connect. The default "
+            "admits the service's user and group.",
         ),
         cfg.StrOpt("tls_certificate", help="Path of the certificate chain in PEM format. Set, the service speaks TLS."),
         cfg.StrOpt(

@@ -2,13 +2,15 @@
 
 from oslo_config import cfg
 
+from zaqar.config.addresses import Address
 from zaqar.config.groups import Group
 
 GROUP = Group(
     "drivers:transport:wsgi",
     [
-        cfg.HostAddressOpt(
+        cfg.Opt(
             "bind",
+            type=Address(),
             default="127.0.0.1",
             help="Address to listen on. One that other machines can reach needs authentication, or [server] "
             "allow_unauthenticated.",

@@ -1,7 +1,12 @@
 """Signals between a parent and its workers."""
 
+import logging
 import os
 import signal
+import threading
+import time
+
+LOG = logging.getLogger(__name__)
 
 _FOR_THE_PARENT = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR2)
 
@@ -9,6 +14,22 @@ _FOR_THE_PARENT = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR2)
 def leave_to_parent() -> None:
     """Keep the parent's handlers, and a terminal's Ctrl-C, out of the workers that it will fork."""
     os.register_at_fork(after_in_child=_leave)
+
+
+def end_with_parent(parent: int, *, graceful_timeout: float) -> None:
+    """End this worker as a stop would, soon after its parent was killed."""
+    threading.Thread(target=_watch, args=(parent, graceful_timeout), name="parent", daemon=True).start()
+
+
+def _watch(parent: int, graceful_timeout: float) -> None:
+    # Not PR_SET_PDEATHSIG: it follows the thread that forked, and comes too late for a parent that is dead already.
+    while os.getppid() == parent:
+        time.sleep(1)
+    LOG.error("The parent process is gone; this worker ends.")
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(graceful_timeout)
+    # A client that stalls would keep the port from the next service.
+    os._exit(1)
 
 
 def _leave() -> None:

@@ -5,13 +5,18 @@ What it cannot do, whatever it is told (granian 2.8):
 - A client that stalls in the middle of a body holds a thread until it goes away; so put a proxy in front that reads whole
   requests before it passes them on.
 - A header ``X_Name`` reaches the application as ``X-Name``.
+- A header with a byte that is not ASCII reaches the application as an empty one.
+- A chunked body that breaks off reaches it as one that has ended.
+- A stalled TLS handshake ends after 10 seconds, whatever the client timeout is.
 - A worker that dies within 5.5 seconds of the start of its predecessor's replacement ends the whole service.
 - Connections that a worker has not accepted yet when it stops are reset, unless the kernel's
   ``net.ipv4.tcp_migrate_req`` is 1.
 - A reload does not change its own settings (workers, threads, TLS), only those of the service.
 """
 
+import functools
 import logging
+import multiprocessing
 import os
 import signal
 from pathlib import Path
@@ -22,8 +27,8 @@ from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-from zaqar.engines.endpoint import Endpoint, Program
-from zaqar.engines.signals import leave_to_parent
+from zaqar.engines.endpoint import Application, Endpoint, Program, check_length
+from zaqar.engines.signals import end_with_parent, leave_to_parent
 from zaqar.errors import ConfigurationError
 
 LOG = logging.getLogger(__name__)
@@ -39,13 +44,15 @@ _OLD_KEY_FORMATS = (b"BEGIN RSA PRIVATE KEY", b"BEGIN EC PRIVATE KEY", b"BEGIN D
 
 def serve(program: Program) -> int:
     """Serve until the process is told to stop, and return its exit status."""
+    # The workers get what the parent has accepted; from Python 3.14 on, granian would start them anew.
+    multiprocessing.set_start_method("fork", force=True)
     server = ServiceServer(program)
     server.on_startup(program.started)
     signal.signal(signal.SIGUSR2, lambda _number, _frame: program.report())
     leave_to_parent()
     parent = os.getpid()
     try:
-        server.serve(target_loader=program.load, wrap_loader=False)
+        server.serve(target_loader=functools.partial(server.load, parent), wrap_loader=False)
     except SystemExit as end:
         # A worker is a fork that may end here, too.
         if os.getpid() != parent:
@@ -59,7 +66,16 @@ class ServiceServer(Granian):  # type: ignore[valid-type,misc]  # which server i
 
     def __init__(self, program: Program) -> None:
         self._program = program
-        super().__init__(**_settings(program.read()))
+        self._endpoint = program.read()
+        if self._endpoint.unix_socket:
+            # granian binds what the path's links lead to.
+            check_length(Path(self._endpoint.unix_socket).resolve())
+        super().__init__(**_settings(self._endpoint))
+
+    def load(self, parent: int) -> Application:
+        """Build the application, in a worker."""
+        end_with_parent(parent, graceful_timeout=self._endpoint.graceful_timeout)
+        return self._program.load()
 
     def signal_handler_reload(self, *args: Any, **kwargs: Any) -> None:
         """Start workers with the configuration as it is now; keep the old ones when it is wrong."""
@@ -70,6 +86,14 @@ class ServiceServer(Granian):  # type: ignore[valid-type,misc]  # which server i
             return
         super().signal_handler_reload(*args, **kwargs)
 
+    def _init_shared_socket(self) -> None:
+        # granian sets the permissions after it has bound: until then, the umask keeps others out.
+        umask = os.umask(self._endpoint.umask)
+        try:
+            super()._init_shared_socket()
+        finally:
+            os.umask(umask)
+
 
 def _settings(endpoint: Endpoint) -> dict[str, Any]:
     settings: dict[str, Any] = {
@@ -77,6 +101,7 @@ def _settings(endpoint: Endpoint) -> dict[str, Any]:
         "address": endpoint.address,
         "port": endpoint.port,
         "uds": Path(endpoint.unix_socket) if endpoint.unix_socket else None,
+        "uds_permissions": endpoint.unix_socket_mode,
         "interface": Interfaces.WSGI,
         "http": HTTPModes.http1,
         "http1_settings": HTTP1Settings(header_read_timeout=round(endpoint.client_timeout * 1000)),

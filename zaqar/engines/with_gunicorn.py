@@ -135,6 +135,7 @@ def _settings(endpoint: Endpoint) -> dict[str, object]:
     host = f"[{endpoint.address}]" if ":" in endpoint.address else endpoint.address
     settings = {
         "bind": endpoint.url if endpoint.unix_socket else f"{host}:{endpoint.port}",
+        "umask": endpoint.umask,
         "workers": endpoint.workers,
         "threads": endpoint.threads,
         "worker_class": ThreadedWorker,

@@ -19,12 +19,19 @@ class Files:
     key: Path
 
 
-def self_signed(folder: Path, *, key_format: serialization.PrivateFormat = serialization.PrivateFormat.PKCS8) -> Files:
-    """Make a certificate in the folder."""
+def self_signed(
+    folder: Path,
+    *,
+    key_format: serialization.PrivateFormat = serialization.PrivateFormat.PKCS8,
+    password: bytes | None = None,
+) -> Files:
+    """Make a certificate in the folder; with a password, its key is encrypted."""
     key = ec.generate_private_key(ec.SECP256R1())
     files = Files(folder / "certificate.pem", folder / "key.pem")
     files.certificate.write_bytes(_certificate(key).public_bytes(serialization.Encoding.PEM))
-    encryption = serialization.NoEncryption()
+    encryption: serialization.KeySerializationEncryption = serialization.NoEncryption()
+    if password is not None:
+        encryption = serialization.BestAvailableEncryption(password)
     files.key.write_bytes(key.private_bytes(serialization.Encoding.PEM, key_format, encryption))
     return files
 

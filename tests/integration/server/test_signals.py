@@ -49,6 +49,31 @@ def test_a_reload_reads_the_configuration_again(engine: str, tmp_path: Path) -> 
         wait_until(refused, what="the new limit")
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_workers_of_a_killed_parent_end_and_leave_the_port_to_the_next_start(engine: str, tmp_path: Path) -> None:
+    settings = {"server": {"engine": engine, "workers": 2, "graceful_timeout": 1}}
+
+    with running_server(tmp_path, settings) as killed, Client(killed.connect()) as idle:
+        idle.send(post()).outcome()
+        wait_until(lambda: len(killed.worker_pids()) == 2, what="both workers")
+        workers = killed.worker_pids()
+        killed.signal(signal.SIGKILL)
+        killed.process.wait(timeout=5)
+        wait_until(lambda: not any(lives(pid) for pid in workers), seconds=10, what="the end of the workers")
+        with running_server(tmp_path, settings, port=killed.port) as next_one, Client(next_one.connect()) as client:
+            outcome = client.send(post()).outcome()
+
+    assert outcome == "201"
+
+
+def lives(pid: int) -> bool:
+    """Tell whether the process still runs; what is dead and not yet waited for has no command line."""
+    try:
+        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def family(log_file: Path) -> list[int]:
     """Return the ids of the processes of the daemon that writes this log, its parent first."""
     found = []

@@ -69,6 +69,8 @@ BAD = {
     "a certificate that is not there": ({"server": {"tls_certificate": "/nowhere.pem"}}, "/nowhere.pem"),
     "a key without a certificate": ({"server": {"tls_key": "/nowhere.pem"}}, "tls_certificate"),
     "a socket in a folder that is not there": ({"server": {"unix_socket": "/nowhere/zaqar.sock"}}, "/nowhere"),
+    "a socket whose path is too long": ({"server": {"unix_socket": "/" + 107 * "x"}}, "longer than 107 bytes"),
+    "a socket mode that is none": ({"server": {"unix_socket_mode": "rw-rw----"}}, "three octal digits"),
     "data in a place that cannot be": ({"DEFAULT": {"state_path": "/proc/nowhere"}}, "/proc/nowhere"),
     "an address of another machine": (
         {WSGI: {"bind": "192.0.2.1"}, "server": {"allow_unauthenticated": "true"}},

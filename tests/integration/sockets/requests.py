@@ -264,6 +264,16 @@ def underscore(server: RunningServer) -> str:
     return said(server, head(headers={"X_Project_Id": "sockets"}, Content_Length=len(BODY)) + BODY)
 
 
+@row(
+    "a project id that is not ASCII",
+    gunicorn="201",
+    granian="400",
+    because="granian hands a header with such a byte on as an empty one",
+)
+def beyond_ascii(server: RunningServer) -> str:
+    return said(server, head(headers={"X-Project-Id": "caf\xe9"}, Content_Length=len(BODY)) + BODY)
+
+
 @row("no request at all", gunicorn="400", granian="400")
 def garbage(server: RunningServer) -> str:
     return said(server, b"\x16\x03\x01 what is this\r\n\r\n")
