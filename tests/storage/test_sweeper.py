@@ -55,6 +55,20 @@ def test_an_outage_does_not_end_it(swept, error):
     sweeper.stop()
 
 
+def test_a_mistake_does_not_end_it_and_is_logged_each_time(swept, caplog):
+    def sweep():
+        swept.put(1)
+        raise KeyError("until")
+
+    sweeper = Sweeper(sweep, interval=0.01)
+    sweeper.start()
+
+    assert [swept.get(timeout=PATIENCE) for _ in range(3)] == [1, 1, 1]
+    sweeper.stop()
+    # The thread of the test before may have said a last word, without a traceback.
+    assert [record.exc_info[0] for record in caplog.records if record.exc_info][:2] == [KeyError, KeyError]
+
+
 def test_a_forked_process_starts_its_own(sweeper):
     sweeper.process_request(None, None)
     reader, writer = os.pipe()

@@ -50,7 +50,7 @@ def test_what_is_acknowledged_is_with_a_majority_and_in_the_journal():
     client.close()
 
 
-@pytest.mark.parametrize("words", ["w=0", "w=1", "journal=false", "w=majority&journal=false", "w=1&journal=true"])
+@pytest.mark.parametrize("words", ["w=1", "journal=false", "w=majority&journal=false", "w=1&journal=true"])
 def test_a_weaker_write_concern_is_refused_unless_the_operator_wants_it(words):
     uri = f"mongodb://u:secret@h/?{words}"
     for opening in (message_store, management_store, warnings):
@@ -59,6 +59,14 @@ def test_a_weaker_write_concern_is_refused_unless_the_operator_wants_it(words):
         assert "secret" not in str(refusal.value)
 
     message_store(uri, unreliable=True).close()
+
+
+@pytest.mark.parametrize("words", ["w=0", "w=0&journal=false"])
+@pytest.mark.parametrize("is_unreliable", [True, False])
+def test_answers_that_would_not_come_are_refused_whatever_the_operator_wants(words, is_unreliable):
+    for opening in (message_store, management_store, warnings):
+        with pytest.raises(ConfigurationError, match="says w=0"):
+            opening(f"mongodb://h/?{words}", unreliable=is_unreliable)
 
 
 @pytest.mark.parametrize("words", ["w=majority", "w=2", "w=dc_and_dc2", "journal=true", "wtimeoutMS=500"])
@@ -89,6 +97,52 @@ def test_a_uri_that_cannot_be_used_is_refused_without_being_quoted(uri):
     assert refusal.value.__cause__ is None
 
 
+@pytest.mark.parametrize(
+    ("uri", "words"),
+    [
+        ("mongodb://host:abc", "a port"),
+        ("mongodb://host:99999", "a port"),
+        ("mongodb://u:secret@host:99999", "a port"),
+        ("mongodb://::1", "brackets"),
+        ("mongodb://u:se?cret@host", "reserved"),
+        ("mongodb://u:se/cret@host", "reserved"),
+        ("mongodb://:secret@host", "no user name"),
+        ("mongodb://host/?nonsense=1", "an option"),
+        ("mongodb://h1,h2/?directConnection=true", "go together"),
+    ],
+)
+def test_what_is_refused_is_blamed_on_what_is_there(uri, words):
+    with pytest.raises(ConfigurationError, match=words):
+        parse(uri, tls=NONE)
+
+
+@pytest.mark.parametrize("option", ["tlsCAFile", "tlsCertificateKeyFile"])
+@pytest.mark.parametrize("kind", ["nothing", "a directory", "no certificate"])
+def test_a_file_of_the_uri_that_cannot_be_used_is_refused(option, kind, tmp_path):
+    path = file_of_kind(kind, tmp_path)
+
+    with pytest.raises(ConfigurationError, match="file"):
+        warnings(f"mongodb://h/?tls=true&{option}={path}", retry_deadline=0.3)
+
+
+@pytest.mark.parametrize("option", ["ssl_ca_certs", "ssl_certfile"])
+@pytest.mark.parametrize("kind", ["nothing", "a directory", "no certificate"])
+def test_a_file_of_the_options_that_cannot_be_used_is_refused(option, kind, tmp_path):
+    path = file_of_kind(kind, tmp_path)
+
+    with pytest.raises(ConfigurationError, match="file"):
+        warnings("mongodb://h/?tls=true", retry_deadline=0.3, **{option: str(path)})
+
+
+def file_of_kind(kind, folder):
+    path = folder / "file.pem"
+    if kind == "a directory":
+        path.mkdir()
+    elif kind == "no certificate":
+        path.write_text("This is no certificate.")
+    return path
+
+
 def test_options_of_tls_reach_the_client(tmp_path):
     files = self_signed(tmp_path)
     tls = Tls(None, str(files.key), "CERT_NONE", str(files.certificate))
@@ -108,6 +162,13 @@ def test_options_of_tls_reach_the_client(tmp_path):
 def test_options_of_tls_that_would_do_nothing_are_refused(tls, uri):
     with pytest.raises(ConfigurationError, match="ssl_"):
         parse(uri, tls=tls)
+
+
+def test_certificates_that_need_not_be_good_need_tls():
+    with pytest.raises(ConfigurationError, match="ssl_cert_reqs"):
+        parse("mongodb://h", tls=Tls(ssl_cert_reqs="CERT_NONE"))
+
+    parse("mongodb://h", tls=Tls(ssl_cert_reqs="CERT_REQUIRED"))
 
 
 @pytest.mark.parametrize("name", ["", "a.b", "a b", "$a", "a/b", "x" * 64])

@@ -88,7 +88,7 @@ def test_a_queue_is_listed_with_one_command(management, watch):
 
 
 def test_deletions_leave_the_record_alone(store, queue, held, watch):
-    """A busy queue's record is written by posts, and twice a second."""
+    """A busy queue's record is written by posts, and ten times a second at most."""
     with watch() as sent:
         store.delete_message(queue, held.messages[0].id, claim_id=held.id)
         store.release_claim(queue, held.id)

@@ -9,10 +9,29 @@ from pymongo.errors import PyMongoError
 from pymongo.uri_parser import parse_uri, parse_userinfo, split_options
 
 from zaqar.errors import ConfigurationError
+from zaqar.storage.mongodb import write_concern
 
 SCHEMES = ("mongodb", "mongodb+srv", "mongodb.fifo")
 _LONGEST_NAME = 63
 _NOT_IN_NAMES = frozenset('/\\. "$*<>:|?\0')
+
+_USER = (
+    "The uri of the mongodb store has no user name before the @, or reserved characters in it or in the password: write "
+    "%40 for @ and so on."
+)
+_HOSTS = (
+    "The uri of the mongodb store has a host, a port or a database that cannot be: hosts are HOST or HOST:PORT, with "
+    "brackets around an IPv6 address, as in [::1]:27017."
+)
+_NAME = (
+    "The uri of the mongodb store has a port or several hosts: mongodb+srv:// takes one name, of which DNS tells hosts and "
+    "ports."
+)
+_OPTIONS = (
+    "The uri of the mongodb store has an option that PyMongo does not take, a value that it does not, or options that do "
+    "not go together."
+)
+_FILE = "The uri of the mongodb store names a file that cannot be read."
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,25 +69,16 @@ def parse(uri: str | None, *, tls: Tls, is_unreliable: bool = False, retry_deadl
         known = ", ".join(f"{name}://" for name in SCHEMES)
         raise ConfigurationError(f"The uri of the mongodb store must begin with one of {known}.")
     scheme = "mongodb" if scheme.lower() == "mongodb.fifo" else scheme.lower()
-    before, _, query = rest.partition("?")
-    userinfo, at, hosts = before.rpartition("@")
-    hosts = hosts.partition("/")[0]
+    hosts = rest.partition("?")[0].rpartition("@")[2].partition("/")[0]
     if not hosts:
         raise ConfigurationError("The uri of the mongodb store names no host.")
-    try:
-        if at:
-            parse_userinfo(userinfo)
-        if scheme == "mongodb":
-            parse_uri(f"{scheme}://{rest}", warn=False)
-        options = dict(split_options(query, validate=True, warn=False)) if query else {}
-    except (PyMongoError, ValueError) as error:
-        # Not chained: the error quotes what may be a piece of a password.
-        raise ConfigurationError(_unusable(error)) from None
-    options = {str(name).lower(): value for name, value in options.items()}
-    _check_write_concern(options, is_unreliable=is_unreliable)
+    options = _options(scheme, rest)
+    write_concern.check(options, is_unreliable=is_unreliable)
     is_encrypted = bool(options.get("tls", options.get("ssl", scheme == "mongodb+srv")))
-    keywords = _timeouts(options, retry_deadline) | _write_concern(options) | _tls(tls, is_encrypted=is_encrypted)
-    return Address(f"{scheme}://{rest}", f"{scheme}://{hosts}", options, keywords)
+    keywords = _timeouts(options, retry_deadline) | write_concern.keywords(options)
+    return Address(
+        f"{scheme}://{rest}", f"{scheme}://{hosts}", options, keywords | _tls(tls, is_encrypted=is_encrypted)
+    )
 
 
 def check_name(database: str) -> str:
@@ -79,6 +89,32 @@ def check_name(database: str) -> str:
             "spaces, dollars and the like."
         )
     return database
+
+
+def _options(scheme: str, rest: str) -> dict[str, Any]:
+    """Return the options of a uri, by lower-case names. Raises ``ConfigurationError`` for what PyMongo would not take."""
+    before, _, query = rest.partition("?")
+    userinfo, at, hosts = before.rpartition("@")
+    hosts = hosts.partition("/")[0]
+    sentence = _USER
+    try:
+        if at:
+            parse_userinfo(userinfo)
+        # An @ that far behind is likely to end a password with a / or a ? in it.
+        sentence = _USER if "/" in userinfo or "@" in query else _HOSTS
+        parse_uri(f"mongodb://{before}", warn=False)
+        if scheme == "mongodb+srv" and any(each in hosts for each in ",:"):
+            raise ConfigurationError(_USER if sentence == _USER else _NAME)
+        sentence = _OPTIONS
+        found = dict(split_options(query, validate=True, warn=False)) if query else {}
+        if scheme == "mongodb":
+            parse_uri(f"mongodb://{rest}", warn=False)
+    except OSError:
+        raise ConfigurationError(_FILE) from None
+    except (PyMongoError, ValueError):
+        # Not chained: the error quotes what may be a piece of a password.
+        raise ConfigurationError(sentence) from None
+    return {str(name).lower(): value for name, value in found.items()}
 
 
 def _timeouts(options: Mapping[str, Any], deadline: float) -> dict[str, Any]:
@@ -93,37 +129,15 @@ def _timeouts(options: Mapping[str, Any], deadline: float) -> dict[str, Any]:
     return {name: value for name, value in wanted.items() if name.lower() not in options}
 
 
-def _write_concern(options: Mapping[str, Any]) -> dict[str, Any]:
-    wanted: dict[str, Any] = {} if "w" in options else {"w": "majority"}
-    if "journal" not in options and "j" not in options and options.get("w") != 0:
-        wanted["journal"] = True
-    return wanted
-
-
-def _check_write_concern(options: Mapping[str, Any], *, is_unreliable: bool) -> None:
-    """Refuse to acknowledge what one node's loss would undo; a name stands for tags that the operator chose."""
-    w, journal = options.get("w", "majority"), options.get("journal", options.get("j", True))
-    if is_unreliable:
-        return
-    if isinstance(w, int) and w < 2:
-        raise ConfigurationError(
-            f"The uri of the mongodb store says w={w}: what was acknowledged could be lost with one server. Leave it "
-            "out, or say w=majority; [DEFAULT] unreliable = true lets it be."
-        )
-    if not journal:
-        raise ConfigurationError(
-            "The uri of the mongodb store says that the journal is not waited for: what was acknowledged could be lost "
-            "with the power. Leave it out; [DEFAULT] unreliable = true lets it be."
-        )
-
-
 def _tls(tls: Tls, *, is_encrypted: bool) -> dict[str, Any]:
     given = [name for name in ("ssl_keyfile", "ssl_certfile", "ssl_ca_certs") if getattr(tls, name)]
-    if given and not is_encrypted:
-        raise ConfigurationError(
-            f"The mongodb store is given {given[0]}, and its uri does not ask for TLS: add tls=true to the uri."
-        )
+    is_lenient = tls.ssl_cert_reqs != "CERT_REQUIRED"  # the default, so nobody may have set it
     if not is_encrypted:
+        if given or is_lenient:
+            raise ConfigurationError(
+                f"The mongodb store is given {[*given, 'ssl_cert_reqs'][0]}, and its uri does not ask for TLS: add "
+                "tls=true to the uri."
+            )
         return {}
     for name in given:
         if not os.access(getattr(tls, name), os.R_OK):
@@ -138,12 +152,6 @@ def _tls(tls: Tls, *, is_encrypted: bool) -> dict[str, Any]:
         keywords["tlsCertificateKeyFile"] = own
     if tls.ssl_ca_certs:
         keywords["tlsCAFile"] = tls.ssl_ca_certs
-    if tls.ssl_cert_reqs != "CERT_REQUIRED":
+    if is_lenient:
         keywords["tlsAllowInvalidCertificates"] = True
     return keywords
-
-
-def _unusable(error: Exception) -> str:
-    if "escaped" in str(error):
-        return "The uri of the mongodb store has a user name or password with reserved characters: write %40 for @ and so on."
-    return "The uri of the mongodb store has an option that PyMongo does not take, or a value that it does not."

@@ -14,6 +14,7 @@ from pymongo.collection import Collection
 from pymongo.database import Database as MongoDatabase
 from pymongo.errors import OperationFailure, PyMongoError
 
+from zaqar.errors import ConfigurationError, Unavailable
 from zaqar.storage.mongodb.failure import COMMAND_NOT_FOUND, is_outage, is_passing, unavailable, was_sent
 from zaqar.storage.mongodb.schema import MESSAGES, QUEUES, RECORDS, SWEEPS, Index, models
 
@@ -147,10 +148,23 @@ class Database:
             return command()
 
     def _client_now(self) -> MongoClient[Document]:
+        found = self._client
+        if found is not None:
+            return found
+        # Without a lock: where DNS does not answer, each thread would wait for all before it.
+        made = self._connected()
         with self._opening:
-            if self._client is None:
-                self._client = self._connect()
-            return self._client
+            found = self._client = self._client or made
+        if found is not made:
+            made.close()
+        return found
+
+    def _connected(self) -> MongoClient[Document]:
+        """Return a new client. What is wrong only now, as what DNS tells, is the operator's to see, not the API user's."""
+        try:
+            return self._connect()
+        except ConfigurationError as error:
+            raise Unavailable("The store cannot be reached as it is configured.") from error
 
     def _ready(self) -> MongoDatabase[Document]:
         """Return the database, with its indexes made; reads that decide go to the primary, whatever the URI says."""

@@ -1,8 +1,8 @@
 """Changes of the counters that this process has made and not written yet.
 
 A deletion is one command, and the record of a busy queue no hot spot: what it changes in total and claimed is added up
-here and written twice a second. Until then it is added to the figures of the record, where this process tells them. A
-crash loses half a second of changes, which the sweep repairs by counting.
+here and written ten times a second. Until then it is added to the figures of the record, where this process tells them. A
+crash loses a tenth of a second of changes, which the sweep repairs by counting.
 """
 
 import contextlib

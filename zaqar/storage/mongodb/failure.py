@@ -1,8 +1,11 @@
 """What MongoDB and PyMongo report, as the service's errors: the one place for it."""
 
+from dns.exception import DNSException
+from dns.exception import SyntaxError as DNSSyntaxError
 from pymongo.errors import (
     AutoReconnect,
     BulkWriteError,
+    ConfigurationError,
     ExecutionTimeout,
     NetworkTimeout,
     OperationFailure,
@@ -67,12 +70,27 @@ def codes(error: PyMongoError) -> set[int]:
 
 def was_sent(error: PyMongoError) -> bool:
     """Tell whether the server may have done something; a primary that steps down may have, in the middle of it."""
-    return not isinstance(error, (ServerSelectionTimeoutError, WaitQueueTimeoutError))
+    return not isinstance(error, (ServerSelectionTimeoutError, WaitQueueTimeoutError)) and not is_failed_look_up(error)
+
+
+def is_failed_look_up(error: PyMongoError) -> bool:
+    """Tell a name of ``mongodb+srv://`` that DNS did not resolve, which PyMongo reports as it does a wrong option.
+
+    A name that DNS does not know is among it, as it is with ``mongodb://``; one that cannot be a name is not.
+    """
+    cause = error.__cause__
+    return (
+        isinstance(error, ConfigurationError)
+        and isinstance(cause, (DNSException, OSError))
+        and not isinstance(cause, DNSSyntaxError)
+    )
 
 
 def is_passing(error: PyMongoError) -> bool:
     """Tell whether a later attempt may succeed."""
     if isinstance(error, (AutoReconnect, ExecutionTimeout, WaitQueueTimeoutError, WriteConcernError)):
+        return True
+    if is_failed_look_up(error):
         return True
     found = codes(error)
     if isinstance(error, BulkWriteError):  # what was there already, by an attempt before, is no obstacle
@@ -102,4 +120,6 @@ def _sentence(error: PyMongoError) -> str:
         return "The store is full: it takes no new messages until some are consumed or expire."
     if isinstance(error, (NetworkTimeout, AutoReconnect)) and was_sent(error):
         return "The store does not answer; the request may or may not have been done."
+    if is_failed_look_up(error):
+        return "The store cannot be found: DNS does not tell where it is."
     return f"The store cannot answer ({type(error).__name__})."

@@ -11,9 +11,14 @@ from pymongo.errors import InvalidURI
 from zaqar.errors import ConfigurationError
 from zaqar.storage.mongodb.address import Address, Tls, check_name, parse
 from zaqar.storage.mongodb.connection import Database, Document
+from zaqar.storage.mongodb.failure import is_failed_look_up
 from zaqar.storage.mongodb.schema import Index
 
 RETRY_DEADLINE = 10.0
+
+_FILES = (
+    "A file of certificates, or of a certificate and the key that belongs to it, that is given for the mongodb store at"
+)
 
 
 class Options(TypedDict, total=False):
@@ -60,10 +65,18 @@ def open_database(uri: str | None, indexes: Sequence[Index], options: Options) -
 
 
 def connect(address: Address, **keywords: object) -> MongoClient[Document]:
-    """Return a client. Raises ``ConfigurationError``."""
+    """Return a client.
+
+    Raises ``ConfigurationError``, and what PyMongo raises where DNS does not tell the hosts: that may pass.
+    """
     wanted = {"appname": "zaqar", "driver": DriverInfo("zaqar")} | dict(address.keywords) | keywords
     try:
         return MongoClient(address.uri, **wanted)
-    except (PyMongoConfigurationError, InvalidURI, ValueError, TypeError):
+    except OSError:
+        raise ConfigurationError(f"{_FILES} {address.place} cannot be used.") from None
+    except (PyMongoConfigurationError, InvalidURI, ValueError, TypeError) as error:
+        if isinstance(error, PyMongoConfigurationError) and is_failed_look_up(error):
+            raise
         # Not chained: the error may quote a piece of a password.
-        raise ConfigurationError(f"The options of the mongodb store at {address.place} cannot be used.") from None
+        what = _FILES if "private key" in str(error).lower() else "The options of the mongodb store at"
+        raise ConfigurationError(f"{what} {address.place} cannot be used.") from None

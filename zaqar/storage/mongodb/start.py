@@ -11,8 +11,9 @@ from pymongo.errors import OperationFailure, PyMongoError
 from zaqar.errors import ConfigurationError
 from zaqar.storage.mongodb.address import Address, check_name
 from zaqar.storage.mongodb.connection import Document
-from zaqar.storage.mongodb.failure import COMMAND_NOT_FOUND
+from zaqar.storage.mongodb.failure import COMMAND_NOT_FOUND, is_failed_look_up
 from zaqar.storage.mongodb.opening import Options, address_of, connect, patience_of
+from zaqar.storage.mongodb.write_concern import doubts
 
 LONGEST_QUESTION = 5.0
 """Seconds that the start waits for an answer, at most."""
@@ -26,29 +27,33 @@ OLDEST_SHARDED = (5, 1)
 def warnings(uri: str | None, **options: Unpack[Options]) -> list[str]:
     """Return what an operator should know, a line each; a server that does not answer is among it.
 
-    Raises ``ConfigurationError`` for what will not get better: a wrong password, a server that is too old.
+    Raises ``ConfigurationError`` for what will not get better: a wrong password, a server that is too old, a write
+    concern that it never gives.
     """
     address = address_of(uri, options)
     check_name(options.get("database", "zaqar"))
     milliseconds = int(min(max(patience_of(options), 0.1), LONGEST_QUESTION) * 1000)
-    client = connect(address, serverSelectionTimeoutMS=milliseconds)
+    client = None
     try:
+        client = connect(address, serverSelectionTimeoutMS=milliseconds)
         hello = _hello(client.admin)
         version = _version(client.admin.command("buildInfo"))
         if version < OLDEST:
             raise ConfigurationError(
                 f"MongoDB at {address.place} is {_dotted(version)}: the service needs {_dotted(OLDEST)} or newer."
             )
-        return list(_about(address, hello, version))
-    except (OperationFailure, PyMongoConfigurationError) as error:
-        raise ConfigurationError(f"MongoDB at {address.place} cannot be used: {_one_line(error)}") from error
+        return [*_about(address, hello, version), *doubts(address.options, address.place, hello, client.admin)]
     except PyMongoError as error:
+        is_wrong = isinstance(error, (OperationFailure, PyMongoConfigurationError)) and not is_failed_look_up(error)
+        if is_wrong:
+            raise ConfigurationError(f"MongoDB at {address.place} cannot be used: {_one_line(error)}") from error
         silence = (
             f"MongoDB at {address.place} does not answer; the service starts anyway, and answers 503 until it does"
         )
         return [f"{silence}: {_one_line(error)}"]
     finally:
-        client.close()
+        if client is not None:
+            client.close()
 
 
 def _hello(admin: Database[Document]) -> Document:
@@ -89,11 +94,6 @@ def _about(address: Address, hello: Document, version: tuple[int, int]) -> Itera
         yield (
             f"MongoDB at {address.place} is a replica set of one: what was acknowledged is lost with that server. Add "
             "two members."
-        )
-    if address.options.get("w", "majority") in {0, 1}:
-        yield (
-            f"MongoDB at {address.place} acknowledges with w={address.options['w']}: acknowledged messages may be lost "
-            "when the primary changes."
         )
 
 

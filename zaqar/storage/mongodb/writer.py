@@ -11,8 +11,11 @@ from zaqar.storage.mongodb.counters import Counters
 
 LOG = logging.getLogger(__name__)
 
-PAUSE = 0.5
+PAUSE = 0.1
 """Seconds that a change waits to be written, at most."""
+
+PAUSE_AFTER_FAILURE = 1.0
+"""The same after a failure, which is logged each time."""
 
 LONGEST_WAIT = 5.0
 """Seconds that closing waits for the thread."""
@@ -69,15 +72,25 @@ class Writer:
             self._thread.start()
 
     def _run(self) -> None:
-        while not self._stopped.wait(PAUSE):
-            try:
-                self.write_all()
-            except Unavailable as error:
-                LOG.warning("Counters of queues could not be written yet: %s", error)
+        pause = PAUSE
+        while not self._stopped.wait(pause):
+            pause = PAUSE if self._has_written() else PAUSE_AFTER_FAILURE
             with self._starting:
                 if not self._counters.scopes():
                     self._is_running = False
                     return
+
+    def _has_written(self) -> bool:
+        try:
+            self.write_all()
+        except Unavailable as error:
+            LOG.warning("Counters of queues could not be written yet: %s", error)
+            return False
+        except Exception:
+            # The outer edge of this thread (design section 5): a mistake must not end it, or nothing is written any more.
+            LOG.exception("Counters of queues could not be written yet.")
+            return False
+        return True
 
 
 def _forget_parents() -> None:

@@ -1,0 +1,68 @@
+"""The thread that writes the counters: nothing ends it but having written everything, and the process's end."""
+
+import threading
+
+import pytest
+
+from tests.integration.process import wait_until
+from zaqar.errors import Unavailable
+from zaqar.storage.mongodb import writer
+from zaqar.storage.mongodb.counters import Counters
+from zaqar.storage.mongodb.writer import Writer
+
+
+@pytest.fixture
+def hasty(monkeypatch):
+    monkeypatch.setattr(writer, "PAUSE", 0.01)
+    monkeypatch.setattr(writer, "PAUSE_AFTER_FAILURE", 0.01)
+
+
+class Scribe:
+    """What writes, and fails as often as it is told."""
+
+    def __init__(self, *failures: Exception) -> None:
+        self.counters = Counters()
+        self.failures = list(failures)
+        self.writer = Writer(self.counters, self.write)
+
+    def write(self, scope: str) -> None:
+        with self.counters.written(scope):
+            if self.failures:
+                raise self.failures.pop()
+
+
+@pytest.mark.parametrize("failure", [Unavailable("The store is away."), KeyError("total")], ids=["outage", "mistake"])
+def test_a_failure_does_not_end_it(hasty, caplog, failure):
+    scribe = Scribe(failure, failure)
+
+    scribe.counters.add("q", total=1)
+
+    wait_until(lambda: not scribe.counters.scopes(), seconds=5, what="the counters")
+    logged = [record for record in caplog.records if "could not be written" in record.getMessage()]
+    assert len(logged) == 2
+    assert all(bool(record.exc_info) is isinstance(failure, KeyError) for record in logged)
+    scribe.writer.stop()
+
+
+def test_it_ends_when_all_is_written_and_starts_anew(hasty):
+    scribe = Scribe()
+    for _ in range(2):
+        scribe.counters.add("q", total=1)
+        wait_until(lambda: not scribe.writer._is_running, seconds=5, what="the end of the thread")
+        assert not scribe.counters.scopes()
+    scribe.writer.stop()
+
+
+def test_stopping_it_does_not_wait_for_what_fails_for_good(monkeypatch):
+    monkeypatch.setattr(writer, "PAUSE", 0.0)
+    failed = threading.Event()
+    scribe = Scribe(KeyError("total"))
+    write = scribe.writer._write
+    scribe.writer._write = lambda scope: failed.set() or write(scope)
+    scribe.counters.add("q", total=1)
+    assert failed.wait(5)
+
+    scribe.writer.stop()
+
+    assert not scribe.writer._thread.is_alive()
+    assert not scribe.counters.scopes()
