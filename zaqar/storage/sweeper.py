@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 import threading
 import weakref
 from collections.abc import Callable
@@ -39,7 +40,7 @@ class Sweeper:
                 return
             self._is_started = True
             self._stopped = threading.Event()
-            threading.Thread(target=self._run, args=(self._stopped,), name="sweeper", daemon=True).start()
+            self._begin(self._stopped)
 
     def forget_parent(self) -> None:
         """Be ready to start anew in a forked process, where the thread is not."""
@@ -50,12 +51,23 @@ class Sweeper:
         """End the thread soon."""
         self._stopped.set()
 
+    def _begin(self, stopped: threading.Event) -> None:
+        threading.Thread(target=self._run, args=(stopped,), name="sweeper", daemon=True).start()
+
     def _run(self, stopped: threading.Event) -> None:
-        while not stopped.wait(self._interval):
-            try:
-                self._sweep()
-            except (Unavailable, OSError) as error:
-                LOG.warning("What has expired could not be reclaimed: %s", error)
-            except Exception:
-                # The outer edge of this thread (design section 5): a mistake must not end it, or space is never reclaimed.
-                LOG.exception("What has expired could not be reclaimed.")
+        has_failed = True
+        try:
+            while not stopped.wait(self._interval):
+                self._reclaim()
+            has_failed = False
+        finally:
+            if has_failed:
+                # A mistake ends this thread, with its traceback; without another in its place no space would be reclaimed.
+                LOG.error("What has expired could not be reclaimed.", exc_info=sys.exc_info())
+                self._begin(stopped)
+
+    def _reclaim(self) -> None:
+        try:
+            self._sweep()
+        except (Unavailable, OSError) as error:
+            LOG.warning("What has expired could not be reclaimed: %s", error)

@@ -31,6 +31,11 @@ class Scribe:
                 raise self.failures.pop()
 
 
+MISTAKES = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+"""A mistake is shown as well as logged: that is what these tests are about."""
+
+
+@MISTAKES
 @pytest.mark.parametrize("failure", [Unavailable("The store is away."), KeyError("total")], ids=["outage", "mistake"])
 def test_a_failure_does_not_end_it(hasty, caplog, failure):
     scribe = Scribe(failure, failure)
@@ -53,6 +58,7 @@ def test_it_ends_when_all_is_written_and_starts_anew(hasty):
     scribe.writer.stop()
 
 
+@MISTAKES
 def test_stopping_it_does_not_wait_for_what_fails_for_good(monkeypatch):
     monkeypatch.setattr(writer, "PAUSE", 0.0)
     failed = threading.Event()

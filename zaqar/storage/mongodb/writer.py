@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 import threading
 import weakref
 from collections.abc import Callable
@@ -65,14 +66,28 @@ class Writer:
 
     def _start(self) -> None:
         with self._starting:
-            if self._is_running or self._stopped.is_set():
-                return
-            self._is_running = True
-            self._thread = threading.Thread(target=self._run, name="counters", daemon=True)
-            self._thread.start()
+            if not self._is_running and not self._stopped.is_set():
+                self._begin(PAUSE)
 
-    def _run(self) -> None:
-        pause = PAUSE
+    def _begin(self, pause: float) -> None:
+        self._is_running = True
+        self._thread = threading.Thread(target=self._run, args=(pause,), name="counters", daemon=True)
+        self._thread.start()
+
+    def _run(self, pause: float) -> None:
+        has_failed = True
+        try:
+            self._write_until_done(pause)
+            has_failed = False
+        finally:
+            if has_failed:
+                # A mistake ends this thread, with its traceback; without another in its place nothing would be written.
+                LOG.error("Counters of queues could not be written yet.", exc_info=sys.exc_info())
+                with self._starting:
+                    if not self._stopped.is_set():
+                        self._begin(PAUSE_AFTER_FAILURE)
+
+    def _write_until_done(self, pause: float) -> None:
         while not self._stopped.wait(pause):
             pause = PAUSE if self._has_written() else PAUSE_AFTER_FAILURE
             with self._starting:
@@ -85,10 +100,6 @@ class Writer:
             self.write_all()
         except Unavailable as error:
             LOG.warning("Counters of queues could not be written yet: %s", error)
-            return False
-        except Exception:
-            # The outer edge of this thread (design section 5): a mistake must not end it, or nothing is written any more.
-            LOG.exception("Counters of queues could not be written yet.")
             return False
         return True
 
