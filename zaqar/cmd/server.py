@@ -5,14 +5,14 @@ import functools
 import importlib
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from oslo_config import cfg
 
 from zaqar import config, deploy
 from zaqar.cmd.daemon import detach
 from zaqar.cmd.report import write_report
-from zaqar.engines.endpoint import Application, Endpoint, Program, check_tls, checked
+from zaqar.engines.endpoint import Application, Endpoint, Program, checked, tls_checked
 from zaqar.errors import ConfigurationError
 from zaqar.policies import Policy
 
@@ -39,12 +39,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(arguments: tuple[str, ...]) -> int:
     """Check everything that can be checked before the engine starts, then start it."""
-    accepted = Accepted.read(arguments)
-    conf, endpoint = accepted.conf, checked(endpoint_of(accepted.conf))
+    accepted = Accepted.read(arguments, checked)
+    conf = accepted.conf
     program = Program(
         load=accepted.application,
-        read=functools.partial(reread, accepted, arguments, endpoint),
-        started=functools.partial(announce, conf, endpoint, accepted.notes),
+        read=lambda: accepted.endpoint,
+        reread=functools.partial(reread, accepted, arguments),
+        started=functools.partial(announce, conf, accepted.endpoint, accepted.notes),
         report=accepted.report,
     )
     engine = importlib.import_module(f"zaqar.engines.with_{conf.server.engine}")
@@ -64,18 +65,25 @@ class Accepted:
 
     conf: cfg.ConfigOpts
     policy: Policy
+    endpoint: Endpoint
     notes: Sequence[str]
 
     @classmethod
-    def read(cls, arguments: tuple[str, ...]) -> "Accepted":
-        """Read and check everything. Raises ``ConfigurationError``."""
+    def read(cls, arguments: tuple[str, ...], check: Callable[[Endpoint], Endpoint]) -> "Accepted":
+        """Read everything and check it, the endpoint by ``check``, before stores are touched.
+
+        Raises ``ConfigurationError``.
+        """
         conf = configuration(arguments)
-        policy = Policy(conf)
-        return cls(conf, policy, deploy.prepare(conf))
+        return cls(conf, Policy(conf), check(endpoint_of(conf)), deploy.prepare(conf))
 
     def replace(self, newer: "Accepted") -> None:
-        """Let workers that start from now on run with what is newer."""
-        self.conf, self.policy, self.notes = newer.conf, newer.policy, newer.notes
+        """Let workers that start from now on run with what is newer; the place to listen stays."""
+        place = self.endpoint
+        self.conf, self.policy = newer.conf, newer.policy
+        self.endpoint = dataclasses.replace(
+            newer.endpoint, address=place.address, port=place.port, unix_socket=place.unix_socket
+        )
 
     def report(self) -> None:
         """Tell the state of the service in the log (storage R9.1.5)."""
@@ -102,7 +110,7 @@ def endpoint_of(conf: cfg.ConfigOpts) -> Endpoint:
     """Return what the configuration says about the engine."""
     wsgi, server = conf["drivers:transport:wsgi"], conf.server
     return Endpoint(
-        address=str(wsgi.bind).strip("[]"),
+        address=wsgi.bind,
         port=wsgi.port,
         unix_socket=server.unix_socket,
         unix_socket_mode=int(server.unix_socket_mode, 8),
@@ -118,13 +126,12 @@ def endpoint_of(conf: cfg.ConfigOpts) -> Endpoint:
     )
 
 
-def reread(accepted: Accepted, arguments: tuple[str, ...], endpoint: Endpoint) -> Endpoint:
-    """Return the endpoint as it is configured now, for a reload; the place to listen stays."""
-    newer = Accepted.read(arguments)
-    now = endpoint_of(newer.conf)
-    check_tls(now)
+def reread(accepted: Accepted, arguments: tuple[str, ...]) -> None:
+    """Accept what is configured now, for a reload. Raises ``ConfigurationError``."""
+    newer = Accepted.read(arguments, tls_checked)  # the place to listen is taken, by this service
     accepted.replace(newer)
-    return dataclasses.replace(now, address=endpoint.address, port=endpoint.port, unix_socket=endpoint.unix_socket)
+    for note in newer.notes:
+        LOG.warning("%s", note)
 
 
 def announce(conf: cfg.ConfigOpts, endpoint: Endpoint, notes: Sequence[str] = ()) -> None:

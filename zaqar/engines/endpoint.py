@@ -53,27 +53,32 @@ class Endpoint:
 
 @dataclasses.dataclass(frozen=True)
 class Program:
-    """What an engine runs: ``load`` in every worker, the others in the parent process."""
+    """What an engine runs: ``load`` in every worker, the others in the parent process.
+
+    ``read`` returns what was accepted last; ``reread`` accepts what is configured now, or raises ``ConfigurationError``.
+    """
 
     load: Callable[[], Application]
     read: Callable[[], Endpoint]
+    reread: Callable[[], None]
     started: Callable[[], None]
     report: Callable[[], None]
 
 
 def checked(endpoint: Endpoint) -> Endpoint:
     """Refuse what no engine could serve, with a sentence for the operator; return the endpoint with its real port."""
-    check_tls(endpoint)
+    tls_checked(endpoint)
     if endpoint.unix_socket:
         _check_unix_socket(Path(endpoint.unix_socket))
         return endpoint
     return dataclasses.replace(endpoint, port=_free_port(endpoint))
 
 
-def check_tls(endpoint: Endpoint) -> None:
-    """Refuse a certificate, key or CA file that cannot be used."""
+def tls_checked(endpoint: Endpoint) -> Endpoint:
+    """Refuse a certificate, key or CA file that cannot be used; return the endpoint."""
     if endpoint.tls_certificate:
         tls_context(endpoint)
+    return endpoint
 
 
 def tls_context(endpoint: Endpoint) -> ssl.SSLContext:

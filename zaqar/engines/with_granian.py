@@ -80,7 +80,7 @@ class ServiceServer(Granian):  # type: ignore[valid-type,misc]  # which server i
     def signal_handler_reload(self, *args: Any, **kwargs: Any) -> None:
         """Start workers with the configuration as it is now; keep the old ones when it is wrong."""
         try:
-            self._program.read()
+            self._program.reread()
         except ConfigurationError as error:
             LOG.error("The configuration is not reloaded. %s", error)  # noqa: TRY400  # the sentence says it all
             return

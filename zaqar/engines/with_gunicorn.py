@@ -98,7 +98,7 @@ class ServiceArbiter(Arbiter):  # type: ignore[misc]  # gunicorn ships no types
     def reload(self) -> None:
         """Start workers with the configuration as it is now; keep the old ones when it is wrong."""
         try:
-            self.app.program.read()
+            self.app.program.reread()
         except ConfigurationError as error:
             self.log.error("The configuration is not reloaded. %s", error)  # noqa: TRY400  # the sentence says it all
             return
