@@ -26,7 +26,7 @@ class Queue:
     """One queue of one project, as one client sees it."""
 
     def __init__(self, url: str, project: str, name: str) -> None:
-        self.url = url.rstrip("/")
+        self.url, self.project, self.name = url.rstrip("/"), project, name
         self.path = f"/v2/queues/{urllib.parse.quote(name)}"
         self.headers = {"Client-ID": str(uuid.uuid4()), "X-Project-ID": project, "Content-Type": "application/json"}
 
@@ -48,6 +48,18 @@ class Queue:
         with urllib.request.urlopen(request, timeout=30) as answer:
             content = answer.read()
         return json.loads(content) if content else None
+
+    def other(self, name: str) -> "Queue":
+        """Return another queue of the same project."""
+        return Queue(self.url, self.project, name)
+
+    def create(self, *, attempts: int) -> None:
+        """Make the queue, unless it is there; a message claimed ``attempts`` times moves to its dead-letter queue.
+
+        A queue that is there stays as it is: its owner has said what it is like.
+        """
+        rule = {"_max_claim_count": attempts, "_dead_letter_queue": f"{self.name}-dead-letters"}
+        self.call("PUT", self.path, rule)
 
     def post(self, messages: list[dict[str, Any]]) -> list[str]:
         """Post messages, all or none of them, and return their ids."""

@@ -20,7 +20,7 @@ def save(marker: str, file: Path) -> None:
 
 def main() -> None:
     """Follow the queue until told to stop."""
-    parser = arguments(__doc__, queue="jobs")
+    parser = arguments(__doc__, queue="example-jobs")
     parser.add_argument("--marker-file", type=Path, default=Path("observer.marker"), help="(default: %(default)s)")
     options = parser.parse_args()
 

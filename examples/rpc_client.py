@@ -22,14 +22,15 @@ def value(text: str) -> Any:
 
 def call(queue: Queue, replies: Queue, request: dict[str, Any], seconds: float) -> dict[str, Any] | None:
     """Post the request and return the reply to it, or None when there is none in time."""
+    queue.create(attempts=3)
     queue.post([{"body": request, "ttl": max(60, int(seconds))}])
     deadline = time.monotonic() + seconds
     marker = ""
     while time.monotonic() < deadline:
         messages, marker = replies.messages(marker)
         for message in messages:
-            reply: dict[str, Any] = message["body"]
-            if reply["id"] == request["id"]:
+            reply = message["body"]
+            if isinstance(reply, dict) and reply.get("id") == request["id"]:
                 return reply
         time.sleep(0.1)
     return None
@@ -37,7 +38,7 @@ def call(queue: Queue, replies: Queue, request: dict[str, Any], seconds: float) 
 
 def main() -> None:
     """Make one call."""
-    parser = arguments(__doc__, queue="calls")
+    parser = arguments(__doc__, queue="example-calls")
     parser.add_argument("--timeout", type=float, default=30, help="seconds to wait (default: %(default)s)")
     parser.add_argument("function", help="add, upper or length")
     parser.add_argument("arguments", nargs="*", type=value)

@@ -161,6 +161,52 @@ def test_a_worker_that_is_told_to_stop_hands_back_what_it_has_not_done(stage, nu
     stage.counts({"free": left, "claimed": 0, "total": left})
 
 
+def test_a_job_that_fails_does_not_take_its_neighbours_along(stage):
+    good = stage.produce(4)
+    stage.service.post(stage.queue, [{"id": "poison", "number": 4, "fail": "cannot be done"}])
+
+    worker = stage.run("worker.py", "--limit", "5", "--seconds", "0", "--until-empty")
+
+    assert Counter(worker.find(DONE)) == Counter(good)
+    assert len(worker.find("^failed: message .*cannot be done")) == 3
+    assert put_aside(stage) == [{"id": "poison", "number": 4, "fail": "cannot be done"}]
+    stage.counts({"free": 0, "claimed": 0, "total": 0})
+
+
+def test_a_worker_reports_bodies_it_does_not_know_and_goes_on(stage):
+    strangers = [{"job": 1}, "text", None, [1], {"id": "x"}]
+    good = stage.produce(2)
+    stage.service.post(stage.queue, strangers)
+
+    worker = stage.run("worker.py", "--limit", "10", "--seconds", "0", "--until-empty")
+
+    assert "Traceback" not in worker.text
+    assert worker.find(DONE) == good
+    assert put_aside(stage) == strangers
+
+
+def put_aside(stage: Stage) -> list[object]:
+    return [message["body"] for message in stage.service.every_message(f"{stage.queue}-dead-letters")]
+
+
+def test_a_queue_that_was_there_keeps_the_dead_letter_rule_of_its_owner(stage):
+    status, _ = stage.service.call("PUT", f"/v2/queues/{stage.queue}", {"_max_claim_count": 7})
+    assert status == 201
+
+    stage.produce(1)
+
+    _, metadata = stage.service.call("GET", f"/v2/queues/{stage.queue}")
+    assert metadata["_max_claim_count"] == 7
+    assert metadata["_dead_letter_queue"] is None
+
+
+def test_every_example_has_a_queue_of_its_own_beside_those_of_the_readme(stage):
+    for name in sorted(program.name for program in EXAMPLES.glob("*.py") if program.name != "client.py"):
+        words = [sys.executable, str(EXAMPLES / name), "--help"]
+        said = subprocess.run(words, capture_output=True, text=True, check=True, timeout=30).stdout
+        assert "(default: example-" in said, name
+
+
 def test_a_worker_renews_its_claim_while_it_works(stage):
     stage.produce(1)
     # A claim lasts a minute or more; only its renewal, each third of that, can be seen to have begun it anew.
@@ -244,6 +290,20 @@ def test_a_call_that_cannot_be_answered_tells_its_caller_why(stage):
     wait_until(lambda: stage.service.stats(stage.queue)["total"] == 0, what="the request deleted")
 
 
+def test_a_server_reports_what_is_no_request_and_answers_the_others(stage):
+    strangers = [{"job": 1}, "text", {"id": 1, "reply_to": "no name!", "function": "add", "arguments": [1]}]
+    stage.start("rpc_client.py", "--timeout", "0", "add", "1").process.wait(timeout=30)
+    stage.service.post(stage.queue, strangers)
+    server = stage.start("rpc_server.py")
+
+    client = stage.run("rpc_client.py", "add", "1", "2")
+
+    assert client.text == "3\n"
+    server.prints("^failed: message", times=9)
+    wait_until(lambda: put_aside(stage) == strangers, what="the strangers put aside")
+    assert server.process.poll() is None
+
+
 def test_a_caller_removes_its_reply_queue_and_gives_up_in_time(stage):
     client = stage.start("rpc_client.py", "--timeout", "0.3", "add", "1")
 
@@ -255,7 +315,12 @@ def test_a_caller_removes_its_reply_queue_and_gives_up_in_time(stage):
 
 
 class OnceUnavailable(http.server.BaseHTTPRequestHandler):
-    """Answers the first post with 503 and those after it with 201."""
+    """Makes the queue, then answers the first post with 503 and those after it with 201."""
+
+    def do_PUT(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(201)
+        self.end_headers()
 
     def do_POST(self):
         status, document = next(self.server.answers)
