@@ -1,0 +1,76 @@
+"""The pages of doc/ that tell users what to type: every block works, in the order of the page."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.integration.clients.pages import EXAMPLES, block, blocks, commands
+from tests.integration.process import running_server, wait_until
+from tests.integration.rest import Service
+
+NAMES = block("doc/use.rst", "sh", "U=http")
+
+
+def test_the_commands_of_the_page_use_are_all_accepted(run):
+    text = commands("doc/use.rst")
+    assert text.count("curl") == 5
+
+    output = run("sh", NAMES + text)
+
+    assert "HTTP/1.1 201" in output
+    assert '"owner":' in output
+
+
+def test_the_commands_on_dead_letters_put_both_messages_aside(run):
+    output = run("sh", NAMES + commands("doc/dead-letters.rst"))
+
+    assert "HTTP/1.1 204" in output
+    listed = json.loads(output.splitlines()[-1])
+    assert [message["body"] for message in listed["messages"]] == [{"to": "nobody"}, {"to": "ann@example.org"}]
+    assert {message["ttl"] for message in listed["messages"]} == {1209600}
+
+
+def test_a_dead_letter_has_the_members_that_the_page_shows_and_no_others(run):
+    output = run("sh", NAMES + commands("doc/dead-letters.rst"))
+
+    (shown,) = [json.loads(block) for block in blocks("doc/dead-letters.rst", "sh") if block.startswith('{"id"')]
+    found = json.loads(output.splitlines()[-1])["messages"][0]
+    assert found.keys() == shown.keys()
+    assert re.fullmatch(r"[0-9a-f]+", shown["id"])
+    assert len(found["id"]) == len(shown["id"])
+
+
+def test_dead_letters_go_back_into_work_as_the_page_says(run):
+    run("sh", NAMES + commands("doc/dead-letters.rst"))
+
+    run("python", block("doc/dead-letters.rst", "python", "queue.other"))
+
+    output = run("sh", NAMES + 'curl $J "$U/queues/mail/messages?echo=true"\ncurl $J $U/queues/mail-dead-letters/stats')
+    assert '{"to": "nobody"}' in output
+    assert '"total":0' in output
+
+
+def test_bytes_come_back_as_the_page_on_bodies_says(run):
+    (program,) = blocks("doc/bodies.rst", "python")
+
+    run("python", program)
+
+
+@pytest.mark.parametrize("count", [1, 12])
+def test_the_waiting_worker_takes_what_comes(tmp_path, monkeypatch, count):
+    monkeypatch.setenv("PYTHONPATH", str(EXAMPLES))
+    (program,) = blocks("doc/waiting.rst", "python")
+    with running_server(tmp_path) as server:
+        text = program.replace("127.0.0.1:8888", f"127.0.0.1:{server.port}")
+        with (
+            (tmp_path / "worker.txt").open("w") as output,
+            subprocess.Popen([sys.executable, "-c", text], stdout=output) as worker,
+        ):
+            service = Service(server.url)
+            service.post("parcels", list(range(count)))
+            wait_until(lambda: (tmp_path / "worker.txt").read_text().count("working on") == count, what="the work done")
+            worker.kill()
+            service.close()
