@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from zaqar.clock import Clock
+from zaqar.clock import Clock, age
 from zaqar.errors import ClaimNotFound, ClaimNotHeld, MessageClaimed, QueueNotFound
 from zaqar.models import Claim, DeadLetterRule, Message, MessageMark, NewMessage, QueueKey, Stats
 from zaqar.storage.contract import MessageStore
@@ -50,7 +50,7 @@ class RedisMessageStore(MessageStore):
             raise QueueNotFound(queue)
         total, claimed, *ends = answer
         marks = [
-            MessageMark(id_.decode(), max(now - int(created), 0), int(created))
+            MessageMark(id_.decode(), age(now, int(created)), int(created))
             for id_, created in zip(ends[::2], ends[1::2], strict=True)
         ]
         return Stats(claimed, total - claimed, *marks)
@@ -152,7 +152,7 @@ class RedisMessageStore(MessageStore):
         if answer is None:
             raise _no_claim()
         ttl, ends, *found = answer
-        return Claim(claim_id, int(ttl), now - (int(ends) - int(ttl)), messages(found, now))
+        return Claim(claim_id, int(ttl), age(now, int(ends) - int(ttl)), messages(found, now))
 
     def renew_claim(self, queue: QueueKey, claim_id: str, *, ttl: int, grace: int) -> None:
         """Give a live claim a new end."""
