@@ -176,3 +176,15 @@ def test_a_claim_of_another_process_is_seen_and_ended(stores, queue):
     assert store.get_claim(queue, held.id).ttl == 900
     other.release_claim(queue, held.id)
     assert ids(claim(store, queue).messages) == message_ids
+
+
+def test_a_claim_that_was_made_by_a_host_whose_clock_is_ahead_is_no_younger_than_new(store, queue, clock):
+    post(store, queue, new_message())
+    held = claim(store, queue, ttl=100)
+    clock.move(-50)
+
+    assert store.get_claim(queue, held.id).age == 0
+    assert [message.age for message in everything(store, queue)] == [0]
+    oldest = store.stats(queue).oldest
+    assert oldest is not None
+    assert oldest.age == 0

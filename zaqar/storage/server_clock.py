@@ -1,16 +1,20 @@
 """The store's time, which every host that uses the store shares (design section 6)."""
 
-import time
 from typing import Protocol, cast
 
-from zaqar.clock import Clock, SystemClock
+from zaqar.clock import SteadyTicks, SystemClock, Ticks
 from zaqar.errors import Unavailable
 
-INTERVAL = 60.0
-"""Seconds after which the offset is measured again."""
+_SECOND = 1_000_000
 
-RETRY = 1.0
-"""Seconds for which the last offset stays, when the server did not answer or connections are lost all the time."""
+INTERVAL = 60 * _SECOND
+"""Microseconds after which the offset is measured again."""
+
+RETRY = _SECOND
+"""Microseconds for which the last offset stays, when the server did not answer or there is a reason to ask all the time."""
+
+STEP = _SECOND
+"""Microseconds by which the host's wall clock and its steady one may part before the offset is measured again."""
 
 
 class TimeSource(Protocol):
@@ -27,44 +31,56 @@ class TimeSource(Protocol):
 
 
 class ServerClock:
-    """This host's clock, corrected by what it was off from the server's when that was measured last.
+    """This host's steady ticks, and how far they were from the server's time when that was measured last.
+
+    The host's wall clock is never believed: somebody may set it. Where it parts from the ticks, by a step or because the
+    whole machine stood still, the server is asked again.
 
     The first reading raises ``Unavailable`` when the server does not tell: the host's own time may be wrong by hours, and
     would release the claims of others.
     """
 
-    def __init__(self, server: TimeSource, host: Clock | None = None) -> None:
+    def __init__(self, server: TimeSource, host: Ticks | None = None, wall: Ticks | None = None) -> None:
         self._server = server
-        self._host = host or SystemClock()
+        self._host = host or SteadyTicks()
+        self._wall = wall or SystemClock()
         self._offset: int | None = None
-        self._due = 0.0
-        self._earliest = 0.0
+        self._due = 0
+        self._earliest = 0
         self._losses = 0
+        self._lead = 0
 
     def microseconds(self) -> int:
         """Return the server's UTC time as microseconds since 1970."""
-        is_same = self._losses == self._server.losses
-        if self._offset is None or time.monotonic() >= (self._due if is_same else self._earliest):
+        here = self._host.microseconds()
+        if self._offset is None or here >= (self._earliest if self._is_doubtful(here) else self._due):
             self._measure()
-        return self._host.microseconds() + cast("int", self._offset)
+            here = self._host.microseconds()
+        return here + cast("int", self._offset)
 
     def now(self) -> int:
         """Return the server's UTC time as whole seconds since 1970."""
-        return self.microseconds() // 1_000_000
+        return self.microseconds() // _SECOND
+
+    def _is_doubtful(self, here: int) -> bool:
+        """Tell whether another server may answer by now, or the ticks may have missed something."""
+        parted = self._wall.microseconds() - here - self._lead
+        return not -STEP < parted < STEP or self._losses != self._server.losses
 
     def _measure(self) -> None:
         """Measure anew; where the server does not answer, keep the last offset for now."""
-        began = time.monotonic()
-        self._due = self._earliest = began + RETRY  # before: other threads go on with the old offset
-        losses = self._server.losses
         before = self._host.microseconds()
+        self._due = self._earliest = before + RETRY  # before: other threads go on with the old offset
+        losses = self._server.losses
+        lead = self._wall.microseconds() - before
         try:
             there = self._server.microseconds(is_patient=self._offset is None)
         except Unavailable:
             if self._offset is None:
                 raise
-            self._earliest = time.monotonic() + RETRY  # after: a server that hangs takes its time to fail
+            # After: a server that hangs takes its time to fail.
+            self._due = self._earliest = self._host.microseconds() + RETRY
             return
         self._offset = there - (before + self._host.microseconds()) // 2
-        self._losses = losses
-        self._due = began + INTERVAL
+        self._losses, self._lead = losses, lead
+        self._due = before + INTERVAL

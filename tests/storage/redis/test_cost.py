@@ -81,7 +81,7 @@ def test_an_operation_is_one_round_trip_while_claims_lapse_and_messages_expire(
 
 def test_a_listing_whose_filters_hide_batches_takes_one_round_trip_for_each(store, queue, watch):
     """W-R4: many hidden messages are looked at in one step, and the page is full all the same."""
-    post(store, queue, *numbered_messages(500), client_id=CONSUMER)
+    post(store, queue, *numbered_messages(2500), client_id=CONSUMER)
     post(store, queue, *numbered_messages(5), client_id=PRODUCER)
 
     with watch() as sent:

@@ -144,6 +144,7 @@ def test_what_an_operation_does_in_the_server_does_not_depend_on_the_depth(scene
     """W-R3, W-R9: command for command, with as many words, it is what it does in a short queue."""
     shapes = []
     for scene in (scenes(_nothing), scenes(fill)):
+        OPERATIONS[operation](scene)  # the first time, the agenda has to hear of the queue
         with watch() as sent:
             OPERATIONS[operation](scene)
         assert all(one.name == "EVALSHA" for one in sent)
@@ -198,14 +199,14 @@ def test_what_has_fallen_due_is_settled_in_bounded_steps(scenes, server, watch, 
 
 
 def test_a_reader_of_what_its_filters_hide_goes_on_in_bounded_steps(scenes, watch):
-    """W-R4: 20,000 hidden messages are looked at 200 at a time."""
+    """W-R4: 20,000 hidden messages are looked at 1,000 at a time."""
     scene = scenes(_ready)
 
     with watch() as sent:
         page = listed(scene.store, scene.queue, limit=10, hidden_client_id=CONSUMER)
 
     assert numbers(page)[1:] == list(range(numbers(page)[0] + 1, numbers(page)[0] + 10))
-    assert len(sent) <= DEPTH // 200 + 1
+    assert len(sent) <= DEPTH // 1000 + 1
     _bounded(sent)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pymongo import UpdateMany
 
-from zaqar.clock import Clock
+from zaqar.clock import Clock, age
 from zaqar.errors import ClaimNotFound, QueueNotFound
 from zaqar.models import Claim, DeadLetterRule, QueueKey
 from zaqar.storage.ids import MalformedId, format_id, new_token, parse_id
@@ -79,7 +79,7 @@ class Claims:
             raise _no_claim()
         found.sort(key=lambda each: int(each["position"]))
         ttl = int(found[0]["claim_ttl"])
-        return Claim(claim_id, ttl, now - (int(found[0]["until"]) - ttl), messages(found, now))
+        return Claim(claim_id, ttl, age(now, int(found[0]["until"]) - ttl), messages(found, now))
 
     def renew(self, queue: QueueKey, claim_id: str, *, ttl: int, grace: int) -> None:
         """Give a live claim a new end: two updates in one command."""

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+from zaqar.clock import age
 from zaqar.models import Message, NewMessage
 from zaqar.storage.mongodb.connection import Document
 from zaqar.storage.mongodb.scope import id_of
@@ -69,7 +70,7 @@ def message(document: Document, now: int) -> Message:
         id_of(document["_id"]),
         document["body"],
         document["ttl"],
-        max(now - document["created"], 0),
+        age(now, document["created"]),
         document["claim"] if is_claimed(document, now) else None,
         document.get("claim_count", 0),
         document.get("checksum"),

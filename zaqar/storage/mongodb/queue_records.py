@@ -3,7 +3,7 @@
 Uses the indexes of ``_id`` (keys of a queue are in the order of positions) and ``reading``.
 """
 
-from zaqar.clock import Clock
+from zaqar.clock import Clock, age
 from zaqar.errors import QueueNotFound
 from zaqar.models import MessageMark, QueueKey, Stats
 from zaqar.storage.mongodb.candidates import Candidates
@@ -103,4 +103,4 @@ class QueueRecords:
 
 def _mark(document: Document, now: int) -> MessageMark:
     created = int(document["created"])
-    return MessageMark(id_of(document["_id"]), max(now - created, 0), created)
+    return MessageMark(id_of(document["_id"]), age(now, created), created)

@@ -5,13 +5,17 @@ the second step, after a crash or at the same time, posts nothing twice.
 """
 
 import hashlib
+import time
+from collections.abc import Callable
+from typing import NamedTuple
 
 from zaqar.clock import Clock
-from zaqar.errors import QueueNotFound
-from zaqar.models import DeadLetterRule, QueueKey
+from zaqar.errors import QueueNotFound, Unavailable
+from zaqar.models import DeadLetterRule, Message, QueueKey
 from zaqar.storage.redis import script
-from zaqar.storage.redis.failure import StoreFull
+from zaqar.storage.redis.agenda import Agenda
 from zaqar.storage.redis.keys import LEAVING, keys_of, posting_keys, queue_of
+from zaqar.storage.redis.messages import messages
 from zaqar.storage.redis.server import Argument, Server
 
 BATCH = 100
@@ -19,44 +23,113 @@ BATCH = 100
 MEMORY = 3600
 """Seconds for which these posts are remembered: the way may end with a later sweep."""
 
+PATIENCE = 1.0
+"""Seconds after which a claim leaves to the sweep what is still to move."""
 
-def bury(server: Server, queue: QueueKey, rule: DeadLetterRule, *, limit: int) -> None:
-    """Take messages out that were claimed too often. Raises ``QueueNotFound`` when they have nowhere to go."""
-    target = keys_of(rule.queue)[0]
-    if not server.command("EXISTS", target):
-        raise QueueNotFound(rule.queue)
-    ttl = "-" if rule.ttl is None else rule.ttl
-    server.call(script.BURY, keys_of(queue), (limit, rule.max_claim_count, target, ttl))
+RESCUE = 30
+"""Seconds after which the sweep looks after what moves, should this process end."""
 
 
-def forward(server: Server, clock: Clock, queue: QueueKey) -> None:
-    """Post what has left ``queue`` where it belongs."""
-    leaving = keys_of(queue)[LEAVING]
-    cursor: Argument = 0
-    while True:
-        cursor, found = server.command("HSCAN", leaving, cursor, "MATCH", ">*", "COUNT", BATCH)
-        for batch, figures in sorted(zip(found[::2], found[1::2], strict=True)):
-            target, *letters = figures.split(b" ")
-            ids = letters[::2]
-            envelopes = server.command("HMGET", leaving, *ids)
-            if None not in envelopes:  # else somebody else has posted them
-                try:
-                    _post(server, clock, queue_of(target), batch, list(zip(envelopes, letters[1::2], strict=True)))
-                except StoreFull:
-                    return  # they wait where they are for a sweep that finds room; the claim goes on without them
-                server.command("HDEL", leaving, batch, *ids)
-        if int(cursor) == 0:
+class Taking(NamedTuple):
+    """A claim that is being made; ``ends`` is a second, ``ttl`` and ``grace`` are seconds."""
+
+    claim_id: str
+    ttl: int
+    grace: int
+    ends: int
+    limit: int
+
+
+class DeadLetters:
+    """Moves messages that were claimed too often. ``seconds`` counts them, from wherever it began."""
+
+    def __init__(
+        self, server: Server, clock: Clock, agenda: Agenda, *, seconds: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._server = server
+        self._clock = clock
+        self._agenda = agenda
+        self._seconds = seconds
+
+    def claim_past(self, queue: QueueKey, rule: DeadLetterRule, taking: Taking) -> list[Message]:
+        """Claim what stands between and behind dead letters, which move, step by step for about a second.
+
+        Raises ``QueueNotFound`` when they have nowhere to go.
+        """
+        target = keys_of(rule.queue)[0]
+        if not self._server.command("EXISTS", target):
+            raise QueueNotFound(rule.queue)
+        self._agenda.note(queue, self._clock.now() + RESCUE)
+        words = (rule.max_claim_count, "-" if rule.ttl is None else rule.ttl, target)
+        given_up = self._seconds() + PATIENCE
+        taken: list[Message] = []
+        while True:
+            found, is_over = self._step(queue, taking._replace(limit=taking.limit - len(taken)), len(taken), words)
+            taken += found
+            if is_over or self._seconds() >= given_up:
+                return taken
+
+    def go_on(self, queue: QueueKey, rule: bytes) -> None:
+        """Move what a claim has left behind, by the rule that it noted."""
+        most, ttl, target = rule.split(b" ")
+        if not self._server.command("EXISTS", target):
+            self._server.command("HDEL", keys_of(queue)[0], "rule")
             return
+        nothing = Taking("-", 0, 0, 0, limit=0)
+        is_over = False
+        while not is_over:
+            _, is_over = self._step(queue, nothing, 0, (most, ttl, target))
 
+    def forward(self, queue: QueueKey) -> None:
+        """Post what has left ``queue`` where it belongs. Raises ``Unavailable``."""
+        leaving = keys_of(queue)[LEAVING]
+        cursor: Argument = 0
+        while True:
+            cursor, found = self._server.command("HSCAN", leaving, cursor, "MATCH", ">*", "COUNT", BATCH)
+            for batch, figures in sorted(zip(found[::2], found[1::2], strict=True)):
+                self._forward(leaving, batch, figures)
+            if int(cursor) == 0:
+                return
 
-def _post(server: Server, clock: Clock, target: QueueKey, batch: bytes, letters: list[tuple[bytes, bytes]]) -> None:
-    """Post what left together; where the queue was deleted meanwhile, it goes the way of all that was in it."""
-    microseconds = clock.microseconds()
-    now = microseconds // 1_000_000
-    arguments: list[Argument] = []
-    for envelope, ttl in letters:
-        head, _, body = envelope.partition(b"\n")
-        _, _, checksum, client = head.split(b" ")
-        arguments += (now + int(ttl), b"", b"%d %s %s %s\n%s" % (now, ttl, checksum, client, body))
-    token = hashlib.sha256(batch).hexdigest()[:16]
-    server.call(script.POST, posting_keys(keys_of(target), token), (token, MEMORY, microseconds, *arguments))
+    def _step(
+        self, queue: QueueKey, taking: Taking, before: int, rule: tuple[Argument, ...]
+    ) -> tuple[list[Message], bool]:
+        """Claim and move once; return what was claimed, and whether the next step would find nothing."""
+        keys, now = keys_of(queue), self._clock.now()
+        claim_id, ttl, grace, ends, limit = taking
+        arguments = (now, claim_id, ttl, grace, ends, limit, before, *rule)
+        *found, news, batch, figures, is_over = self._server.settled(script.CLAIM_PAST, keys, arguments)
+        if news:
+            self._agenda.keep(queue, int(news))
+        if batch:
+            try:
+                self._forward(keys[LEAVING], batch, figures)
+            except Unavailable:  # the target's node is full or away; they wait for a sweep, and the claim goes on
+                self._agenda.keep(queue, now)
+        return messages((found[0], found[1], found[2]), now), bool(is_over)
+
+    def _forward(self, leaving: bytes, batch: bytes, figures: bytes) -> None:
+        """Post what left together."""
+        target, *letters = figures.split(b" ")
+        ids = letters[::2]
+        envelopes = self._server.command("HMGET", leaving, *ids)
+        if None not in envelopes:  # else somebody else has posted them
+            self._post(queue_of(target), batch, list(zip(envelopes, letters[1::2], strict=True)))
+            self._server.command("HDEL", leaving, batch, *ids)
+
+    def _post(self, target: QueueKey, batch: bytes, letters: list[tuple[bytes, bytes]]) -> None:
+        """Post to the target; where that was deleted meanwhile, they go the way of all that was in it."""
+        microseconds = self._clock.microseconds()
+        now = microseconds // 1_000_000
+        arguments: list[Argument] = []
+        for envelope, ttl in letters:
+            head, _, body = envelope.partition(b"\n")
+            _, _, checksum, client = head.split(b" ")
+            arguments += (now + int(ttl), b"", b"%d %s %s %s\n%s" % (now, ttl, checksum, client, body))
+        token = hashlib.sha256(batch).hexdigest()[:16]
+        first_due = now + min(int(ttl) for _, ttl in letters)
+        answer = self._server.call(
+            script.POST, posting_keys(keys_of(target), token), (token, MEMORY, microseconds, first_due, *arguments)
+        )
+        if isinstance(answer, list):
+            self._agenda.keep(target, first_due)

@@ -4,6 +4,7 @@ The first is the record's, ``zaqar:{q:PROJECT/NAME}``; the others add a colon an
 percent-encoded, so that no name can end the tag or collide with another key (storage W-R12).
 """
 
+import zlib
 from functools import lru_cache
 from typing import cast
 from urllib.parse import quote, unquote
@@ -34,6 +35,9 @@ LEAVING = 11
 SWEPT = "zaqar:{[qt]:*}:[el]*"
 """Matches the keys of which every queue that needs the sweep has one: expiry and leaving."""
 
+AGENDAS = 8
+"""Over how many slots of a Cluster the queues are spread that the sweep has to look after."""
+
 _KINDS: dict[Kind, str] = {"queue": "q", "topic": "t"}
 
 
@@ -49,6 +53,17 @@ def queue_of(key: bytes) -> QueueKey:
     kind, _, scope = key[key.index(b"{") + 1 : key.index(b"}")].decode().partition(":")
     project, _, name = scope.partition("/")
     return QueueKey(unquote(project), unquote(name), next(word for word, letter in _KINDS.items() if letter == kind))
+
+
+def agenda_of(queue: QueueKey) -> int:
+    """Return which agenda has the queue."""
+    return zlib.crc32(keys_of(queue)[0]) % AGENDAS
+
+
+def agenda_keys(number: int) -> Keys:
+    """Return the keys of an agenda: the queues by what falls due, and those that a sweep has taken."""
+    name = b"zaqar:{agenda:%d}" % number
+    return (name, name + b":visited")
 
 
 def posting_keys(keys: Keys, token: str) -> Keys:

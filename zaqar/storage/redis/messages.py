@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from urllib.parse import quote
 
+from zaqar.clock import age
 from zaqar.models import Message, NewMessage
 
 Found = tuple[Sequence[bytes], Sequence[bytes], Sequence[bytes | None]]
@@ -45,15 +46,15 @@ def _message(id_: bytes, kept: bytes, state: bytes | None, now: int) -> Message:
     head, _, body = kept.partition(b"\n")
     created, ttl, checksum, _ = head.split(b" ")
     shown_checksum = None if checksum == b"-" else checksum.decode()
-    age = max(now - int(created), 0)
+    passed = age(now, int(created))
     if state is None:
-        return Message(id_.decode(), body, int(ttl), age, None, 0, shown_checksum)
+        return Message(id_.decode(), body, int(ttl), passed, None, 0, shown_checksum)
     count, claim, changed_ttl = state.split(b" ")
     return Message(
         id_.decode(),
         body,
         int(ttl if changed_ttl == b"-" else changed_ttl),
-        age,
+        passed,
         None if claim == b"-" else claim.decode(),
         int(count),
         shown_checksum,

@@ -5,6 +5,7 @@ from importlib.resources import files
 
 _FOLDER = files("zaqar.storage.redis") / "scripts"
 _SETTLING = ("keys", "parts", "state", "claim_state", "settle")
+_CLAIMING = (*_SETTLING, "taking", "noting")
 
 
 class Script:
@@ -18,22 +19,25 @@ class Script:
 
 CREATE_RECORD = Script("create_record", "keys")
 DROP_RECORD = Script("drop_record", "keys")
-POST = Script("post")
+POST = Script("post", "keys", "noting")
 LIST = Script("list", *_SETTLING)
 GET = Script("get", "keys", "parts", "state")
 DELETE = Script("delete", "keys", "parts", "state")
 DELETE_MANY = Script("delete_many", "keys", "parts", "state")
 POP = Script("pop", *_SETTLING)
-CLAIM = Script("claim", *_SETTLING)
+CLAIM = Script("claim", *_CLAIMING)
+CLAIM_PAST = Script("claim_past", *_CLAIMING)
 GET_CLAIM = Script("get_claim", "keys", "parts", "state", "claim_state")
 RENEW = Script("renew", "keys", "parts", "state", "claim_state")
 RELEASE = Script("release", "keys", "parts", "state", "claim_state")
 STATS = Script("stats", *_SETTLING)
-BURY = Script("bury", "keys", "parts", "state")
 SWEEP = Script("sweep", *_SETTLING)
+
+NOTE = Script("note")
+TAKE_DUE = Script("take_due")
 
 CREATE_QUEUE = Script("create_queue")
 GET_QUEUE = Script("get_queue")
 REPLACE_METADATA = Script("replace_metadata")
 DELETE_QUEUE = Script("delete_queue")
-LIST_QUEUES = Script("list_queues")
+LIST_QUEUES = Script("list_queues", "parts")

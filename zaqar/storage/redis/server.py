@@ -85,6 +85,12 @@ class Server:
             attempt = partial(self._run, script, command, is_careful=not is_repeatable)
             return self._try(attempt, is_repeatable=is_repeatable, failed=None if is_unknown else failed)
 
+    def settled(self, script: Script, keys: Keys, arguments: Command, *, is_repeatable: bool = True) -> Any:
+        """Run a script that settles the queue first, as often as that takes. Raises ``Unavailable``."""
+        while (answer := self.call(script, keys, arguments, is_repeatable=is_repeatable)) is None:
+            pass
+        return answer
+
     def command(self, *command: Argument, node: object = None) -> Any:
         """Run one command, which must bear repetition, and return its answer. Raises ``Unavailable``."""
         return self._try(partial(self._link.ask, command, node=node), is_repeatable=True)

@@ -1,18 +1,19 @@
 """The message store: each method is one call of a script, repeated where the queue had more to settle first."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from zaqar.clock import Clock
+from zaqar.clock import Clock, age
 from zaqar.errors import ClaimNotFound, ClaimNotHeld, MessageClaimed, QueueNotFound
 from zaqar.models import Claim, DeadLetterRule, Message, MessageMark, NewMessage, QueueKey, Stats
 from zaqar.storage.contract import MessageStore
 from zaqar.storage.ids import MalformedId, format_id, new_token, parse_id, parse_ids
-from zaqar.storage.redis import dead_letters, script, sweep
+from zaqar.storage.redis import script
+from zaqar.storage.redis.agenda import Agenda
+from zaqar.storage.redis.dead_letters import DeadLetters, Taking
 from zaqar.storage.redis.keys import LEAVING, keys_of, posting_keys
 from zaqar.storage.redis.messages import client_word, messages, posted
-from zaqar.storage.redis.script import Script
 from zaqar.storage.redis.server import Argument, Command, Server
+from zaqar.storage.redis.sweep import Sweep
 
 _NOTHING = Claim("", 0, 0, ())
 _HELD_BY_ANOTHER, _NOT_HELD = 1, 2
@@ -28,6 +29,9 @@ class RedisMessageStore(MessageStore):
         self._server = server
         self._clock = clock
         self._memory = memory
+        self._agenda = Agenda(server)
+        self._dead_letters = DeadLetters(server, clock, self._agenda)
+        self._sweep = Sweep(server, clock, self._agenda, self._dead_letters)
 
     def create_queue(self, queue: QueueKey) -> None:
         """Make the record of the queue: positions start at the time, so that old markers stay valid."""
@@ -35,7 +39,9 @@ class RedisMessageStore(MessageStore):
 
     def delete_queue(self, queue: QueueKey) -> None:
         """Remove every key of the queue in one step; the server frees the memory in the background."""
-        self._server.call(script.DROP_RECORD, keys_of(queue), (self._clock.microseconds(),))
+        microseconds = self._clock.microseconds()
+        if self._server.call(script.DROP_RECORD, keys_of(queue), (microseconds,)):
+            self._agenda.keep(queue, microseconds // 1_000_000)  # the sweep then forgets it
 
     def purge_messages(self, queue: QueueKey) -> None:
         """Remove every key of the queue but its record, in one step likewise."""
@@ -45,12 +51,12 @@ class RedisMessageStore(MessageStore):
     def stats(self, queue: QueueKey) -> Stats:
         """Count the sets of the queue."""
         now = self._clock.now()
-        answer = self._settled(queue, script.STATS, (now,))
+        answer = self._server.settled(script.STATS, keys_of(queue), (now,))
         if not answer:
             raise QueueNotFound(queue)
         total, claimed, *ends = answer
         marks = [
-            MessageMark(id_.decode(), max(now - int(created), 0), int(created))
+            MessageMark(id_.decode(), age(now, int(created)), int(created))
             for id_, created in zip(ends[::2], ends[1::2], strict=True)
         ]
         return Stats(claimed, total - claimed, *marks)
@@ -58,11 +64,16 @@ class RedisMessageStore(MessageStore):
     def post(self, queue: QueueKey, new: Sequence[NewMessage], *, client_id: str, token: str) -> list[str]:
         """Append messages; the script knows a token that it has seen before."""
         microseconds = self._clock.microseconds()
-        arguments = posted(new, now=microseconds // 1_000_000, client_id=client_id)
+        now = microseconds // 1_000_000
+        arguments = posted(new, now=now, client_id=client_id)
+        first_due = now + min(each.delay or each.ttl for each in new)
         keys = posting_keys(keys_of(queue), token)
-        first = self._server.call(script.POST, keys, (token, self._memory, microseconds, *arguments))
+        first = self._server.call(script.POST, keys, (token, self._memory, microseconds, first_due, *arguments))
         if first is None:
             raise QueueNotFound(queue)
+        if isinstance(first, list):
+            (first,) = first
+            self._agenda.keep(queue, first_due)
         position = int(first)
         return [format_id(position + index, token) for index in range(len(new))]
 
@@ -86,8 +97,9 @@ class RedisMessageStore(MessageStore):
         page: list[Message] = []
         while True:
             now = self._clock.now()
-            *found, last = self._settled(queue, script.LIST, (now, after, limit - len(page), *flags, hidden))
-            page += messages(found, now)
+            arguments = (now, after, limit - len(page), *flags, hidden)
+            ids, envelopes, states, last = self._server.settled(script.LIST, keys_of(queue), arguments)
+            page += messages((ids, envelopes, states), now)
             if not last or len(page) >= limit:
                 return page
             after = parse_id(last.decode()).position
@@ -127,22 +139,24 @@ class RedisMessageStore(MessageStore):
     def pop_messages(self, queue: QueueKey, *, limit: int) -> list[Message]:
         """Take the first messages that are ready; not tried twice, which could take twice as many."""
         now = self._clock.now()
-        return messages(self._settled(queue, script.POP, (now, limit), is_repeatable=False), now)
+        return messages(self._server.settled(script.POP, keys_of(queue), (now, limit), is_repeatable=False), now)
 
     def create_claim(
         self, queue: QueueKey, *, ttl: int, grace: int, limit: int, dead_letter: DeadLetterRule | None
     ) -> Claim:
         """Claim the first messages that are ready; those claimed too often leave first."""
-        claim_id = format_id(self._clock.microseconds(), new_token())
+        microseconds = self._clock.microseconds()
+        claim_id, now = format_id(microseconds, new_token()), microseconds // 1_000_000
         most: Argument = "" if dead_letter is None else dead_letter.max_claim_count
-        while True:
-            now = self._clock.now()
-            answer = self._settled(queue, script.CLAIM, (now, claim_id, ttl, grace, limit, most))
-            if dead_letter is None or isinstance(answer, list):
-                break
-            dead_letters.bury(self._server, queue, dead_letter, limit=limit)
-            dead_letters.forward(self._server, self._clock, queue)
-        claimed = messages(answer, now)
+        answer = self._server.settled(script.CLAIM, keys_of(queue), (now, claim_id, ttl, grace, limit, most))
+        if dead_letter is None or isinstance(answer, list):
+            ids, envelopes, states, news = answer
+            claimed = messages((ids, envelopes, states), now)
+            if news:
+                self._agenda.keep(queue, int(news))
+        else:
+            taking = Taking(claim_id, ttl, grace, now + ttl, limit)
+            claimed = self._dead_letters.claim_past(queue, dead_letter, taking)
         return Claim(claim_id, ttl, 0, claimed) if claimed else _NOTHING
 
     def get_claim(self, queue: QueueKey, claim_id: str) -> Claim:
@@ -152,7 +166,7 @@ class RedisMessageStore(MessageStore):
         if answer is None:
             raise _no_claim()
         ttl, ends, *found = answer
-        return Claim(claim_id, int(ttl), now - (int(ends) - int(ttl)), messages(found, now))
+        return Claim(claim_id, int(ttl), age(now, int(ends) - int(ttl)), messages(found, now))
 
     def renew_claim(self, queue: QueueKey, claim_id: str, *, ttl: int, grace: int) -> None:
         """Give a live claim a new end."""
@@ -165,11 +179,11 @@ class RedisMessageStore(MessageStore):
 
     def sweep(self) -> int:
         """Reclaim what has expired in every queue, and finish the way of dead letters."""
-        return sweep.sweep(self._server, self._clock)
+        return self._sweep.sweep()
 
     def is_turn_to_sweep(self) -> bool:
         """Let one process sweep in each interval, of all on all hosts."""
-        return sweep.is_turn(self._server)
+        return self._sweep.is_turn()
 
     def is_alive(self) -> bool:
         """Tell whether the server answers."""
@@ -178,13 +192,6 @@ class RedisMessageStore(MessageStore):
     def close(self) -> None:
         """Close the connections."""
         self._server.close()
-
-    def _settled(self, queue: QueueKey, wanted: Script, arguments: Command, *, is_repeatable: bool = True) -> Any:
-        """Call a script that settles the queue first, as often as that takes."""
-        keys = keys_of(queue)
-        while (answer := self._server.call(wanted, keys, arguments, is_repeatable=is_repeatable)) is None:
-            pass
-        return answer
 
 
 def _word(claim_id: str) -> str:

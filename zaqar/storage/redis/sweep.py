@@ -1,11 +1,15 @@
 """Reclaims what has expired in queues that nobody uses: those in use are settled by every operation."""
 
 import random
+from collections.abc import Sequence
 
 from zaqar.clock import Clock
 from zaqar.errors import Unavailable
 from zaqar.models import QueueKey
-from zaqar.storage.redis import dead_letters, script
+from zaqar.storage.redis import agenda as agendas
+from zaqar.storage.redis import script
+from zaqar.storage.redis.agenda import Agenda
+from zaqar.storage.redis.dead_letters import DeadLetters
 from zaqar.storage.redis.failure import StoreFull
 from zaqar.storage.redis.keys import SWEPT, keys_of, queue_of
 from zaqar.storage.redis.server import Server
@@ -13,47 +17,114 @@ from zaqar.storage.redis.server import Server
 INTERVAL = 30
 """Seconds between two sweeps by the processes of all hosts together."""
 
+SEARCHED_EVERY = 1800
+"""Seconds between two sweeps that look at every key, for queues that no agenda has.
+
+Less than the posts of dead letters are remembered. With 200,000 queues that takes a second.
+"""
+
 ASKED_EVERY = 2
 """Seconds between two questions whose turn it is, in one process."""
 
-_TURN = "zaqar:sweep"
+MOST_FAILURES = 5
+"""Queues whose server does not answer, after which a sweep leaves the others to the next one: each takes its time."""
+
+_TURN, _SEARCH = "zaqar:sweep", "zaqar:sweep:search"
 
 
-def is_turn(server: Server) -> bool:
-    """Tell whether nobody swept during the interval; then the turn is the caller's."""
-    try:
-        return server.command("SET", _TURN, "1", "NX", "EX", INTERVAL) is not None
-    except StoreFull:
-        # It notes nobody's turn, and needs the sweep most of all: each process sweeps about once in an interval.
-        return random.random() < ASKED_EVERY / INTERVAL
+class Sweep:
+    """Settles the queues that the agenda names."""
 
+    def __init__(self, server: Server, clock: Clock, agenda: Agenda, dead_letters: DeadLetters) -> None:
+        self._server = server
+        self._clock = clock
+        self._agenda = agenda
+        self._dead_letters = dead_letters
+        self._is_in_turn = False
 
-def sweep(server: Server, clock: Clock) -> int:
-    """Settle every queue that has messages; return how many messages and claims went.
+    def is_turn(self) -> bool:
+        """Note what this process has kept, and tell whether nobody swept during the interval.
 
-    Raises ``Unavailable`` for what could not be reached, after all the rest.
-    """
-    gone = 0
-    missing: Unavailable | None = None
-    for found in server.scan(SWEPT):
-        for key in found:
-            queue = queue_of(key)
-            if not key.endswith(b":leaving"):
-                gone += _settle(server, clock, queue)
-                continue
+        Then the turn is the caller's, and the sweep that it makes is usually led by the agenda alone.
+        """
+        self._agenda.write()
+        self._is_in_turn = self._takes(_TURN, INTERVAL)
+        return self._is_in_turn
+
+    def sweep(self) -> int:
+        """Settle every queue in which something has fallen due; return how many messages and claims went.
+
+        Raises ``Unavailable`` for what could not be reached, after all the rest.
+        """
+        is_usual, self._is_in_turn = self._is_in_turn, False
+        missing: list[Unavailable] = []
+        try:
+            self._agenda.write()
+            if not is_usual or self._takes(_SEARCH, SEARCHED_EVERY):
+                self._search()
+        except Unavailable as error:
+            missing.append(error)
+        gone = 0
+        for number in agendas.numbers():
             try:
-                dead_letters.forward(server, clock, queue)
-            except Unavailable as error:  # the dead-letter queue may lie on another node, which is away
-                missing = error
-    if missing is not None:
-        raise missing
-    return gone
+                gone += self._keep(number, missing)
+            except Unavailable as error:
+                missing.append(error)
+        if missing:
+            raise missing[0]
+        return gone
 
+    def _takes(self, key: str, seconds: int) -> bool:
+        """Tell whether nobody took this turn for so long; then it is the caller's."""
+        try:
+            return self._server.command("SET", key, "1", "NX", "EX", seconds) is not None
+        except StoreFull:
+            # It notes nobody's turn, and needs the sweep most of all: each process takes about one in an interval.
+            return random.random() < ASKED_EVERY / seconds
 
-def _settle(server: Server, clock: Clock, queue: QueueKey) -> int:
-    gone = 0
-    is_all = False
-    while not is_all:
-        is_all, number = server.call(script.SWEEP, keys_of(queue), (clock.now(),))
-        gone += number
-    return gone
+    def _search(self) -> None:
+        """Enter into the agenda what is in none: what a crash left, or was written by a release that had no agenda."""
+        for found in self._server.scan(SWEPT):
+            waiting = {queue_of(key) for key in found if key.endswith(b":leaving")}
+            others = {queue_of(key) for key in found} - waiting
+            for queue in (*waiting, *self._agenda.lacking(others)):
+                self._agenda.keep(queue, 0)
+            self._agenda.write()
+
+    def _keep(self, number: int, missing: list[Unavailable]) -> int:
+        """Visit the queues of one agenda in which something has fallen due."""
+        gone = 0
+        while len(missing) < MOST_FAILURES and (queues := self._agenda.take(number, self._clock.now())):
+            gone += self._visit_all(number, queues, missing)
+        return gone
+
+    def _visit_all(self, number: int, queues: Sequence[QueueKey], missing: list[Unavailable]) -> int:
+        gone = 0
+        later = self._clock.now() + INTERVAL
+        seconds: list[tuple[QueueKey, int | None]] = []
+        for queue in queues:
+            second: int | None = later
+            if len(missing) < MOST_FAILURES:
+                try:
+                    went, second = self._visit(queue)
+                    gone += went
+                except Unavailable as error:
+                    missing.append(error)
+            seconds.append((queue, second))
+        self._agenda.finish(number, seconds)
+        return gone
+
+    def _visit(self, queue: QueueKey) -> tuple[int, int | None]:
+        """Settle one queue; return how many messages and claims went, and when something falls due next."""
+        gone = 0
+        while True:
+            is_all, number, *rest = self._server.call(script.SWEEP, keys_of(queue), (self._clock.now(),))
+            gone += number
+            if is_all:
+                break
+        second, rule, is_leaving = rest
+        if is_leaving:
+            self._dead_letters.forward(queue)
+        if rule:
+            self._dead_letters.go_on(queue, rule)
+        return gone, int(second) if second else None

@@ -1,14 +1,22 @@
+-- Return the ids that a claim took, but for the first of them.
+local function taken_after(holding, number)
+  local taken, index = {}, -1
+  for id in string.gmatch(holding, '%S+') do -- the first is the ttl
+    if index >= number then
+      taken[#taken + 1] = id
+    end
+    index = index + 1
+  end
+  return taken
+end
+
 -- Return what a claim still holds: its ttl, the ids and their states, in post order; nil where there is no such claim.
 local function held(claim)
   local text = call('HGET', holdings, claim)
   if not text then
     return nil
   end
-  local ttl, taken = string.match(text, '^(%d+) (.*)$')
-  local all = {}
-  for id in string.gmatch(taken, '%S+') do
-    all[#all + 1] = id
-  end
+  local ttl, all = string.match(text, '^%d+'), taken_after(text, 0)
   local ids, found = {}, {}
   for index, state in ipairs(looked_up('HMGET', states, all)) do
     local _, holder = parsed(state)

@@ -2,10 +2,13 @@
 -- dead-letter queue has left already.
 -- writes everything but leaving
 -- ARGV: now in microseconds
-local next_position = tonumber(call('HGET', record, 'next') or 0)
+-- Return 1 where the agenda may have the queue, else 0.
+local next_position, noted = unpack(call('HMGET', record, 'next', 'noted'))
+next_position = tonumber(next_position or 0)
 call('UNLINK', record, messages, ready, expiry, delayed, due, claimed, states, claims, holdings, remaining)
 -- Where positions ran ahead of the clock, a queue of the same name must go on behind them.
 local ahead = next_position - tonumber(ARGV[1])
 if ahead > 0 then
   call('SET', resume, string.format('%.0f', next_position), 'EX', math.ceil(ahead / 1000000) + 60)
 end
+return noted and 1 or 0

@@ -3,7 +3,10 @@
 -- ARGV: now in seconds, then ids
 -- Return ids, envelopes and states of those that exist; a claim that has lapsed is not in the state.
 local now = tonumber(ARGV[1])
-local asked = { unpack(ARGV, 2) }
+local asked = {}
+for index = 2, #ARGV do
+  asked[index - 1] = ARGV[index]
+end
 local envelopes = looked_up('HMGET', messages, asked)
 local found = looked_up('HMGET', states, asked)
 local ids, shown, stood = {}, {}, {}

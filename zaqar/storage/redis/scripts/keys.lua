@@ -1,6 +1,8 @@
 -- Every script is given the keys of one queue, in this order.
 --
--- record     hash    next: the least position that the next message may get
+-- record     hash    next: the least position that the next message may get; noted: the second for which the agenda has
+--                    the queue, or has had it; rule: by which dead letters that a claim left behind are still to leave:
+--                    claims after which one does, its new ttl or -, the key of the record of the queue it goes to
 -- messages   hash    id -> envelope: created, ttl, checksum or -, client id; a line feed; the body
 -- ready      zset    id by position: may be claimed
 -- expiry     zset    id by the second at which the message is gone, of all messages
@@ -17,6 +19,6 @@
 --
 -- A message is in exactly one of ready, delayed and claimed. Ids have a fixed width and begin with the position, so
 -- they sort as their positions do.
+local call = redis.call
 local record, messages, ready, expiry, delayed, due = unpack(KEYS)
 local claimed, states, claims, holdings, remaining, leaving, resume = unpack(KEYS, 7)
-local call = redis.call

@@ -1,9 +1,10 @@
--- List messages behind a position, oldest first; a bounded number is looked at.
+-- List messages behind a position, oldest first; a bounded number is looked at, whatever the limit.
 -- reads  ready, messages, states; delayed, claimed
 -- writes what settling writes
 -- ARGV: now in seconds, position, limit, '1' with claimed ones, '1' with delayed ones, client id to leave out or ''
 -- Return nil where more has to be settled first; else ids, envelopes, states, and the id to go on behind, or ''.
-local MOST_LOOKED_AT, MOST_BYTES = 200, 1048576
+local MOST_LOOKED_AT, MOST_BYTES = 1000, 1048576
+local PART = 100 -- looked at together; only the first time no more than are wanted
 
 if not settle(tonumber(ARGV[1])) then
   return false
@@ -17,51 +18,44 @@ if ARGV[5] == '1' then
   sources[#sources + 1] = delayed
 end
 
-local function behind(position)
+local function behind(position, most)
   if not sources[2] then
-    return call('ZRANGEBYSCORE', ready, '(' .. position, '+inf', 'LIMIT', 0, limit)
+    return call('ZRANGEBYSCORE', ready, '(' .. position, '+inf', 'LIMIT', 0, most)
   end
   local ids = {}
   for _, source in ipairs(sources) do
-    for _, id in ipairs(call('ZRANGEBYSCORE', source, '(' .. position, '+inf', 'LIMIT', 0, limit)) do
+    for _, id in ipairs(call('ZRANGEBYSCORE', source, '(' .. position, '+inf', 'LIMIT', 0, most)) do
       ids[#ids + 1] = id
     end
   end
   table.sort(ids)
-  for index = #ids, limit + 1, -1 do
+  for index = #ids, most + 1, -1 do
     ids[index] = nil
   end
   return ids
 end
 
-local function answer(ids, envelopes, last)
-  local found = ids[1] and looked_up('HMGET', states, ids) or {}
-  return { ids, envelopes, found, last }
-end
-
-local page = behind(ARGV[2])
-if hidden == '' then
-  return answer(page, page[1] and looked_up('HMGET', messages, page) or {}, '')
-end
 local ids, envelopes, looked_at, bytes = {}, {}, 0, 0
-while page[1] do
-  for _, id in ipairs(page) do
-    local envelope = call('HGET', messages, id)
-    local head = string.sub(envelope, 1, string.find(envelope, '\n', 1, true) - 1)
-    if string.match(head, '(%S+)$') ~= hidden then
-      ids[#ids + 1], envelopes[#envelopes + 1] = id, envelope
-      if #ids == limit then
-        return answer(ids, envelopes, '')
-      end
+local position, most, last = ARGV[2], math.min(limit, PART), ''
+while true do
+  local page = behind(position, most)
+  for index, envelope in ipairs(looked_up('HMGET', messages, page)) do
+    if hidden == '' or string.match(envelope, '^%d+ %d+ %S+ (%S+)') ~= hidden then
+      ids[#ids + 1], envelopes[#envelopes + 1] = page[index], envelope
     end
-    looked_at, bytes = looked_at + 1, bytes + #envelope
-    if looked_at >= MOST_LOOKED_AT or bytes >= MOST_BYTES then
-      return answer(ids, envelopes, id)
+    bytes = bytes + #envelope
+    if #ids == limit then
+      break
     end
   end
-  if #page < limit then
+  looked_at = looked_at + #page
+  if #ids == limit or #page < most then
+    break
+  elseif looked_at >= MOST_LOOKED_AT or bytes >= MOST_BYTES then
+    last = page[#page]
     break
   end
-  page = behind(string.format('%.0f', tonumber(string.sub(page[#page], 1, 14), 16)))
+  position = string.format('%.0f', tonumber(string.sub(page[#page], 1, 14), 16))
+  most = math.max(1, math.min(PART, math.floor((MOST_BYTES - bytes) / bytes * looked_at))) -- as long as those so far
 end
-return answer(ids, envelopes, '')
+return { ids, envelopes, looked_up('HMGET', states, ids), last }

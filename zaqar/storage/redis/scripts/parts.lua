@@ -1,3 +1,5 @@
+local call = redis.call
+
 -- The step of a variadic command: Lua cannot pass many thousands of arguments.
 local MANY = 1000
 
@@ -9,7 +11,7 @@ end
 
 local function looked_up(command, key, ids)
   if #ids <= MANY then
-    return call(command, key, unpack(ids))
+    return ids[1] and call(command, key, unpack(ids)) or {}
   end
   local found = {}
   for first = 1, #ids, MANY do

@@ -3,18 +3,17 @@
 -- KEYS: the first six of keys.lua, then
 -- token      string  the first position that its post got; has a ttl
 --
--- ARGV: token, seconds for which it is remembered, now in microseconds, then for each message when it is gone, when it
---       is due or '', and its envelope
+-- ARGV: token, seconds for which it is remembered, now in microseconds, the first second at which something of it falls
+--       due, then for each message when it is gone, when it is due or '', and its envelope
 -- Positions follow the clock, so that a server that lost its last writes gives no position out twice.
--- Return the first position; nil where the queue has no record.
-local call = redis.call
-local record, messages, ready, expiry, delayed, due, post = unpack(KEYS)
-local count = (#ARGV - 3) / 3
+-- Return the first position, in a list where the agenda has to be told of that second; nil where the queue has no record.
+local post = KEYS[7]
+local count = (#ARGV - 4) / 3
 local known = call('GET', post)
 if known then
   return known
 end
-local least = call('HGET', record, 'next')
+local least, noted = unpack(call('HMGET', record, 'next', 'noted'))
 if not least then
   return false
 end
@@ -22,7 +21,7 @@ local first = math.max(tonumber(least), tonumber(ARGV[3]))
 call('HSET', record, 'next', first + count)
 call('SET', post, first, 'EX', ARGV[2])
 for index = 0, count - 1 do
-  local position, at = first + index, 3 * index + 4
+  local position, at = first + index, 3 * index + 5
   local id = string.format('%014x', position) .. ARGV[1]
   call('HSET', messages, id, ARGV[at + 2])
   call('ZADD', expiry, ARGV[at], id)
@@ -33,4 +32,6 @@ for index = 0, count - 1 do
     call('ZADD', due, ARGV[at + 1], id)
   end
 end
-return string.format('%.0f', first)
+local news = to_be_noted(noted, tonumber(ARGV[4]), tonumber(ARGV[3]) / 1000000)
+local position = string.format('%.0f', first)
+return news ~= '' and { position } or position

@@ -1,0 +1,98 @@
+"""The agenda: in which queues something falls due, and when; so that the sweep need not look at all of them.
+
+It lies on other slots of a Cluster than the queues. What a process has to note is therefore kept until the next moment of
+its sweeper, so that no request waits for it. What a crash loses is noted by the next post that comes after its time, or
+else found by the sweep that looks at every key.
+"""
+
+import collections
+from collections.abc import Iterable, Sequence
+
+from zaqar.errors import Unavailable
+from zaqar.models import QueueKey
+from zaqar.storage.redis import script
+from zaqar.storage.redis.keys import AGENDAS, agenda_keys, agenda_of, keys_of, queue_of
+from zaqar.storage.redis.server import Argument, Server
+
+BATCH = 100
+"""Queues that are written or taken at a time."""
+
+MOST_KEPT = 100_000
+"""Notes that a process keeps while the server is away; beyond them the oldest are left to the sweep of every key."""
+
+VISIT = 300
+"""Seconds after which the queues that a sweep took, and did not finish, are taken by another one."""
+
+
+class Agenda:
+    """What the sweep has to look after, safe between threads."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._kept: collections.deque[tuple[QueueKey, int]] = collections.deque(maxlen=MOST_KEPT)
+
+    def keep(self, queue: QueueKey, second: int) -> None:
+        """Note soon that something falls due in the queue."""
+        self._kept.append((queue, second))
+
+    def write(self) -> None:
+        """Note what was kept. Raises ``Unavailable`` after all that could be noted; the rest stays."""
+        earliest: dict[QueueKey, int] = {}
+        while self._kept:
+            queue, second = self._kept.popleft()
+            earliest[queue] = min(second, earliest.get(queue, second))
+        failed: Unavailable | None = None
+        for number, queues in _by_agenda(earliest).items():
+            for batch in _batches(queues):
+                try:
+                    self._write(number, [(queue, earliest[queue]) for queue in batch])
+                except Unavailable as error:
+                    failed = error
+                    self._kept.extend((queue, earliest[queue]) for queue in batch)
+        if failed is not None:
+            raise failed
+
+    def note(self, queue: QueueKey, second: int) -> None:
+        """Note at once that something falls due in the queue. Raises ``Unavailable``."""
+        self._write(agenda_of(queue), [(queue, second)])
+
+    def take(self, number: int, now: int) -> list[QueueKey]:
+        """Take some queues out of one of the ``AGENDAS`` in which something has fallen due. Raises ``Unavailable``."""
+        found = self._server.call(script.TAKE_DUE, agenda_keys(number), (now, now + VISIT, BATCH))
+        return [queue_of(record) for record in found]
+
+    def finish(self, number: int, seconds: Iterable[tuple[QueueKey, int | None]]) -> None:
+        """Note of queues that were taken when something falls due next, if it does. Raises ``Unavailable``."""
+        self._write(number, seconds, is_visited=True)
+
+    def lacking(self, queues: Iterable[QueueKey]) -> list[QueueKey]:
+        """Return those of the queues that no agenda has. Raises ``Unavailable``."""
+        missing = []
+        for number, some in _by_agenda(queues).items():
+            for batch in _batches(some):
+                records = [keys_of(queue)[0] for queue in batch]
+                seconds = [self._server.command("ZMSCORE", key, *records) for key in agenda_keys(number)]
+                missing += [queue for queue, *known in zip(batch, *seconds, strict=True) if known == [None, None]]
+        return missing
+
+    def _write(self, number: int, seconds: Iterable[tuple[QueueKey, int | None]], *, is_visited: bool = False) -> None:
+        arguments: list[Argument] = ["1" if is_visited else "0"]
+        for queue, second in seconds:
+            arguments += (keys_of(queue)[0], "" if second is None else second)
+        self._server.call(script.NOTE, agenda_keys(number), tuple(arguments))
+
+
+def numbers() -> range:
+    """Return the numbers of all agendas."""
+    return range(AGENDAS)
+
+
+def _by_agenda(queues: Iterable[QueueKey]) -> dict[int, list[QueueKey]]:
+    found: dict[int, list[QueueKey]] = {}
+    for queue in queues:
+        found.setdefault(agenda_of(queue), []).append(queue)
+    return found
+
+
+def _batches(queues: Sequence[QueueKey]) -> Iterable[Sequence[QueueKey]]:
+    return (queues[first : first + BATCH] for first in range(0, len(queues), BATCH))
