@@ -205,8 +205,10 @@ def test_all_files_that_cannot_be_read_and_all_wrong_lines_are_told_at_once(tmp_
         "Configuration file /wrong.conf, line 5: key cannot be empty.",
         "Configuration file not found: /missing.conf.",
         "Configuration file  cannot be read: Is a directory.",
-        "Configuration file /folder/binary.conf is no text: 'utf-8' codec can't decode byte 0xff in position 9: "
-        "invalid start byte.",
+        (
+            "Configuration file /folder/binary.conf is no text: 'utf-8' codec can't decode byte 0xff in position 9: "
+            "invalid start byte."
+        ),
     ]
 
 

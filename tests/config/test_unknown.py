@@ -68,8 +68,10 @@ def test_a_section_that_nobody_knows_is_told_with_the_nearest(written, tmp_path,
     lines = "".join(f"{name} = 4\n" for name in names)
 
     assert config.unknown_settings(written(f"[{section}]\n{lines}")) == [
-        f"The section [{section}] in {tmp_path}/written.conf is unknown, and what it sets ({', '.join(names)}) has no "
-        f"effect: did you mean [{hint}]?"
+        (
+            f"The section [{section}] in {tmp_path}/written.conf is unknown, and what it sets ({', '.join(names)}) has no "
+            f"effect: did you mean [{hint}]?"
+        )
     ]
 
 
