@@ -1,5 +1,6 @@
 """The composition root: configuration in, application out. It alone knows every layer."""
 
+import functools
 import logging
 import os
 from collections.abc import Callable
@@ -76,7 +77,6 @@ def prepare(conf: cfg.ConfigOpts) -> list[str]:
     asked: list[dict[str, Any]] = []
     lines: list[str] = []
     for store in _GROUPS:
-        _driver(conf, store)  # a client library that is missing is told here, not by every worker
         if conf.drivers[store] == "sqlalchemy":
             from zaqar.storage.sql import migration
 
@@ -133,12 +133,34 @@ def wsgi_application(
 def hosted_application() -> WSGIApplication:
     """Return the application for a WSGI server that imports it, databases made ready."""
     names = os.environ.get(CONFIG_FILE_VARIABLE)
-    conf = config.load(files=names.split(":") if names else None)
+    checks = [*config.standard_checks(serves_transport=False), *store_checks(), Policy]
+    conf = config.load(files=names.split(":") if names else None, checks=checks)
     config.start_logging(conf)
-    config.check(conf, serves_transport=False)
-    for sentence in (*prepare(conf), *config.warnings(conf)):
+    policy = Policy(conf)
+    for sentence in (*prepare(conf), *policy.notes, *config.warnings(conf)):
         LOG.warning("%s", sentence)
-    return wsgi_application(conf)
+    return wsgi_application(conf, policy=policy)
+
+
+def store_checks() -> list[config.Check]:
+    """Return the refusals of stores that cannot be, as far as that shows without opening them."""
+    return [functools.partial(_check_store, store=store) for store in _GROUPS]
+
+
+def _check_store(conf: cfg.ConfigOpts, *, store: Store) -> None:
+    name = conf.drivers[store]
+    if name in config.STORES_NOT_BUILT:
+        return  # which the configuration has refused
+    _driver(conf, store)  # a client library that is missing is told here, not by every worker
+    _place(conf, store)
+    if name == "sqlalchemy":
+        from zaqar.storage.sql.place import check_place
+
+        check_place(config.store_uri(conf, store))
+    elif name in _MONGODB:
+        from zaqar.storage.mongodb.address import check_name
+
+        check_name(config.mongodb_options(conf, store)["database"])
 
 
 def describe(conf: cfg.ConfigOpts) -> str:

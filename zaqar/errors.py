@@ -3,6 +3,8 @@
 The message of an error is a sentence for the API user; it never carries a secret.
 """
 
+from collections.abc import Callable
+
 from zaqar.models import QueueKey
 
 
@@ -67,4 +69,23 @@ class Unavailable(Error):
 
 
 class ConfigurationError(Error):
-    """The service cannot start as it is configured."""
+    """The service cannot start as it is configured: a sentence for each thing that is refused."""
+
+    def __init__(self, *sentences: str) -> None:
+        super().__init__(*sentences)
+        self.sentences = tuple(dict.fromkeys(sentences))
+
+    def __str__(self) -> str:
+        return " ".join(self.sentences)
+
+
+def refuse_together(*steps: Callable[[], object]) -> None:
+    """Take every step, and raise what they refuse as one ``ConfigurationError``."""
+    sentences: list[str] = []
+    for step in steps:
+        try:
+            step()
+        except ConfigurationError as error:
+            sentences += error.sentences
+    if sentences:
+        raise ConfigurationError(*sentences)

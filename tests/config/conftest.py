@@ -1,11 +1,10 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
-from oslo_config import cfg
 
 from zaqar import config
 
-Written = Callable[..., cfg.ConfigOpts]
+Written = Callable[..., config.Options]
 
 
 @pytest.fixture(autouse=True)
@@ -22,9 +21,11 @@ def home(tmp_path, monkeypatch):
 def written(tmp_path) -> Written:
     """Load a configuration from the text of its file."""
 
-    def load(text: str = "", *arguments: str, prog: str = "zaqar-queues") -> cfg.ConfigOpts:
+    def load(
+        text: str = "", *arguments: str, prog: str = "zaqar-queues", checks: Sequence[config.Check] = ()
+    ) -> config.Options:
         path = tmp_path / "written.conf"
         path.write_text(text)
-        return config.load(arguments, prog=prog, files=[str(path)])
+        return config.load(arguments, prog=prog, files=[str(path)], checks=checks)
 
     return load

@@ -63,12 +63,11 @@ REFUSED = [
 
 @pytest.mark.parametrize(("text", "option"), REFUSED)
 def test_what_cannot_be_had_is_refused_by_name(written, text, option):
-    conf = written(text)
-
     with pytest.raises(ConfigurationError) as refusal:
-        config.check(conf)
+        written(text, checks=config.standard_checks())
 
     assert option in str(refusal.value)
+    assert len(refusal.value.sentences) == 1
     assert "\n" not in str(refusal.value)
     assert "://" not in str(refusal.value), "an address may hold a password"
 
@@ -91,11 +90,11 @@ def test_what_cannot_be_had_is_refused_by_name(written, text, option):
     ],
 )
 def test_what_can_be_had_passes(written, text):
-    config.check(written(text))
+    written(text, checks=config.standard_checks())
 
 
 def test_an_application_loaded_by_another_server_is_http_whatever_the_transport(written):
-    config.check(written("[drivers]\ntransport = websocket\n"), serves_transport=False)
+    written("[drivers]\ntransport = websocket\n", checks=config.standard_checks(serves_transport=False))
 
 
 def test_nothing_set_gives_no_warning(written):

@@ -136,6 +136,82 @@ def test_unknown_options_and_groups_are_ignored(written):
     written("[DEFAULT]\nworkers = 2x\nverbose = true\n[drivers:storage:mongodb]\nuri = mongodb://h\n[other]\na = 1\n")
 
 
+def test_all_values_that_cannot_be_used_are_told_at_once(written, monkeypatch):
+    monkeypatch.setenv("OS_TRANSPORT__MAX_CLAIM_TTL", "long")
+    text = "[server]\nthreads = many\nengine = steam\n[cors]\nmax_age = old\n[DEFAULT]\nqueue_cache_time = nan\n"
+
+    with pytest.raises(ConfigurationError) as refusal:
+        written(text, "--port", "none", "--workers", "0", prog="zaqar-server")
+
+    assert [sentence.split(" in ")[0].split(" cannot")[0] for sentence in refusal.value.sentences] == [
+        "[DEFAULT] queue_cache_time",
+        "[server] engine",
+        "[server] threads",
+        "[transport] max_claim_ttl",
+        "[cors] max_age",
+        "--port none",
+        "--workers 0",
+    ]
+
+
+def test_what_the_checks_refuse_is_told_with_the_values(written):
+    with pytest.raises(ConfigurationError) as refusal:
+        written(
+            "[DEFAULT]\npooling = true\n[server]\nthreads = many\n[drivers:transport:wsgi]\nbind = 192.0.2.1\n",
+            checks=[*config.standard_checks(), config.check_address],
+        )
+
+    assert len(refusal.value.sentences) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "flags"),
+    [
+        ("[server]\nallow_unauthenticated = yess\n[drivers:transport:wsgi]\nbind = 192.0.2.1\n", ()),
+        ("[drivers:transport:wsgi]\nbind = 192.0.2.1\n", ("--bind", "no address")),
+    ],
+)
+def test_a_check_that_needs_a_value_that_was_refused_says_nothing(written, text, flags):
+    with pytest.raises(ConfigurationError) as refusal:
+        written(text, *flags, prog="zaqar-server", checks=[config.check_address])
+
+    assert len(refusal.value.sentences) == 1
+
+
+def test_the_file_that_is_named_is_the_one_whose_value_is_in_force(tmp_path):
+    one, two = tmp_path / "one.conf", tmp_path / "two.conf"
+    one.write_text("[server]\nthreads = many\n")
+    two.write_text("[server]\nworkers = 2\n")
+
+    with pytest.raises(ConfigurationError, match=rf"^\[server\] threads in {one} cannot be used"):
+        config.load(files=[str(one), str(two)])
+
+
+def test_all_files_that_cannot_be_read_and_all_wrong_lines_are_told_at_once(tmp_path):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    wrong, binary, missing = tmp_path / "wrong.conf", folder / "binary.conf", tmp_path / "missing.conf"
+    wrong.write_text("a = 1\n[transport\n[server]\npassword s3cret\n= 1\nthreads = 2\n")
+    binary.write_bytes(b"[server]\n\xff = 1\n")
+    named = [word for path in (wrong, missing, tmp_path) for word in ("--config-file", str(path))]
+
+    with pytest.raises(ConfigurationError) as refusal:
+        config.load([*named, "--config-dir", str(folder)])
+
+    assert [sentence.replace(str(tmp_path), "") for sentence in refusal.value.sentences] == [
+        "Configuration file /wrong.conf, line 2: section must be started before assignment.",
+        "Configuration file /wrong.conf, line 2: invalid section (must end with ]).",
+        "Configuration file /wrong.conf, line 4: no ':' or '=' found in assignment.",
+        "Configuration file /wrong.conf, line 5: key cannot be empty.",
+        "Configuration file not found: /missing.conf.",
+        "Configuration file  cannot be read: Is a directory.",
+        (
+            "Configuration file /folder/binary.conf is no text: 'utf-8' codec can't decode byte 0xff in position 9: "
+            "invalid start byte."
+        ),
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "group", "option", "value"),
     [

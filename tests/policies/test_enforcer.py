@@ -217,15 +217,54 @@ def test_a_file_that_is_mended_is_in_force_again(deployment, caplog):
     assert len(_errors(caplog)) == 1
 
 
-def test_a_rule_of_no_use_is_told_and_part_rules_are_not(deployment, caplog):
+def test_a_rule_of_no_use_is_told_with_the_nearest_name_and_part_rules_are_not(deployment):
     deployment.write(
         '"queues:get_al": "role:admin"\n"producers": "role:producer"\n"messages:create": "rule:producers"\n'
     )
 
-    deployment.policy()
+    assert deployment.policy().notes == [
+        "The policy rule queues:get_al is none of the service's rules, so it decides nothing: did you mean queues:get_all?"
+    ]
+
+
+def test_a_rule_of_no_use_that_comes_while_the_service_runs_is_logged(deployment, caplog):
+    policy = deployment.policy()
+    deployment.write('"queues:get_al": "role:admin"\n')
+    deployment.wait(6)
+    policy.check("messages:get", _caller())
 
     (record,) = [record for record in caplog.records if record.levelno == logging.WARNING]
     assert "queues:get_al " in record.getMessage()
+
+
+def test_all_mistakes_of_all_files_are_told_at_once_and_nothing_else_is_logged(deployment, caplog):
+    deployment.write('"messages:delete": "a b"\n"messages:get": "nonsense"\n"queues:get": "rule:gone"\n')
+
+    with pytest.raises(ConfigurationError) as refusal:
+        deployment.policy()
+
+    assert sorted(refusal.value.sentences) == [
+        "The policy cannot be obeyed: Policies ['queues:get'] reference a rule that is not defined.",
+        "The policy rule messages:delete cannot be understood: 'a b'.",
+        "The policy rule messages:get cannot be understood: 'nonsense'.",
+    ]
+    assert caplog.records == []
+
+
+def test_every_file_that_cannot_be_read_is_told(deployment):
+    deployment.write("[not yaml")
+    deployment.write("- a list", "policy.d/a.yaml")
+    deployment.write('"one": 1\n"two": 2\n', "policy.d/b.yaml")
+
+    with pytest.raises(ConfigurationError) as refusal:
+        deployment.policy()
+
+    told = refusal.value.sentences
+    assert len(told) == 4
+    assert "policy.yaml is not YAML" in told[0]
+    assert "a.yaml is not a map" in told[1]
+    assert "'one'" in told[2]
+    assert "'two'" in told[3]
 
 
 def test_a_policy_server_that_is_away_is_an_outage(deployment):

@@ -2,10 +2,12 @@
 
 import argparse
 import contextlib
+import functools
+import logging
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from alembic import command
@@ -15,12 +17,14 @@ from oslo_config import cfg
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from zaqar import config
+from zaqar.cmd.refusals import tell
 from zaqar.errors import ConfigurationError
 from zaqar.storage.sql.connection import database_path
 from zaqar.storage.sql.migration import alembic_config, changing, prepare
 from zaqar.storage.sql.migrations import servers
 
 PROGRAM = "zaqar-sql-db-manage"
+LOG = logging.getLogger(__name__)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,11 +34,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.argv[1:] if arguments is None else arguments,
             prog=PROGRAM,
             options=[cfg.SubCommandOpt("command", title="commands", handler=_add_commands)],
+            checks=[
+                config.check_log_place,
+                config.check_log_levels,
+                functools.partial(_check_uri, store="management_store"),
+                functools.partial(_check_uri, store="message_store"),
+            ],
         )
         config.start_logging(conf)
+        for sentence in config.unknown_settings(conf):
+            LOG.warning("%s", sentence)
         for uri in _databases(conf):
             _run(conf.command, uri)
-    except (ConfigurationError, CommandError, SQLAlchemyError, ImportError) as error:
+    except ConfigurationError as error:
+        tell(PROGRAM, error)
+        return 1
+    except (CommandError, SQLAlchemyError, ImportError) as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return 1
     return 0
@@ -69,6 +84,10 @@ def _databases(conf: cfg.ConfigOpts) -> list[str]:
     """Return the URL of each database that a SQL store uses, the management store's first."""
     uris = [config.store_uri(conf, "management_store"), config.store_uri(conf, "message_store")]
     return list(dict.fromkeys(uris))
+
+
+def _check_uri(conf: cfg.ConfigOpts, *, store: Literal["management_store", "message_store"]) -> None:
+    _url(config.store_uri(conf, store))
 
 
 def _run(chosen: Any, uri: str) -> None:

@@ -1,26 +1,35 @@
 """``zaqar-gc``: reclaim at once what has expired, everywhere (storage R9.2.1)."""
 
+import logging
 import sys
 from collections.abc import Sequence
 
 from zaqar import config, deploy
-from zaqar.errors import Error
+from zaqar.cmd.refusals import tell
+from zaqar.errors import ConfigurationError, Error
+from zaqar.policies import Policy
 
 PROGRAM = "zaqar-gc"
+LOG = logging.getLogger(__name__)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Sweep all stores until nothing is left to reclaim and return the exit status."""
     try:
-        conf = config.load(sys.argv[1:] if arguments is None else arguments, prog=PROGRAM)
-        config.check(conf, serves_transport=False)
+        checks = [*config.standard_checks(serves_transport=False), *deploy.store_checks(), Policy]
+        conf = config.load(sys.argv[1:] if arguments is None else arguments, prog=PROGRAM, checks=checks)
         config.start_logging(conf)
+        for sentence in config.unknown_settings(conf):
+            LOG.warning("%s", sentence)
         deploy.prepare(conf)
         service = deploy.service(conf)
         try:
             reclaimed = _sweep_all(service)
         finally:
             service.close()
+    except ConfigurationError as error:
+        tell(PROGRAM, error)
+        return 1
     except Error as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return 1

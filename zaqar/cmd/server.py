@@ -2,21 +2,23 @@
 
 import dataclasses
 import functools
-import importlib
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from oslo_config import cfg
 
 from zaqar import config, deploy
+from zaqar.cmd import check_config
 from zaqar.cmd.daemon import detach
+from zaqar.cmd.reading import PROGRAM, endpoint_of, engine_of, read
+from zaqar.cmd.refusals import tell
 from zaqar.cmd.report import write_report
-from zaqar.engines.endpoint import Application, Endpoint, Program, checked, tls_checked
+from zaqar.engines.endpoint import Application, Endpoint, Program
+from zaqar.engines.place import taken_over
 from zaqar.errors import ConfigurationError
 from zaqar.policies import Policy
 
-PROGRAM = "zaqar-server"
 LOG = logging.getLogger(__name__)
 
 GRANIAN_WAITS = (
@@ -31,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run(tuple(sys.argv[1:] if arguments is None else arguments))
     except ConfigurationError as error:
         LOG.debug("The service does not start.", exc_info=True)
-        print(f"{PROGRAM}: {error}", file=sys.stderr)
+        tell(PROGRAM, error)
         return 1
     except KeyboardInterrupt:
         return 0
@@ -39,7 +41,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(arguments: tuple[str, ...]) -> int:
     """Check everything that can be checked before the engine starts, then start it."""
-    accepted = Accepted.read(arguments, checked)
+    reading = read(arguments)
+    if config.is_to_be_checked(reading.conf) or "--check-config" in arguments:
+        return check_config.tell(reading)
+    accepted = Accepted.of(reading)
+    accepted.endpoint = taken_over(accepted.endpoint)
     conf = accepted.conf
     program = Program(
         load=accepted.application,
@@ -48,7 +54,7 @@ def run(arguments: tuple[str, ...]) -> int:
         started=functools.partial(announce, conf, accepted.endpoint, accepted.notes),
         report=accepted.report,
     )
-    engine = importlib.import_module(f"zaqar.engines.with_{conf.server.engine}")
+    engine = engine_of(conf)
     if conf.daemon:
         detach()
     status = int(engine.serve(program))
@@ -63,19 +69,18 @@ class Accepted:
     So a worker that dies is replaced also while somebody edits the files.
     """
 
-    conf: cfg.ConfigOpts
+    conf: config.Options
     policy: Policy
     endpoint: Endpoint
     notes: Sequence[str]
 
     @classmethod
-    def read(cls, arguments: tuple[str, ...], check: Callable[[Endpoint], Endpoint]) -> "Accepted":
-        """Read everything and check it, the endpoint by ``check``, before stores are touched.
-
-        Raises ``ConfigurationError``.
-        """
-        conf = configuration(arguments)
-        return cls(conf, Policy(conf), check(endpoint_of(conf)), deploy.prepare(conf))
+    def of(cls, reading: config.Reading) -> "Accepted":
+        """Set the log up and make the stores ready, where nothing is refused. Raises ``ConfigurationError``."""
+        conf = reading.accepted()
+        start_log(conf)
+        policy = Policy(conf)
+        return cls(conf, policy, endpoint_of(conf), [*deploy.prepare(conf), *policy.notes, *config.warnings(conf)])
 
     def replace(self, newer: "Accepted") -> None:
         """Let workers that start from now on run with what is newer; the place to listen stays."""
@@ -94,41 +99,23 @@ class Accepted:
         return deploy.wsgi_application(self.conf, policy=self.policy, access_log=self.conf.server.access_log)
 
 
-def configuration(arguments: tuple[str, ...]) -> cfg.ConfigOpts:
-    """Read the configuration, refuse what cannot be served, and set the log up."""
-    conf = config.load(arguments, prog=PROGRAM)
-    config.check(conf)
-    config.check_address(conf)
+def start_log(conf: cfg.ConfigOpts) -> None:
+    """Let the log go where the configuration says. Raises ``ConfigurationError``."""
     config.start_logging(conf)
     if not conf.debug:
         # Its steps on a new database would come before the line that says where the service is.
         logging.getLogger("alembic").setLevel(logging.WARNING)
-    return conf
-
-
-def endpoint_of(conf: cfg.ConfigOpts) -> Endpoint:
-    """Return what the configuration says about the engine."""
-    wsgi, server = conf["drivers:transport:wsgi"], conf.server
-    return Endpoint(
-        address=wsgi.bind,
-        port=wsgi.port,
-        unix_socket=server.unix_socket,
-        unix_socket_mode=int(server.unix_socket_mode, 8),
-        workers=config.workers(conf),
-        threads=server.threads,
-        backlog=server.backlog,
-        client_timeout=server.client_timeout,
-        graceful_timeout=server.graceful_timeout,
-        tls_certificate=server.tls_certificate,
-        tls_key=server.tls_key,
-        tls_client_ca=server.tls_client_ca,
-        debug=conf.debug,
-    )
 
 
 def reread(accepted: Accepted, arguments: tuple[str, ...]) -> None:
     """Accept what is configured now, for a reload. Raises ``ConfigurationError``."""
-    newer = Accepted.read(arguments, tls_checked)  # the place to listen is taken, by this service
+    reading = read(arguments, stays=True)
+    reading.accepted()
+    try:
+        newer = Accepted.of(reading)
+    except ConfigurationError:
+        start_log(accepted.conf)  # what was refused may have moved it, or left none
+        raise
     accepted.replace(newer)
     for note in newer.notes:
         LOG.warning("%s", note)
@@ -147,7 +134,7 @@ def announce(conf: cfg.ConfigOpts, endpoint: Endpoint, notes: Sequence[str] = ()
     print(line, flush=True)
     if any((conf.log_file, conf.log_dir, conf.use_syslog, conf.use_journal, conf.log_config_append)):
         LOG.info(line)
-    for warning in (*notes, *config.warnings(conf), *_engine_warnings(conf, endpoint)):
+    for warning in (*notes, *_engine_warnings(conf, endpoint)):
         LOG.warning(warning)
 
 

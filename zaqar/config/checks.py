@@ -1,44 +1,56 @@
 """What a configuration asks for that cannot be had (design, decisions 16 and 18)."""
 
+import functools
+
 from oslo_config import cfg
 
 from zaqar.config import drivers, storage
 from zaqar.config.groups import Group, is_set
 from zaqar.config.libraries import idle_settings
+from zaqar.config.logs import check_log_levels, check_log_place
 from zaqar.config.registry import GROUPS
+from zaqar.config.unknown import unknown_settings
+from zaqar.config.values import Check, Options
 from zaqar.errors import ConfigurationError
 
 _STORES = ("message_store", "management_store")
-_STORES_NOT_BUILT = frozenset({"swift"})
+STORES_NOT_BUILT = frozenset({"swift"})
 
 
-def check(conf: cfg.ConfigOpts, *, serves_transport: bool = True) -> None:
-    """Refuse what is not built, rather than half obey it.
+def standard_checks(*, serves_transport: bool = True) -> list[Check]:
+    """Return the refusals of what is not built, which is never half obeyed, and of what contradicts itself.
 
     ``serves_transport``: whether the process serves ``[drivers] transport``. Applications loaded by another WSGI server
     are HTTP whatever that option says, so that one file may serve two processes (storage R9.6.2).
     """
-    _check_authentication(conf)
-    _check_pooling(conf)
-    if serves_transport:
-        _check_transport(conf)
-    for store in _STORES:
-        _check_store(conf, store)
-    _check_pipelines(conf)
-    _check_client_id(conf)
-    _check_tls(conf)
+    return [
+        _check_authentication,
+        _check_pooling,
+        *([_check_transport] if serves_transport else []),
+        *(functools.partial(_check_store, store=store) for store in _STORES),
+        *(functools.partial(_check_pipeline, name=option.dest) for option in storage.GROUP.options),
+        _check_client_id,
+        _check_tls,
+        check_log_place,
+        check_log_levels,
+    ]
 
 
-def warnings(conf: cfg.ConfigOpts) -> list[str]:
-    """Return what the operator should know about a configuration that passes ``check``, a line each."""
-    lines = []
-    idle = [f"[{group.name}] {name}" for group in GROUPS for name in sorted(group.idle) if is_set(conf, group, name)]
-    idle += idle_settings(conf)
+def warnings(conf: Options) -> list[str]:
+    """Return what the operator should know about a configuration, a line each; nothing of it is refused."""
+    lines = unknown_settings(conf)
+    idle = idle_options(conf)
     if idle:
         lines.append(f"These options are set and have no use in this service, yet or any more: {', '.join(idle)}.")
-    if any(conf.storage[option.dest] for option in storage.GROUP.options):
+    if any(storage.NOTIFIER in conf.storage[option.dest] for option in storage.GROUP.options):
         lines.append(f"[storage] names {storage.NOTIFIER}, but subscriptions are not built yet: nobody is notified.")
     return lines
+
+
+def idle_options(conf: cfg.ConfigOpts) -> list[str]:
+    """Name what is set and does nothing."""
+    own = [f"[{group.name}] {name}" for group in GROUPS for name in sorted(group.idle) if is_set(conf, group, name)]
+    return own + idle_settings(conf)
 
 
 def _check_authentication(conf: cfg.ConfigOpts) -> None:
@@ -64,18 +76,18 @@ def _check_transport(conf: cfg.ConfigOpts) -> None:
 
 def _check_store(conf: cfg.ConfigOpts, store: str) -> None:
     name = conf.drivers[store]
-    if name in _STORES_NOT_BUILT:
+    if name in STORES_NOT_BUILT:
         raise ConfigurationError(
             f"[drivers] {store} = {name} is not built yet: set it to sqlalchemy, redis or mongodb."
         )
     if is_set(conf, drivers.GROUP, store):
         return
-    for group in _foreign_groups(store):
-        if is_set(conf, group, "uri"):
-            raise ConfigurationError(
-                f"[{group.name}] uri is set, but [drivers] {store} is not: name the store there, or remove the uri, "
-                "so that messages do not end up in another store than the one you meant."
-            )
+    given = [f"[{group.name}] uri" for group in _foreign_groups(store) if is_set(conf, group, "uri")]
+    if given:
+        raise ConfigurationError(
+            f"{' and '.join(given)} {'is' if len(given) == 1 else 'are'} set, but [drivers] {store} is not: name the store "
+            "there, or remove the uri, so that messages do not end up in another store than the one you meant."
+        )
 
 
 def _foreign_groups(store: str) -> list[Group]:
@@ -83,14 +95,14 @@ def _foreign_groups(store: str) -> list[Group]:
     return [group for group in GROUPS if group.name.startswith(f"drivers:{store}:") and group.name != own]
 
 
-def _check_pipelines(conf: cfg.ConfigOpts) -> None:
-    for option in storage.GROUP.options:
-        for stage in conf.storage[option.dest]:
-            if stage != storage.NOTIFIER:
-                raise ConfigurationError(
-                    f"[storage] {option.name} names the stage {stage}, and stages are not supported: remove it. A "
-                    "stage may refuse requests, so the service does not start without obeying it."
-                )
+def _check_pipeline(conf: cfg.ConfigOpts, *, name: str) -> None:
+    stages = [stage for stage in conf.storage[name] if stage != storage.NOTIFIER]
+    if stages:
+        raise ConfigurationError(
+            f"[storage] {name} names {', '.join(stages)}, and stages are not supported: remove "
+            f"{'it' if len(stages) == 1 else 'them'}. A stage may refuse requests, so the service does not start without "
+            "obeying it."
+        )
 
 
 def _check_client_id(conf: cfg.ConfigOpts) -> None:
@@ -102,6 +114,9 @@ def _check_client_id(conf: cfg.ConfigOpts) -> None:
 
 
 def _check_tls(conf: cfg.ConfigOpts) -> None:
-    for name in ("tls_key", "tls_client_ca"):
-        if conf.server[name] and not conf.server.tls_certificate:
-            raise ConfigurationError(f"[server] {name} is set without tls_certificate: set both, or neither.")
+    given = [name for name in ("tls_key", "tls_client_ca") if conf.server[name]]
+    if given and not conf.server.tls_certificate:
+        raise ConfigurationError(
+            f"[server] {' and '.join(given)} {'is' if len(given) == 1 else 'are'} set without tls_certificate: set that, "
+            "too, or none of them."
+        )

@@ -32,5 +32,8 @@ def idle_group(name: str, options: Sequence[cfg.Opt]) -> Group:
 
 def is_set(conf: cfg.ConfigOpts, group: Group, name: str) -> bool:
     """Tell whether the operator set the option, under its name or an old one, in a file or the environment."""
-    location = conf.get_location(name.replace("-", "_"), group.section)
+    try:
+        location = conf.get_location(name.replace("-", "_"), group.section)
+    except (cfg.Error, ValueError):
+        return True  # to something that it cannot take
     return location is not None and location.location.is_user_controlled

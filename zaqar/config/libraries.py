@@ -1,11 +1,12 @@
-"""Options of libraries that Zaqar uses and this service does not, yet or any more (storage 8.3)."""
+"""Options of libraries that Zaqar uses and this service does not, yet or any more (storage 8.3).
 
-import contextlib
-import os
-from collections.abc import Iterator
-from pathlib import Path
+One file often serves several programs, and what a library of theirs reads is no mistake in it: such sections are known
+here by name. A name that is only like one of them is a mistake, ``[oslo_polcy]`` for instance.
+"""
 
 from oslo_config import cfg
+
+from zaqar.config.given import settings
 
 # Without names: any option of the section.
 _IDLE: dict[str, tuple[str, ...]] = {
@@ -16,10 +17,69 @@ _IDLE: dict[str, tuple[str, ...]] = {
     "trustee": ("auth_type",),
 }
 
+_SECTIONS = frozenset(
+    {
+        *(section for section in _IDLE if section != "profiler"),
+        "audit",
+        "audit_middleware_notifications",
+        "database",
+        "healthcheck",
+        "key_manager",
+        "keystone",
+        "matchmaker_redis",
+        "oslo_concurrency",
+        "oslo_limit",
+        "oslo_messaging_amqp",
+        "oslo_messaging_kafka",
+        "oslo_messaging_metrics",
+        "oslo_messaging_notifications",
+        "oslo_messaging_rabbit",
+        "oslo_middleware",
+        "oslo_versionedobjects",
+        "service_auth",
+        "service_user",
+        "ssl",
+    }
+)
+
+_NAMES = {
+    # oslo.messaging's and osprofiler's
+    "DEFAULT": frozenset(
+        {
+            "conn_pool_min_size",
+            "conn_pool_ttl",
+            "control_exchange",
+            "executor_thread_pool_size",
+            "rpc_conn_pool_size",
+            "rpc_ping_enabled",
+            "rpc_response_timeout",
+            "transport_url",
+        }
+    ),
+    "profiler": frozenset(
+        {
+            *_IDLE["profiler"],
+            "es_doc_type",
+            "es_scroll_size",
+            "es_scroll_time",
+            "filter_error_trace",
+            "sentinel_service_name",
+            "socket_timeout",
+            "trace_requests",
+            "trace_sqlalchemy",
+        }
+    ),
+}
+
+
+def is_of_library(section: str, name: str) -> bool:
+    """Tell whether the option is one of a library, which another program may read in the same file."""
+    return section in _SECTIONS or name.replace("-", "_") in _NAMES.get(section, ())
+
 
 def idle_settings(conf: cfg.ConfigOpts) -> list[str]:
-    """Name those that the operator set, in a file or the environment."""
-    given = {(section, name.replace("-", "_")) for section, name in (*_in_files(conf), *_in_variables())}
+    """Name those that operators of Zaqar expect to have an effect and that are set."""
+    given = {(setting.section, setting.name.replace("-", "_")) for setting in settings(conf)}
     lines = []
     for section, names in _IDLE.items():
         if not names and any(section == other for other, _ in given):
@@ -28,21 +88,7 @@ def idle_settings(conf: cfg.ConfigOpts) -> list[str]:
     return lines
 
 
-def _in_files(conf: cfg.ConfigOpts) -> Iterator[tuple[str, str]]:
-    # Not registered with oslo.config: it would look at values nobody uses, and write passwords into a report.
-    folders = [Path(folder).expanduser() for folder in conf.config_dirs or conf.config_dir]
-    paths = [*map(Path, conf.config_file), *(path for folder in folders for path in folder.glob("*.conf"))]
-    sections: dict[str, dict[str, list[str]]] = {}
-    for path in paths:
-        with contextlib.suppress(OSError, cfg.ParseError):  # changed since the start read it
-            cfg.ConfigParser(str(path.expanduser()), sections).parse()
-    for section, values in sections.items():
-        for name in values:
-            yield section.lower(), name
-
-
-def _in_variables() -> Iterator[tuple[str, str]]:
-    for variable in os.environ:
-        section, separator, name = variable.lower().removeprefix("os_").partition("__")
-        if variable.startswith("OS_") and separator:
-            yield section, name
+def sections_of_others(conf: cfg.ConfigOpts) -> list[str]:
+    """Name the other sections of libraries that are set: nothing here reads them."""
+    found = {setting.section for setting in settings(conf) if setting.section in _SECTIONS - _IDLE.keys()}
+    return [f"[{section}]" for section in sorted(found)]

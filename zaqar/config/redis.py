@@ -1,12 +1,10 @@
 """``[drivers:message_store:redis]`` and ``[drivers:management_store:redis]``: a server, Sentinels or a Cluster."""
 
-import math
 from typing import Any, Literal
 
 from oslo_config import cfg
 
 from zaqar.config.groups import Group, is_set
-from zaqar.errors import ConfigurationError
 
 Store = Literal["message_store", "management_store"]
 
@@ -78,7 +76,5 @@ def redis_options(conf: cfg.ConfigOpts, store: Store) -> dict[str, Any]:
     for option in own.options:
         is_borrowed = not is_set(conf, own, option.name) and is_set(conf, other, option.name)
         group = other if is_borrowed else own
-        value = options[option.dest] = conf[group.name][option.dest]
-        if isinstance(value, float) and not math.isfinite(value):  # oslo.config's bounds let NaN through
-            raise ConfigurationError(f"[{group.name}] {option.name} must be a number of seconds.")
+        options[option.dest] = conf[group.name][option.dest]
     return options

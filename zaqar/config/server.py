@@ -7,7 +7,7 @@ from oslo_config import cfg, types
 
 from zaqar.config import service, wsgi
 from zaqar.config.groups import Group
-from zaqar.errors import ConfigurationError
+from zaqar.config.values import Options, reason_of
 
 MOST_WORKERS_BY_DEFAULT = 8
 
@@ -121,6 +121,12 @@ def workers(conf: cfg.ConfigOpts) -> int:
     return min(max(len(os.sched_getaffinity(0)), 2), MOST_WORKERS_BY_DEFAULT)
 
 
+def is_to_be_checked(conf: cfg.ConfigOpts) -> bool:
+    """Tell whether the command line asks for ``--check-config``."""
+    asks: bool = conf[_destination("check_config")]
+    return asks
+
+
 def register_command_line(conf: cfg.ConfigOpts) -> None:
     """Make the flags of ``zaqar-server`` known; called before the command line is read."""
     for name, group in _SHORT_NAMES.items():
@@ -131,10 +137,21 @@ def register_command_line(conf: cfg.ConfigOpts) -> None:
         )
     conf.register_cli_opts(option for option in service.GROUP.options if option.name == "admin_mode")
     conf.register_cli_opt(cfg.BoolOpt("daemon", default=False, help="Detach and run in the background."))
+    conf.register_cli_opt(
+        cfg.BoolOpt(
+            "check-config",
+            dest=_destination("check_config"),
+            default=False,
+            help="Say what is refused, what is unknown and what has no use, and end with status 0 if the service would be "
+            "started with this configuration, 1 if not. Nothing is served, written or made, and no store is asked: "
+            "whether stores answer and the port is free, only a start can tell.",
+        )
+    )
 
 
-def apply_command_line(conf: cfg.ConfigOpts) -> None:
-    """Let the flags override the files; called after the command line was read."""
+def apply_command_line(conf: Options) -> list[str]:
+    """Let the flags override the files; return a sentence for each with a value that its option cannot take."""
+    wrong = []
     for name, group in _SHORT_NAMES.items():
         value = conf[_destination(name)]
         if value is None:
@@ -142,7 +159,9 @@ def apply_command_line(conf: cfg.ConfigOpts) -> None:
         try:
             conf.set_override(name, value, group=group.section)
         except ValueError as error:
-            raise ConfigurationError(f"--{name.replace('_', '-')} {value} cannot be used: {error}.") from error
+            conf.refuse(name, group.section)
+            wrong.append(f"--{name.replace('_', '-')} {value} cannot be used: {reason_of(error)}")
+    return wrong
 
 
 def _destination(name: str) -> str:

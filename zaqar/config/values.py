@@ -1,15 +1,13 @@
 """Looking at every value before the start; oslo.config checks one from a file only when it is first read."""
 
-import os
-import re
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from oslo_config import cfg
 
-from zaqar.errors import ConfigurationError
+from zaqar.config.given import place_of
 
-_FILE = re.compile(r"<Locations.user: [^>]*>, detail='([^']+)'\) is not valid")
 _REASONS = {
     "invalid literal for int() with base 10: ": "not a whole number: ",
     "could not convert string to float: ": "not a number: ",
@@ -17,20 +15,53 @@ _REASONS = {
 
 
 class Options(cfg.ConfigOpts):
-    """Options whose every value ``check_values`` judges."""
+    """Options whose every value ``wrong_values`` judges."""
+
+    def __init__(self) -> None:
+        self._refused: set[tuple[str | None, str]] = set()
+        super().__init__()
+
+    def refuse(self, name: str, group: str | None) -> None:
+        """Keep everyone from reading the option: what it was meant to be is not known."""
+        self._refused.add((group, name))
+
+    def names(self) -> dict[str, dict[str, str]]:
+        """Return, by section, each name that a file may give an option, with the option's own."""
+        found: dict[str, dict[str, str]] = {}
+        for key in self:
+            section, dests = (key, list(self[key])) if key in self._groups else ("DEFAULT", [key])
+            for dest in dests:
+                option = self._get_opt_info(dest, None if section == "DEFAULT" else section)["opt"]
+                found.setdefault(section, {})[dest] = dest
+                for old in getattr(option, "deprecated_opts", ()):
+                    found.setdefault(old.group or section, {})[old.name or dest] = dest
+        return found
+
+    def _get(self, name: str, group: Any = None, namespace: Any = None) -> Any:
+        section = group.name if isinstance(group, cfg.OptGroup) else group
+        if (section, name) in self._refused:
+            raise cfg.ConfigSourceValueError(f"The value of {name} was refused.")
+        return super()._get(name, group, namespace)
 
     def _validate_cli_options(self, namespace: Any) -> None:
-        """Leave the options that are flags too, such as ``debug``, to ``check_values``."""
+        """Leave the options that are flags too, such as ``debug``, to ``wrong_values``."""
         # oslo.config's would end the process for a bad value in a file, also a running service's that only reloads.
 
 
-def check_values(conf: cfg.ConfigOpts) -> None:
-    """Refuse a value that its option cannot take, by the names of both and of where it stands."""
+Check = Callable[[Options], object]
+"""A look at what the options ask for; raises ``ConfigurationError``."""
+
+
+def wrong_values(conf: Options) -> list[str]:
+    """Name each option with a value that it cannot take, and where that stands, a sentence each."""
+    sentences = []
     for name in conf:
-        values = _checked(conf, "DEFAULT", name)
+        values, wrong = _judged(conf, conf, "DEFAULT", name)
+        sentences += wrong
         if isinstance(values, cfg.ConfigOpts.GroupAttr):
             for option in values:
-                _checked(values, name, option)
+                sentences += _judged(conf, values, name, option)[1]
+    return sentences
 
 
 def one_line(error: BaseException) -> str:
@@ -38,27 +69,28 @@ def one_line(error: BaseException) -> str:
     return " ".join(str(error).split()).rstrip(".") + "."
 
 
-def _checked(values: Mapping[str, Any], group: str, option: str) -> Any:
-    try:
-        return values[option]
-    except (cfg.Error, ValueError) as error:
-        place = _place(group, option, str(error))
-        raise ConfigurationError(f"[{group}] {option}{place} cannot be used: {_reason(error)}") from error
-
-
-def _place(group: str, option: str, message: str) -> str:
-    variable = f"OS_{group}__{option}".upper()
-    if variable in os.environ:  # it goes before the files
-        return f" in the variable {variable}"
-    found = _FILE.search(message)
-    return f" in {found[1]}" if found else ""
-
-
-def _reason(error: Exception) -> str:
-    # oslo.config's own message holds its internals; the one of the option's type is what it was raised for.
+def reason_of(error: Exception) -> str:
+    """Return why a value was refused; oslo.config's own message holds its internals."""
     is_wrapped = isinstance(error, cfg.ConfigSourceValueError) and error.__context__ is not None
     text = one_line(error.__context__ or error) if is_wrapped else one_line(error)
     for theirs, ours in _REASONS.items():
         if text.startswith(theirs):
             return ours + text.removeprefix(theirs)
     return text
+
+
+def _judged(conf: Options, values: Mapping[str, Any], section: str, option: str) -> tuple[Any, list[str]]:
+    try:
+        value = values[option]
+        if isinstance(value, float) and not math.isfinite(value):  # oslo.config's bounds let NaN through
+            raise ValueError(f"not a finite number: '{value}'")
+    except (cfg.Error, ValueError) as error:
+        conf.refuse(option, None if section == "DEFAULT" else section)
+        place = place_of(conf, section, _names(conf, section, option))
+        stands = f" in {place}" if place else ""
+        return None, [f"[{section}] {option}{stands} cannot be used: {reason_of(error)}"]
+    return value, []
+
+
+def _names(conf: Options, section: str, option: str) -> list[str]:
+    return [name for name, current in conf.names().get(section, {}).items() if current == option]

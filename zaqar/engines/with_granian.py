@@ -27,7 +27,9 @@ from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-from zaqar.engines.endpoint import Application, Endpoint, Program, check_length
+from zaqar.engines import tls
+from zaqar.engines.endpoint import Application, Endpoint, Program
+from zaqar.engines.place import check_length
 from zaqar.engines.signals import end_with_parent, leave_to_parent
 from zaqar.errors import ConfigurationError
 
@@ -40,6 +42,19 @@ LEAST_BACKLOG = 128
 # Through the handlers of the root logger, as everything else.
 _LOGGING = {"formatters": {}, "handlers": {}, "loggers": {"_granian": {"propagate": True}}}
 _OLD_KEY_FORMATS = (b"BEGIN RSA PRIVATE KEY", b"BEGIN EC PRIVATE KEY", b"BEGIN DSA PRIVATE KEY")
+
+
+def check_tls(endpoint: Endpoint) -> None:
+    """Refuse a certificate, key or CA file that cannot be used, or a key in a form that granian does not read."""
+    if not endpoint.tls_certificate:
+        return
+    tls.check_tls(endpoint)
+    key = Path(endpoint.tls_key or endpoint.tls_certificate)
+    if any(form in key.read_bytes() for form in _OLD_KEY_FORMATS):
+        raise ConfigurationError(
+            f"The granian engine reads PKCS#8 keys only: convert {key} with `openssl pkcs8 -topk8 -nocrypt -in {key} "
+            "-out NEW`, or use [server] engine = gunicorn."
+        )
 
 
 def serve(program: Program) -> int:
@@ -123,11 +138,6 @@ def _settings(endpoint: Endpoint) -> dict[str, Any]:
 def _tls_settings(endpoint: Endpoint) -> dict[str, Any]:
     certificate = Path(str(endpoint.tls_certificate))
     key = Path(endpoint.tls_key) if endpoint.tls_key else certificate
-    if any(form in key.read_bytes() for form in _OLD_KEY_FORMATS):
-        raise ConfigurationError(
-            f"The granian engine reads PKCS#8 keys only: convert {key} with `openssl pkcs8 -topk8 -nocrypt -in {key} "
-            "-out NEW`, or use [server] engine = gunicorn."
-        )
     return {
         "ssl_cert": certificate,
         "ssl_key": key,

@@ -12,9 +12,12 @@ from gunicorn.http import Request
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from zaqar.engines.connection import Connection
-from zaqar.engines.endpoint import Application, Endpoint, Program, tls_context
+from zaqar.engines.endpoint import Application, Endpoint, Program
 from zaqar.engines.signals import leave_to_parent
+from zaqar.engines.tls import check_tls, tls_context
 from zaqar.errors import ConfigurationError
+
+__all__ = ["check_tls", "serve"]
 
 
 def serve(program: Program) -> int:

@@ -1,16 +1,18 @@
 """Whether the caller may do it."""
 
+import contextlib
+import difflib
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from oslo_config import cfg
 from oslo_policy import policy
 
 from zaqar.context import Context
-from zaqar.errors import ConfigurationError, Forbidden, Unavailable
+from zaqar.errors import ConfigurationError, Forbidden, Unavailable, refuse_together
 from zaqar.policies import files
 from zaqar.policies.defaults import list_rules
 
@@ -35,6 +37,11 @@ class Policy:
         self._in_force = self._seen = files.version(found)
         self._rules = _Rules(conf, files.read(found))
         self._next_look = monotonic() + LOOK_INTERVAL
+
+    @property
+    def notes(self) -> list[str]:
+        """Return what the operator should know of the rules in force, a sentence each."""
+        return self._rules.notes
 
     def check(self, rule: str, context: Context) -> None:
         """Return when the rule lets the caller pass. Raises ``Forbidden``."""
@@ -71,6 +78,8 @@ class Policy:
             raise ConfigurationError(f"The policy file {min(gone)} has vanished; restart the service if that is meant.")
         self._rules = _Rules(self._conf, files.read(found))
         self._in_force = version
+        for note in self.notes:
+            LOG.warning("%s", note)
         LOG.info("The policy files have changed and are in force.")
 
 
@@ -79,13 +88,12 @@ class _Rules:
 
     def __init__(self, conf: cfg.ConfigOpts, overrides: Mapping[str, files.Check]) -> None:
         checks: dict[str, Any] = {default.name: default.check_str for default in list_rules()}
-        for name in overrides.keys() - checks.keys():
-            if ":" in name:  # the others may be parts of rules
-                LOG.warning("The policy rule %s is none of the service's rules, so it decides nothing.", name)
+        self.notes = [_note(name, checks) for name in overrides if ":" in name and name not in checks]
         checks.update(overrides)
         self._enforcer = policy.Enforcer(conf, use_conf=False)
-        self._enforcer.set_rules(policy.Rules.from_dict(checks, conf.oslo_policy.policy_default_rule))
-        _check_understood(self._enforcer, checks)
+        with _kept_from_the_log("oslo_policy._parser"):  # tracebacks of what is refused in a sentence
+            self._enforcer.set_rules(policy.Rules.from_dict(checks, conf.oslo_policy.policy_default_rule))
+        refuse_together(lambda: _check_understood(self._enforcer, checks), lambda: _check_references(self._enforcer))
         # Enforcing costs 54 us even for a rule that is always true, so those are known by name.
         self.open = frozenset(name for name, check in self._enforcer.rules.items() if str(check) == "@")
 
@@ -98,15 +106,45 @@ class _Rules:
             raise Unavailable("The server that decides who may do this does not answer.") from error
 
 
-def _check_understood(enforcer: policy.Enforcer, checks: Mapping[str, files.Check]) -> None:
-    """Refuse what oslo.policy only logs: rules with a mistake in them, and rules that refer to nothing or in a circle."""
-    for name, check in checks.items():
-        # What cannot be parsed becomes "!", never true, anywhere inside the rule.
-        if "!" in str(enforcer.rules[name]) and "!" not in str(check):
-            raise ConfigurationError(f"The policy rule {name} cannot be understood: {check!r}.")
+def _note(name: str, known: Collection[str]) -> str:
+    # A name without a colon may be a part of other rules.
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f": did you mean {near[0]}?" if near else "."
+    return f"The policy rule {name} is none of the service's rules, so it decides nothing{hint}"
+
+
+@contextlib.contextmanager
+def _kept_from_the_log(name: str) -> Iterator[list[str]]:
+    """Give what the logger is told meanwhile, and let nobody else hear it."""
+    said: list[str] = []
+
+    def keep(record: logging.LogRecord) -> bool:
+        said.append(record.getMessage())
+        return False
+
+    logger = logging.getLogger(name)
+    logger.addFilter(keep)
     try:
-        enforcer.check_rules(raise_on_violation=True)
-    except policy.InvalidDefinitionError as error:
-        raise ConfigurationError(
-            f"A policy rule refers to a rule that does not exist, or to itself: {' '.join(str(error).split())}."
-        ) from error
+        yield said
+    finally:
+        logger.removeFilter(keep)
+
+
+def _check_understood(enforcer: policy.Enforcer, checks: Mapping[str, files.Check]) -> None:
+    """Refuse rules with a mistake in them, which oslo.policy only logs."""
+    # What cannot be parsed becomes "!", never true, anywhere inside the rule.
+    wrong = [
+        f"The policy rule {name} cannot be understood: {check!r}."
+        for name, check in checks.items()
+        if "!" in str(enforcer.rules[name]) and "!" not in str(check)
+    ]
+    if wrong:
+        raise ConfigurationError(*wrong)
+
+
+def _check_references(enforcer: policy.Enforcer) -> None:
+    """Refuse rules that refer to nothing or in a circle, which oslo.policy only logs, too."""
+    with _kept_from_the_log("oslo_policy.policy") as said:
+        is_right = enforcer.check_rules()
+    if not is_right:
+        raise ConfigurationError(*(f"The policy cannot be obeyed: {sentence}" for sentence in said))

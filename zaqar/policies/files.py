@@ -1,5 +1,6 @@
 """The operator's policy files: where they are, whether they changed, what they say."""
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from oslo_config import cfg
 from oslo_policy import policy
 
-from zaqar.errors import ConfigurationError
+from zaqar.errors import ConfigurationError, refuse_together
 
 Check = str | list[Any]
 """A rule as written: text, or the older form, lists of lists."""
@@ -50,14 +51,13 @@ def version(files: Sequence[Path]) -> Version:
 
 
 def read(files: Sequence[Path]) -> dict[str, Check]:
-    """Return the rules that the files set, the later ones winning. Raises ``ConfigurationError``."""
+    """Return the rules that the files set, the later ones winning. Raises ``ConfigurationError`` for all that are wrong."""
     rules: dict[str, Check] = {}
-    for path in files:
-        rules.update(_read_one(path))
+    refuse_together(*(functools.partial(_read_one, path, rules) for path in files))
     return rules
 
 
-def _read_one(path: Path) -> dict[str, Check]:
+def _read_one(path: Path, rules: dict[str, Check]) -> None:
     try:
         document: Any = policy.parse_file_contents(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -66,10 +66,12 @@ def _read_one(path: Path) -> dict[str, Check]:
         raise ConfigurationError(f"The policy file {path} is not YAML: {' '.join(str(error).split())}.") from error
     if not isinstance(document, dict):
         raise ConfigurationError(f"The policy file {path} is not a map of rule names to rules.")
-    for name, check in document.items():
-        if not isinstance(name, str) or not isinstance(check, str | list):
-            raise ConfigurationError(f"The policy file {path} has at {name!r} something that is no rule.")
-    return dict(document)
+    wrong = [name for name, check in document.items() if not (isinstance(name, str) and isinstance(check, str | list))]
+    if wrong:
+        raise ConfigurationError(
+            *(f"The policy file {path} has at {name!r} something that is no rule." for name in wrong)
+        )
+    rules.update(document)
 
 
 def _entries(folder: Path) -> list[Path]:
