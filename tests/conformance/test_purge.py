@@ -63,16 +63,6 @@ def test_a_purge_of_a_long_queue_removes_everything(store, queue):
     assert list(claim(store, queue).messages) == []
 
 
-def test_a_purge_leaves_nothing_to_sweep(store, queue, clock):
-    post(store, queue, *numbered_messages(700, ttl=60))
-    claim(store, queue, ttl=60)
-
-    store.purge_messages(queue)
-    clock.move(60)
-
-    assert store.sweep() == 0
-
-
 def test_purging_an_empty_or_missing_queue_is_silent(store, queue):
     missing = queue_key()
 

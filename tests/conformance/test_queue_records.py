@@ -114,16 +114,6 @@ def test_a_long_queue_is_deleted_whole(store, queue):
     assert store.stats(queue) == Stats()
 
 
-def test_a_deletion_leaves_nothing_to_sweep(store, queue, clock):
-    post(store, queue, *numbered_messages(700, ttl=60))
-    claim(store, queue, ttl=60)
-
-    store.delete_queue(queue)
-    clock.move(60)
-
-    assert store.sweep() == 0
-
-
 def test_another_process_sees_creation_and_deletion(stores):
     store, other = stores.message, stores.reopen().message
     key = queue_key()

@@ -11,7 +11,7 @@ import itertools
 import pytest
 
 from tests.builders import dead_letter_rule, new_message, numbered_messages, queue_key
-from tests.conformance.acts import claim, everything, exists, ids, listed, numbers, post
+from tests.conformance.acts import claim, everything, exists, ids, listed, numbers, post, sweep_all
 from tests.conformance.backends import RACING
 from tests.conformance.threads import together
 from zaqar.errors import ClaimNotFound, ClaimNotHeld, Conflict, MessageClaimed
@@ -176,6 +176,30 @@ def test_a_message_moves_to_the_dead_letter_queue_once(sides, queue):
     kept = sorted(number for held in taken for number in numbers(held.messages))
     assert kept == list(range(100, 100 + 10 * THREADS))
     assert sorted(numbers(listed(sides[0], dead))) == list(range(100))
+
+
+def test_many_dead_letters_move_once_while_claimers_and_the_sweep_compete(sides, queue):
+    dead = queue_key(project=queue.project)
+    sides[0].create_queue(dead)
+    post(sides[0], queue, *numbered_messages(1200))
+    sides[0].release_claim(queue, claim(sides[0], queue, limit=1200).id)
+    live = post(sides[0], queue, *numbered_messages(100, first=1200))
+    rule = dead_letter_rule(dead)
+
+    def claim_some(store):
+        return [
+            message_id for _ in range(20) for message_id in ids(claim(store, queue, limit=7, dead_letter=rule).messages)
+        ]
+
+    *taken, _ = together(
+        *(functools.partial(claim_some, store) for store in sides), functools.partial(sweep_all, sides[0])
+    )
+    sweep_all(sides[1])
+
+    kept = sorted(itertools.chain(*taken))
+    assert kept == live[: len(kept)]
+    assert sorted(numbers(listed(sides[0], dead))) == list(range(1200))
+    assert ids(everything(sides[0], queue)) == live
 
 
 def test_counters_agree_with_the_listing_after_a_melee(sides, queue):

@@ -32,13 +32,17 @@ class MessageStore(abc.ABC):
 
     @abc.abstractmethod
     def delete_queue(self, queue: QueueKey) -> None:
-        """Remove the record, every message and every claim, in bounded steps. Silent when missing (storage 2.16)."""
+        """Remove the record, every message and every claim. Silent when missing (storage 2.16).
+
+        Returns once no call sees any of them, also after the queue was made again; the sweep reclaims their space.
+        """
 
     @abc.abstractmethod
     def purge_messages(self, queue: QueueKey) -> None:
-        """Remove every message posted before the call, claimed and delayed ones too, in bounded steps.
+        """Remove every message posted before the call, claimed and delayed ones too, and every claim.
 
-        Silent when the queue is missing.
+        Returns once no call sees any of them; the sweep reclaims their space. The record stays: whoever follows markers
+        goes on with what is posted from then on. Silent when the queue is missing.
         """
 
     @abc.abstractmethod
@@ -111,7 +115,13 @@ class MessageStore(abc.ABC):
         claimed ``max_claim_count`` times already moves to the other queue instead, unclaimed, with a fresh id and claim
         count 0, its lifetime restarting; the claim goes on to the next message.
 
-        Raises ``QueueNotFound`` when a message has to move and the dead-letter queue has no record; nothing happened.
+        Messages move in steps. Each step is atomic, moves at most a fixed number of messages whatever ``limit`` is, and
+        claims what it finds behind them; other calls get in between. After about a second the claim returns what it has,
+        which may be nothing, and the rule is noted with the queue's record: the next claim and the sweep go on from
+        there. A crash between steps loses no message and moves none twice.
+
+        Raises ``QueueNotFound`` when a message has to move and the dead-letter queue has no record; nothing was claimed
+        then.
         """
 
     @abc.abstractmethod
@@ -128,7 +138,11 @@ class MessageStore(abc.ABC):
 
     @abc.abstractmethod
     def sweep(self) -> int:
-        """Reclaim what has expired, in bounded steps; return how many messages and claims went. Safe anywhere."""
+        """Reclaim what has expired, was purged or deleted; return how many messages and claims went. Safe anywhere.
+
+        Also moves the dead letters that claims have left behind, until none is left or their queue has no record. Works in
+        bounded steps, between which other calls get in. What fails in one queue does not keep it from the others.
+        """
 
     def is_turn_to_sweep(self) -> bool:
         """Tell whether this process is to sweep now; asked every two seconds while the service runs.
