@@ -4,7 +4,9 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from pymongo import monitoring
 
+from tests.commands import TypeCheck
 from tests.needs import Shared
 
 
@@ -20,3 +22,17 @@ def _interruptible() -> None:
     """Let programs that tests start be interrupted: a shell has what it runs in the background ignore the signal."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def _type_check() -> TypeCheck:
+    check = TypeCheck()
+    monitoring.register(check)
+    return check
+
+
+@pytest.fixture(autouse=True)
+def _typed_commands(_type_check: TypeCheck) -> Iterator[None]:
+    """Fail what sends MongoDB an argument of a type that it does not take: not every stand-in would refuse it."""
+    yield
+    assert _type_check.take() == []

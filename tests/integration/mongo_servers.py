@@ -1,7 +1,9 @@
-"""Start servers that speak MongoDB's wire protocol: ``mongod`` from PATH, or else an emulator.
+"""Start servers that speak MongoDB's wire protocol: ``mongod`` from PATH, or else an emulator; and a strict one beside.
 
 The emulator is made of libraries from Maven Central, fetched once into a cache folder; ``mongo_emulator`` is all that is
-ours of it. It knows no sessions, replica sets or query plans, and deletes nothing when its time is over.
+ours of it. It knows no sessions, replica sets or query plans, takes arguments of any type, and deletes nothing when its
+time is over. The strict one has sessions and retryable writes, refuses what MongoDB documents as refused, and is too slow
+for anything but one of each.
 """
 
 import contextlib
@@ -11,6 +13,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,6 +52,36 @@ class MongoServer(StoreServer):
                 return bool(client.admin.command("ping"))
             except PyMongoError:
                 return False
+
+
+class StrictServer(MongoServer):
+    """SecantusDB, the other stand-in: a replica set of one, which refuses arguments of a wrong type. Slow."""
+
+    seconds_to_stop = 5.0
+
+    @property
+    def uri(self) -> str:
+        """Return the address as the driver takes it; the set names itself by another port than it listens on."""
+        return f"mongodb://{HOST}:{self.port}/?directConnection=true"
+
+
+@contextlib.contextmanager
+def strict_server() -> Iterator[StrictServer]:
+    """Run one until the block ends; it is installed with the extra ``test``."""
+    require("SecantusDB", None if _strict_program() else "secantusd-py is not installed beside this Python")
+    with tempfile.TemporaryDirectory(prefix="zaqar-secantus-", ignore_cleanup_errors=True) as name:
+        folder, port = Path(name), free_port()
+        words = [str(_strict_program()), "--port", str(port), "--storage-path", str(folder / "data")]
+        server = StrictServer(words, folder, port)
+        try:
+            server.wait()
+            yield server
+        finally:
+            server.close()
+
+
+def _strict_program() -> str | None:
+    return shutil.which("secantusd-py", path=str(Path(sys.executable).parent))
 
 
 @contextlib.contextmanager

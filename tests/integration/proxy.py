@@ -35,8 +35,13 @@ def _silence(request: bytes) -> bytes:
 class _Order:
     fault: Fault
     containing: bytes
+    lacking: bytes
     left: int
     answer: Answer
+
+    def is_about(self, request: bytes) -> bool:
+        """Tell whether a request is one of those that are to fail."""
+        return bool(self.left) and self.containing in request and (not self.lacking or self.lacking not in request)
 
 
 class _Passage:
@@ -84,10 +89,18 @@ class Proxy:
         with self._lock:
             return sum(order.left for order in self._orders)
 
-    def fail(self, fault: Fault, *, containing: bytes = b"", times: int = 1, answer: Answer = _silence) -> None:
+    def fail(
+        self,
+        fault: Fault,
+        *,
+        containing: bytes = b"",
+        lacking: bytes = b"",
+        times: int = 1,
+        answer: Answer = _silence,
+    ) -> None:
         """Let the next exchanges whose request contains these bytes fail, exactly so many, on whatever connections."""
         with self._lock:
-            self._orders.append(_Order(fault, containing, times, answer))
+            self._orders.append(_Order(fault, containing, lacking, times, answer))
 
     def pass_on(self) -> None:
         """Forget the orders left, and take new connections again."""
@@ -183,7 +196,7 @@ class Proxy:
             self.exchanges += not passage.request
             passage.request += chunk
             if passage.fault is None:
-                due = (order for order in self._orders if order.left and order.containing in passage.request)
+                due = (order for order in self._orders if order.is_about(passage.request))
                 if order := next(due, None):
                     order.left -= 1
                     passage.fault, passage.answer = order.fault, order.answer

@@ -56,6 +56,13 @@ def store(server: MongoServer, name: str, clock: MovableClock, watch: Watching) 
 
 
 @pytest.fixture
+def other(server: MongoServer, name: str, clock: MovableClock) -> Iterator[MongoMessageStore]:
+    """A store of another process."""
+    with opened(server.uri, name, clock) as store:
+        yield store
+
+
+@pytest.fixture
 def management(server: MongoServer, name: str, watch: Watching) -> Iterator[MongoManagementStore]:
     with opened_management(server.uri, name, listener=watch) as store:
         yield store

@@ -12,6 +12,7 @@ from tests.integration.proxy import Fault, Proxy, proxy_to
 from tests.storage.mongodb.opening import fresh_name, opened, opened_management
 from zaqar.errors import Unavailable
 from zaqar.models import Stats
+from zaqar.storage.mongodb.leases import LEASE
 
 LOST = [Fault.LOSE_REQUEST, Fault.LOSE_ANSWER]
 
@@ -178,7 +179,7 @@ def test_a_post_whose_producer_died_is_removed_at_its_deadline(server, name, pro
         with pytest.raises(Unavailable):
             post(dying, queue, *numbered_messages(3, first=10))
     post(store, queue, new_message(b"1"))
-    clock.move(59)
+    clock.move(LEASE - 1)
     assert numbers(everything(store, queue)) == [0]  # behind it nothing may be seen: it might still come
 
     clock.move(1)
@@ -193,7 +194,7 @@ def test_a_repeated_post_whose_first_was_struck_is_stored_once(server, name, pro
         proxy.fail(Fault.LOSE_REQUEST, containing=b"$pull", times=1000)
         with pytest.raises(Unavailable):
             dying.post(queue, [new_message(b"7")], client_id=PRODUCER, token=token)
-    clock.move(60)
+    clock.move(LEASE)
 
     posted = [store.post(queue, [new_message(b"7")], client_id=PRODUCER, token=token) for _ in range(3)]
 

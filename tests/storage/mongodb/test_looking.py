@@ -11,18 +11,10 @@ from tests.clock import MovableClock
 from tests.conformance import mongomock_parts
 from tests.conformance.acts import claim, everything, ids, listed, numbers, post
 from tests.conformance.mongodb_rows import in_this_process
-from tests.storage.mongodb.opening import opened
 from zaqar.models import Stats
 from zaqar.storage.mongodb.scope import scope_of
 
 BEHIND_ALL = 2**53
-
-
-@pytest.fixture
-def other(server, name, clock):
-    """A store of another process."""
-    with opened(server.uri, name, clock) as store:
-        yield store
 
 
 @pytest.fixture

@@ -14,13 +14,6 @@ from tests.storage.mongodb.opening import opened
 STORES = 6
 
 
-@pytest.fixture
-def other(server, name, clock):
-    """A store of another process."""
-    with opened(server.uri, name, clock) as store:
-        yield store
-
-
 def delayed(method, seconds):
     """Return the method with a pause before it: it comes behind those that reserved later."""
 

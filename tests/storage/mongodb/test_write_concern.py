@@ -3,7 +3,7 @@
 import pytest
 
 from tests.integration.proxy import Fault, proxy_to
-from tests.storage.mongodb.test_refusals import ROUTER, answering
+from tests.storage.mongodb.test_refusals import ROUTER, answering, claim_to_be
 from zaqar.errors import ConfigurationError
 from zaqar.storage.mongodb import warnings
 
@@ -24,7 +24,7 @@ def told(server):
     with proxy_to(server.port) as proxy:
 
         def ask(words, *, hello, configuration=FORBIDDEN, **options):
-            proxy.fail(Fault.REPLACE, containing=b"isMaster", answer=answering(hello))
+            claim_to_be(proxy, hello)
             proxy.fail(Fault.REFUSE, containing=b"replSetGetConfig", answer=answering(configuration))
             return warnings(f"mongodb://127.0.0.1:{proxy.port}/?{words}", **options)
 

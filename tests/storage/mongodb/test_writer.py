@@ -53,7 +53,7 @@ def test_it_ends_when_all_is_written_and_starts_anew(hasty):
     scribe = Scribe()
     for _ in range(2):
         scribe.counters.add("q", total=1)
-        wait_until(lambda: not scribe.writer._is_running, seconds=5, what="the end of the thread")
+        wait_until(lambda: not scribe.writer.errand.is_running, seconds=5, what="the end of the thread")
         assert not scribe.counters.scopes()
     scribe.writer.stop()
 
@@ -61,14 +61,11 @@ def test_it_ends_when_all_is_written_and_starts_anew(hasty):
 @MISTAKES
 def test_stopping_it_does_not_wait_for_what_fails_for_good(monkeypatch):
     monkeypatch.setattr(writer, "PAUSE", 0.0)
-    failed = threading.Event()
     scribe = Scribe(KeyError("total"))
-    write = scribe.writer._write
-    scribe.writer._write = lambda scope: failed.set() or write(scope)
     scribe.counters.add("q", total=1)
-    assert failed.wait(5)
+    wait_until(lambda: not scribe.failures, seconds=5, what="the mistake")
 
     scribe.writer.stop()
 
-    assert not scribe.writer._thread.is_alive()
+    assert "counters" not in {thread.name for thread in threading.enumerate() if thread is not threading.main_thread()}
     assert not scribe.counters.scopes()

@@ -90,6 +90,13 @@ class Database:
         except PyMongoError as error:
             return self._again(error, command, when_in_doubt)
 
+    def run_once(self, command: Callable[[], T]) -> T:
+        """Run a command for which nobody wants to wait long, and return its answer. Raises ``Unavailable``."""
+        try:
+            return self._once(command)
+        except PyMongoError as error:
+            raise (unavailable(error) if is_outage(error) else error) from error
+
     def microseconds(self, *, is_patient: bool = False) -> int:
         """Return the server's time as microseconds since 1970, asking once if not patient. Raises ``Unavailable``."""
         try:

@@ -21,6 +21,7 @@ from zaqar.storage.ids import format_id, new_token
 from zaqar.storage.mongodb.connection import Database, Document
 from zaqar.storage.mongodb.counters import Counters
 from zaqar.storage.mongodb.failure import DUPLICATE_KEY, codes
+from zaqar.storage.mongodb.leases import LEASE, Leases
 from zaqar.storage.mongodb.messages import date_of
 from zaqar.storage.mongodb.records import SETTLE_INTERVAL, Records
 from zaqar.storage.mongodb.removal import remove_counted
@@ -39,6 +40,7 @@ class Post:
     drafts: Sequence[Document]
     token: str
     memory: int
+    lease: int
     nonce: str = dataclasses.field(default_factory=new_token)
 
     @property
@@ -65,6 +67,7 @@ class Posting:
         clock: Clock,
         records: Records,
         striking: Striking,
+        leases: Leases,
         counters: Counters,
         *,
         patience: float,
@@ -73,6 +76,7 @@ class Posting:
         self._clock = clock
         self._records = records
         self._striking = striking
+        self._leases = leases
         self._counters = counters
         self._patience = patience
 
@@ -81,11 +85,16 @@ class Posting:
 
         Raises ``QueueNotFound``.
         """
-        name = token
-        while (first := self._attempt(Post(queue, drafts, name, memory))) is None:
+        name, lease = token, LEASE
+        while (first := self._leased(Post(queue, drafts, name, memory, lease))) is None:
             # Removed, as it took too long. Whoever repeats this post comes by the same names.
             name = hashlib.sha256(name.encode()).hexdigest()[: len(token)]
+            lease = self._leases.longer(lease)
         return [format_id(first + index, name) for index in range(len(drafts))]
+
+    def _leased(self, post: Post) -> int | None:
+        with self._leases.held(post.scope, post.nonce, seconds=post.lease):
+            return self._attempt(post)
 
     def _attempt(self, post: Post) -> int | None:
         """Post; return the first position, or None where the post was struck."""
@@ -138,7 +147,7 @@ class Posting:
             "by": post.nonce,
             "count": len(post.drafts),
             "after": after,
-            "deadline": now + self._striking.life,
+            "deadline": now + post.lease,
         }
 
     def _insert(self, post: Post, first: int) -> Document | None:

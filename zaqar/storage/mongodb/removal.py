@@ -10,8 +10,11 @@ from zaqar.storage.mongodb.scope import keys_below, place_of
 
 BATCH = 1000
 
-_BY_KEY = [("_id", 1)]
-"""The index for ranges of keys: by one on the state, more would be read, and what changes its state might be missed."""
+_BY_KEY = {"_id": 1}
+"""The index for ranges of keys: by one on the state, more would be read, and what changes its state might be missed.
+
+A document: PyMongo makes one of a list of keys only where it knows the argument, and ``aggregate`` passes it as it is.
+"""
 
 _CLAIMED = sorted(COUNTED_AS_CLAIMED)
 _OTHERS = [READY, DELAYED, POPPED, LEAVING]

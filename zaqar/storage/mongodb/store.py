@@ -11,6 +11,7 @@ from zaqar.storage.mongodb.connection import Database
 from zaqar.storage.mongodb.counters import shared
 from zaqar.storage.mongodb.dead_letters import DeadLetters
 from zaqar.storage.mongodb.deletion import Deletion
+from zaqar.storage.mongodb.leases import Leases
 from zaqar.storage.mongodb.messages import draft
 from zaqar.storage.mongodb.popping import Popping
 from zaqar.storage.mongodb.posting import Posting
@@ -18,7 +19,7 @@ from zaqar.storage.mongodb.queue_records import QueueRecords
 from zaqar.storage.mongodb.reading import Reading
 from zaqar.storage.mongodb.records import Records
 from zaqar.storage.mongodb.settling import Settling
-from zaqar.storage.mongodb.striking import RESERVATION_LIFE, Striking
+from zaqar.storage.mongodb.striking import LONGEST_LEASE, MEMORY, Striking
 from zaqar.storage.mongodb.sweep import Sweep
 from zaqar.storage.mongodb.writer import Writer
 
@@ -34,18 +35,19 @@ class MongoMessageStore(MessageStore):
         self._database = database
         self._clock = clock
         self._memory = max(int(2 * patience), 30)
-        life = max(RESERVATION_LIFE, int(6 * patience))
+        longest = max(LONGEST_LEASE, int(6 * patience))
         counters = shared(place)
         self._records = Records(database, clock, counters)
         self._writer = Writer(counters, self._records.write_counters)
-        striking = Striking(database, clock, self._records, life=life)
-        self._posting = Posting(database, clock, self._records, striking, counters, patience=patience)
+        striking = Striking(database, clock, self._records, memory=max(MEMORY, 3 * longest))
+        self._leases = Leases(database, clock, longest=longest)
+        self._posting = Posting(database, clock, self._records, striking, self._leases, counters, patience=patience)
         dead_letters = DeadLetters(database, clock, self._records, self._posting, counters)
         settling = Settling(database, clock, self._records, striking, dead_letters, counters)
         candidates = Candidates(database, clock, self._records, settling)
         self._reading = Reading(database, clock, candidates)
         self._claims = Claims(database, clock, self._records, candidates, dead_letters, counters)
-        self._popping = Popping(database, clock, candidates, counters, life=life)
+        self._popping = Popping(database, clock, candidates, counters, life=longest)
         self._deletion = Deletion(database, clock, self._claims, counters)
         self._queues = QueueRecords(database, clock, self._records, candidates, counters)
         self._sweep = Sweep(database, clock, self._records, striking, settling, self._queues, counters)
@@ -143,5 +145,6 @@ class MongoMessageStore(MessageStore):
 
     def close(self) -> None:
         """Write the counters and close the connections."""
+        self._leases.stop()
         self._writer.stop()
         self._database.close()

@@ -1,4 +1,4 @@
-"""Removes posts that will not be published: their producer died, gave up or took too long.
+"""Removes posts that will not be published: their producer died, gave up or did not say in time that it is still at it.
 
 Taking the post out of ``reservations`` decides; from then on its producer publishes nothing. Then a document in the
 place of its token keeps out what has not been inserted yet, and what has been is removed.
@@ -13,21 +13,24 @@ from zaqar.storage.mongodb.messages import date_of
 from zaqar.storage.mongodb.records import Record, Records
 from zaqar.storage.mongodb.scope import keys_of_post, token_key
 
-RESERVATION_LIFE = 60
-"""Seconds that a post may take, at least; then others may remove it."""
+LONGEST_LEASE = 60
+"""Seconds that a post may keep its places without a word of its process, at most."""
+
+MEMORY = 180
+"""Seconds for which what takes the place of a removed post keeps out what its producer may still send, at least."""
 
 MOST_ABANDONED = 10_000
 """Posts given up that one process remembers."""
 
 
 class Striking:
-    """Removes posts. ``life``: seconds that a post may take."""
+    """Removes posts. ``memory``: seconds for which what comes of a removed one is kept out."""
 
-    def __init__(self, database: Database, clock: Clock, records: Records, *, life: int) -> None:
+    def __init__(self, database: Database, clock: Clock, records: Records, *, memory: int) -> None:
         self._database = database
         self._clock = clock
         self._records = records
-        self.life = life
+        self._memory = memory
         self._abandoned: set[tuple[str, str]] = set()
 
     def abandon(self, scope: str, nonce: str) -> None:
@@ -58,7 +61,7 @@ class Striking:
 
     def _remove(self, scope: str, post: Document) -> None:
         token = {"_id": token_key(scope, post["token"]), "queue": scope, "by": post["by"]}
-        blocked = {"struck": True, "forget": date_of(self._clock.now() + 2 * self.life)}
+        blocked = {"struck": True, "forget": date_of(self._clock.now() + self._memory)}
         try:
             known = self._database.run(
                 lambda: self._database.messages.find_one_and_update(

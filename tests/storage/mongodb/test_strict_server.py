@@ -1,0 +1,140 @@
+"""One of each operation on a server that checks arguments as MongoDB documents them, which the emulator does not."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.builders import dead_letter_rule, new_message, numbered_messages, queue_key
+from tests.conformance.acts import claim, everything, ids, listed, numbers, post
+from tests.integration.mongo_servers import StrictServer, strict_server
+from tests.integration.proxy import Fault, proxy_to
+from tests.storage.mongodb.opening import opened, opened_management
+from tests.storage.mongodb.operations import OPERATIONS, Scene
+from tests.storage.mongodb.test_refusals import ROUTER, claim_to_be
+from zaqar.errors import MessageClaimed, QueueNotFound
+from zaqar.models import Stats
+from zaqar.storage.mongodb import MongoManagementStore, removal, warnings
+
+
+@pytest.fixture(scope="session")
+def server(shared) -> StrictServer:
+    return shared(strict_server)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_an_operation_is_taken(store, queue, watch, operation):
+    act, trips = OPERATIONS[operation]
+    held = Scene(store, queue)
+
+    with watch() as sent:
+        act(store, queue, held)
+
+    assert len(sent) == trips, [each.name for each in sent]
+
+
+def test_a_queue_lives_as_on_other_servers(store, queue):
+    posted = post(store, queue, *numbered_messages(4))
+    held = claim(store, queue, limit=2)
+    assert numbers(held.messages) == [0, 1]
+    with pytest.raises(MessageClaimed):
+        store.delete_message(queue, posted[0], claim_id=None)
+    store.delete_messages(queue, posted[:1], claim_ids=[held.id])
+    store.renew_claim(queue, held.id, ttl=400, grace=60)
+    store.release_claim(queue, held.id)
+    assert numbers(everything(store, queue)) == [1, 2, 3]
+    assert numbers(store.pop_messages(queue, limit=2)) == [1, 2]
+    assert store.stats(queue).total == 1
+    store.delete_queue(queue)
+    with pytest.raises(QueueNotFound):
+        post(store, queue, new_message())
+
+
+def test_a_purge_and_a_deletion_go_batch_by_batch(store, queue, data, monkeypatch):
+    monkeypatch.setattr(removal, "BATCH", 4)
+    for end in (store.purge_messages, store.delete_queue):
+        post(store, queue, *numbered_messages(10))
+        claim(store, queue, limit=3)
+        end(queue)
+        store.sweep()
+        assert data.messages.count_documents({"state": {"$exists": True}}) == 0
+
+
+def test_what_is_due_happens_and_what_has_expired_is_swept(store, queue, data, clock):
+    post(store, queue, new_message(b"0", delay=60), new_message(b"1"), new_message(b"2", ttl=70))
+    claim(store, queue, ttl=60, limit=1)
+    clock.move(90)
+
+    assert numbers(listed(store, queue)) == [0, 1]
+    assert store.is_turn_to_sweep()
+    assert not store.is_turn_to_sweep()
+    assert store.sweep() == 1
+    clock.move(4000)
+    store.sweep()
+    store.sweep()
+
+    assert store.stats(queue) == Stats()
+    assert data.messages.count_documents({"state": {"$exists": True}}) == 0
+
+
+def test_dead_letters_move(store, queue, clock):
+    dead = queue_key(project=queue.project)
+    store.create_queue(dead)
+    post(store, queue, *numbered_messages(3))
+    claim(store, queue, ttl=60, limit=2)
+    clock.move(60)
+
+    assert numbers(claim(store, queue, dead_letter=dead_letter_rule(dead)).messages) == [2]
+    assert numbers(listed(store, dead)) == [0, 1]
+
+
+def test_the_time_and_the_health_are_told(store, queue):
+    assert store.is_alive()
+    assert store._database.microseconds() > 0
+
+
+@pytest.fixture
+def management(server, name) -> Iterator[MongoManagementStore]:
+    with opened_management(server.uri, name) as store:
+        yield store
+
+
+def test_the_management_store_keeps_queues(management):
+    key = queue_key()
+    assert management.create_queue(key, {"a": 1})
+    assert not management.create_queue(key, {})
+    management.replace_metadata(key, old={"a": 1}, new={"a": 2})
+    (found,) = management.list_queues(key.project, marker=None, limit=10, name_contains="queue", metadata={"a": 2})
+    assert found.metadata == management.get_queue(key).metadata == {"a": 2}
+    assert management.count_queues(key.project) == 1
+    management.delete_queue(key)
+    assert management.count_queues(key.project) == 0
+
+
+def test_the_start_is_told_what_the_server_is(server):
+    (line,) = warnings(server.uri)
+
+    assert "replica set of one" in line
+
+
+def test_what_a_server_says_of_itself_is_asked_by_its_newer_name(server):
+    with proxy_to(server.port) as proxy:
+        claim_to_be(proxy, ROUTER)
+        lines = warnings(f"mongodb://127.0.0.1:{proxy.port}/?directConnection=true")
+
+    assert not [line for line in lines if "replica set" in line]
+
+
+def test_a_write_whose_answer_is_lost_is_repeated_and_done_once(server, name, clock):
+    """W-M15: PyMongo repeats by itself, with the number of its transaction, of which the emulator knows nothing."""
+    with proxy_to(server.port) as proxy:
+        uri = f"mongodb://127.0.0.1:{proxy.port}/?directConnection=true"
+        with opened(uri, name, clock) as store:
+            key = queue_key()
+            store.create_queue(key)
+            posted = post(store, key, *numbered_messages(3))
+            for words in (b"popped", b"deletes"):
+                proxy.fail(Fault.LOSE_ANSWER, containing=words)
+                assert ids(store.pop_messages(key, limit=1)) == [posted.pop(0)]
+                assert proxy.orders_left == 0
+
+            assert ids(everything(store, key)) == posted

@@ -1,0 +1,97 @@
+"""Keeps the places of posts under way for as long as their process lives.
+
+A post holds up readers until it is published (design section 6). Its process says every second that it is still at it, so
+that readers wait for no longer than a lease where a process has died. What cannot say so in time, as it was stopped or is
+cut off, loses its places, and posts anew.
+"""
+
+import contextlib
+import dataclasses
+import threading
+import time
+from collections.abc import Iterator
+
+from pymongo import UpdateOne
+
+from zaqar.clock import Clock
+from zaqar.errors import Unavailable
+from zaqar.storage.mongodb.connection import Database
+from zaqar.storage.mongodb.errand import Errand
+
+LEASE = 4
+"""Seconds that a post keeps its places without a word of its process: a second more passes before readers notice."""
+
+INTERVAL = 1.0
+"""Seconds between two renewals."""
+
+YOUNG = 0.5
+"""Seconds of a post in which it is not renewed: most are published by then."""
+
+
+@dataclasses.dataclass(frozen=True)
+class _Lease:
+    """What one post under way holds."""
+
+    scope: str
+    nonce: str
+    seconds: int
+    since: float
+
+
+class Leases:
+    """Renews those of one store, in one command for all. ``longest``: seconds that a lease may be."""
+
+    def __init__(self, database: Database, clock: Clock, *, longest: int) -> None:
+        self._database = database
+        self._clock = clock
+        self._longest = longest
+        self._errand = Errand(
+            "leases",
+            self._renew_soon,
+            is_wanted=lambda: bool(self._held),
+            pause=lambda: INTERVAL,
+            pause_after_mistake=lambda: INTERVAL,
+            failure="Places of posts under way could not be kept.",
+        )
+        self._lock = threading.Lock()
+        self._held: dict[str, _Lease] = {}
+
+    @contextlib.contextmanager
+    def held(self, scope: str, nonce: str, *, seconds: int) -> Iterator[None]:
+        """Renew the lease of a post while the block runs."""
+        with self._lock:
+            self._held[nonce] = _Lease(scope, nonce, seconds, time.monotonic())
+        self._errand.wake()
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._held[nonce]
+
+    def longer(self, seconds: int) -> int:
+        """Return the lease of a post that lost its places: a server that is slow must not make it lose them for ever."""
+        return min(4 * seconds, self._longest)
+
+    def renew(self, *, older_than: float = 0.0) -> None:
+        """Let every post that has been under way for so many seconds keep its places. Raises ``Unavailable``."""
+        latest = time.monotonic() - older_than
+        with self._lock:
+            held = [lease for lease in self._held.values() if lease.since <= latest]
+        if held:
+            now = self._clock.now()
+            changes = [self._renewal(lease, now) for lease in held]
+            self._database.run_once(lambda: self._database.records.bulk_write(changes, ordered=False))
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._errand.stop()
+
+    def _renewal(self, lease: _Lease, now: int) -> UpdateOne:
+        wanted = {"_id": lease.scope, "deleted": None, "reservations.by": lease.nonce}
+        return UpdateOne(wanted, {"$set": {"reservations.$.deadline": now + lease.seconds}})
+
+    def _renew_soon(self) -> float:
+        # Posts whose server is away have told so themselves; and they lose no more than their places.
+        with contextlib.suppress(Unavailable):
+            self.renew(older_than=YOUNG)
+        return INTERVAL
