@@ -83,7 +83,7 @@ def slow_body(server: RunningServer) -> str:
 
 @row(
     "a body that trickles in beyond the client timeout",
-    gunicorn="400",
+    gunicorn="408",
     granian="201",
     because="granian sets no limit on the reading of bodies",
 )
@@ -95,7 +95,7 @@ def endless_body(server: RunningServer) -> str:
 
 @row(
     "a stalled body",
-    gunicorn="400",
+    gunicorn="408",
     granian="no answer",
     because="granian sets no limit on the reading of bodies",
 )
@@ -105,7 +105,7 @@ def stalled_body(server: RunningServer) -> str:
 
 @row(
     "a stalled chunked body",
-    gunicorn="400",
+    gunicorn="408",
     granian="no answer",
     because="granian sets no limit on the reading of bodies",
 )
@@ -201,7 +201,7 @@ def long_headers(server: RunningServer) -> str:
     return said(server, head(X_Long="x" * TOO_LARGE))
 
 
-@row("300 headers", gunicorn="400", granian="431", because="each engine has its own word for too many")
+@row("300 headers", gunicorn="431", granian="431")
 def many_headers(server: RunningServer) -> str:
     return said(server, post(**{f"X_{number}": "x" for number in range(300)}))
 
