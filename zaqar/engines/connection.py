@@ -132,12 +132,18 @@ class Connection:
             self.due = min(now + self._seconds, self._began + self._seconds + moved / LEAST_RATE)
         return self.due > now
 
-    def expire(self) -> Step:
-        """Let go of a client whose time is over."""
-        if self._state is State.READING and self.requests.is_partial:
-            part = "body" if self.requests.is_in_body else "headers"
-            return self.tell(refusal(Refused(HTTPStatus.REQUEST_TIMEOUT, f"The {part} did not arrive in time.")))
-        return self.cut("the client did not read it in time")
+    def expire(self, *, for_want_of_room: bool = False) -> Step:
+        """Let go of a client whose time is over, or of one that is slow, in favour of others."""
+        if self._state is not State.READING or not self.requests.is_partial:
+            return self.cut("the client did not read it in time")
+        if for_want_of_room:
+            refused = Refused(HTTPStatus.SERVICE_UNAVAILABLE, "Too many requests are arriving; this one was slow.")
+        elif self.requests.is_in_body:
+            # compat: clients K-19: 408 would pass for success.
+            refused = Refused(HTTPStatus.BAD_REQUEST, "The body did not arrive in time.")
+        else:
+            refused = Refused(HTTPStatus.REQUEST_TIMEOUT, "The headers did not arrive in time.")
+        return self.tell(refusal(refused))
 
     def cut(self, reason: str) -> Step:
         """Give up the answer that the client does not have yet, and say so in the log."""

@@ -219,7 +219,7 @@ class ThreadedWorker(Worker):  # type: ignore[misc]  # gunicorn ships no types
         oldest = min(found, key=lambda connection: connection.due, default=None)
         if oldest is None or not self._poller.take(oldest):
             return False
-        self._put_back(oldest, oldest.expire())
+        self._put_back(oldest, oldest.expire(for_want_of_room=True))
         return True
 
     def _wake(self) -> None:

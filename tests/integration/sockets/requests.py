@@ -83,7 +83,7 @@ def slow_body(server: RunningServer) -> str:
 
 @row(
     "a body that trickles in beyond the client timeout",
-    gunicorn="408",
+    gunicorn="400",
     granian="201",
     because="granian sets no limit on the reading of bodies",
 )
@@ -95,7 +95,7 @@ def endless_body(server: RunningServer) -> str:
 
 @row(
     "a stalled body",
-    gunicorn="408",
+    gunicorn="400",
     granian="no answer",
     because="granian sets no limit on the reading of bodies",
 )
@@ -105,7 +105,7 @@ def stalled_body(server: RunningServer) -> str:
 
 @row(
     "a stalled chunked body",
-    gunicorn="408",
+    gunicorn="400",
     granian="no answer",
     because="granian sets no limit on the reading of bodies",
 )
