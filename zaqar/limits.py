@@ -17,6 +17,9 @@ MIN_CLAIM_TTL = 60
 MIN_CLAIM_GRACE = 60
 MAX_NAME_LENGTH = 64
 MAX_PROJECT_LENGTH = 256
+# What every server should take (RFC 9110, 4.1: 8,000), and beyond it the ids of a page: "&ids=" and 30 digits each.
+LEAST_ADDRESS = 8190
+ID_IN_ADDRESS = 35
 
 _NAME = re.compile(r"[A-Za-z0-9_.\-]{1,64}\Z")
 
@@ -39,6 +42,17 @@ class Limits(msgspec.Struct, frozen=True):
     max_claim_grace: int = 43200
     message_delete_with_claim_id: bool = False
     enable_checksum: bool = False
+
+    @property
+    def longest_address(self) -> int:
+        """Return the bytes of the longest path with a query that a client has use for: one with a page of ids."""
+        page = max(self.max_messages_per_page, self.max_messages_per_claim_or_pop)
+        return LEAST_ADDRESS + ID_IN_ADDRESS * page
+
+    @property
+    def largest_body(self) -> int:
+        """Return the bytes of the longest body that any operation takes."""
+        return max(self.max_messages_post_size, self.max_queue_metadata)
 
 
 def check_queue(queue: QueueKey) -> None:

@@ -30,7 +30,7 @@ def engine_of(conf: Options) -> ModuleType:
 
 def endpoint_of(conf: Options) -> Endpoint:
     """Return what the configuration says about the engine."""
-    wsgi, server = conf["drivers:transport:wsgi"], conf.server
+    wsgi, server, limits = conf["drivers:transport:wsgi"], conf.server, config.limits(conf)
     return Endpoint(
         address=wsgi.bind,
         port=wsgi.port,
@@ -41,6 +41,8 @@ def endpoint_of(conf: Options) -> Endpoint:
         backlog=server.backlog,
         client_timeout=server.client_timeout,
         graceful_timeout=server.graceful_timeout,
+        longest_line=limits.longest_address,
+        largest_body=limits.largest_body,
         tls_certificate=server.tls_certificate,
         tls_key=server.tls_key,
         tls_client_ca=server.tls_client_ca,

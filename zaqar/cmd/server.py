@@ -52,6 +52,7 @@ def run(arguments: tuple[str, ...]) -> int:
         read=lambda: accepted.endpoint,
         reread=functools.partial(reread, accepted, arguments),
         started=functools.partial(announce, conf, accepted.endpoint, accepted.notes),
+        reloaded=functools.partial(announce_reload, accepted),
         report=accepted.report,
     )
     engine = engine_of(conf)
@@ -119,6 +120,12 @@ def reread(accepted: Accepted, arguments: tuple[str, ...]) -> None:
     accepted.replace(newer)
     for note in newer.notes:
         LOG.warning("%s", note)
+
+
+def announce_reload(accepted: Accepted) -> None:
+    """Say in one line that a reload is done."""
+    endpoint = accepted.endpoint
+    LOG.warning("The configuration was reloaded: %s new workers x %s threads.", endpoint.workers, endpoint.threads)
 
 
 def announce(conf: cfg.ConfigOpts, endpoint: Endpoint, notes: Sequence[str] = ()) -> None:

@@ -1,181 +1,301 @@
-"""A gunicorn connection that ends: no client holds a thread longer than the client timeout allows.
+"""One client's connection to a gunicorn worker: never waited for, by no thread.
 
-gunicorn waits for headers, bodies and TLS handshakes without limit. Here each of them, and each write of an answer, has
-one deadline, which bytes that trickle in do not move.
+Whoever owns it at the moment, the poller or the thread that serves its request, does what can be done at once and learns
+which step is next.
 """
 
 import contextlib
+import enum
+import fcntl
+import logging
 import socket
+import ssl
+import struct
+import termios
 import time
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import ClassVar
 
-from gunicorn import util
-from gunicorn.http import Request, RequestParser
-from gunicorn.http.errors import NoMoreData
-from gunicorn.http.unreader import SocketUnreader
-from gunicorn.sock import ssl_wrap_socket
-from gunicorn.workers.gthread import TConn
+from zaqar.engines.answer import CONTINUE, Answer, refusal
+from zaqar.engines.request import Bounds, Refused, Request, Requests
 
-# A client that is still sending what was refused gets this much read and thrown away, so that it sees the answer
-# rather than a reset.
-LINGER_SECONDS = 2.0
-LINGER_BYTES = 16 * 1024 * 1024
-ANSWER_BYTES = 64 * 1024
+LOG = logging.getLogger(__name__)
 
-
-class TimedReader(SocketUnreader):  # type: ignore[misc]  # gunicorn ships no types
-    """Reads from the socket until a deadline; after it, as if the client had closed."""
-
-    def __init__(self, connection: "Connection", seconds: float) -> None:
-        super().__init__(connection.sock)
-        self.expired = False
-        self._request: Request | None = None
-        self._seconds = seconds
-        self._deadline = 0.0
-        self._is_first = True
-
-    def begin(self, request: Request | None = None) -> None:
-        """Start the deadline anew: for headers, or for the body of the request whose headers are read."""
-        self._request = request
-        self._deadline = time.monotonic() + self._seconds
-        self._is_first = True
-
-    @property
-    def stopped_in_headers(self) -> bool:
-        """Tell whether the time was over before a whole request had come."""
-        return self.expired and self._request is None
-
-    def chunk(self) -> bytes:
-        """Return what the client sent next; nothing once the time is over."""
-        remaining = self._deadline - time.monotonic()
-        if self.expired or remaining <= 0:
-            return self._expire()
-        if not self._is_first:
-            # The socket waits for the whole time otherwise, which is right for the first read.
-            self.sock.settimeout(remaining)
-        self._is_first = False
-        try:
-            received: bytes = self.sock.recv(self.mxchunk)
-        except TimeoutError:
-            return self._expire()
-        return received
-
-    def _expire(self) -> bytes:
-        # An early end of the body is something every application must refuse already; what follows on this
-        # connection could be the rest of that body, so it is never read as a request.
-        self.expired = True
-        if self._request is not None:
-            self._request.force_close()
-        return b""
+READ_BYTES = 64 * 1024
+# So often is read from one client before others have their turn.
+READS = 16
+# A client that is slower than this in all, in bytes a second, loses its connection like one that stalls.
+LEAST_RATE = 1024
+# A client that still sends what was refused gets this much read and thrown away, so that it sees the answer and not a
+# reset; without such data it has the shorter time to close its end.
+LINGER_BYTES = 64 * 1024 * 1024
+LINGER_SECONDS = 10.0
+GOODBYE_SECONDS = 2.0
+# Up to here, the kernel has delivered an answer before anybody could ask whether it was cut off.
+SMALL_ANSWER = 64 * 1024
 
 
-class Answer:
-    """Stands for the socket while an answer is written, and sends its headers and its body in one go.
+class Step(enum.Enum):
+    """What has to happen before the connection goes on."""
 
-    It saves a system call and a packet for each request.
+    READ = "wait for bytes of the client"
+    WRITE = "wait until the client takes bytes"
+    SERVE = "let the application answer its first request"
+    END = "close it"
+
+
+class State(enum.Enum):
+    """What the connection is about."""
+
+    GREETING = "shaking hands for TLS"
+    READING = "a request, or none yet"
+    SENDING = "an answer"
+    LINGERING = "reading away what nobody wants"
+
+
+class Connection:
+    """A socket, the requests that came on it and the answer that goes out.
+
+    ``due`` is when the client has to have made progress, on the monotonic clock. ``held`` are the bytes kept for it.
     """
 
-    def __init__(self, connection: socket.socket, seconds: float) -> None:
-        self.socket = connection
+    def __init__(
+        self, accepted: socket.socket, ends: dict[str, str], bounds: Bounds, *, seconds: float, is_tls: bool
+    ) -> None:
+        accepted.setblocking(False)
+        self.socket = accepted
+        self.fileno = accepted.fileno()
+        self.ends = ends
+        self.requests = Requests(bounds)
+        self.is_waiting = False
+        self.held = 0
+        self.due = time.monotonic() + seconds
+        self._state = State.GREETING if is_tls else State.READING
         self._seconds = seconds
-        self._parts: list[bytes] = []
-        self._size = 0
+        self._is_tls = is_tls
+        self._answer: Answer | None = None
+        self._refused: Refused | None = None
+        self._is_timed = False
+        self._is_expected_to_close = False
+        # Of the request or answer under way: its beginning, the bytes read and written since, the progress seen.
+        self._began = 0.0
+        self._received = 0
+        self._sent = 0
+        self._moved = 0
 
-    def sendall(self, data: bytes) -> None:
-        """Take the data; send it once there is much of it."""
-        self._parts.append(data)
-        self._size += len(data)
-        if self._size > ANSWER_BYTES:
-            self.flush()
+    @property
+    def is_idle(self) -> bool:
+        """Tell whether the client has asked for nothing that is not answered."""
+        return self._state is State.READING and not self.requests.is_partial and not self.requests.ready
 
-    def flush(self) -> None:
-        """Send what was taken, within the client timeout."""
-        if self._parts:
-            data, self._parts, self._size = b"".join(self._parts), [], 0
-            self.socket.settimeout(self._seconds)
-            self.socket.sendall(data)
+    @property
+    def is_unfinished(self) -> bool:
+        """Tell whether the client has to send before anything is owed to it."""
+        return self._state in (State.READING, State.GREETING)
 
-    def __getattr__(self, name: str) -> Any:
-        self.flush()
-        return getattr(self.socket, name)
+    @property
+    def bulk(self) -> int:
+        """Return the bytes of what is not whole or not sent."""
+        if self._state is State.SENDING and self._answer is not None:
+            return len(self._answer.unsent)
+        return self.requests.held
 
-
-class Connection(TConn):  # type: ignore[misc]  # gunicorn ships no types
-    """One client's connection; takes over what gunicorn accepted."""
-
-    sock: socket.socket
-
-    def __init__(self, accepted: TConn, seconds: float) -> None:
-        super().__init__(accepted.cfg, accepted.sock, accepted.client, accepted.server)
-        self.reader: TimedReader | None = None
-        self._seconds = seconds
-
-    def wait_for_data(self, timeout: float) -> bool:  # noqa: ARG002  # the caller's limit would hold its thread
-        """Tell whether the client has sent something; the worker's poller waits for it otherwise."""
+    def advance(self) -> Step:
+        """Do what can be done without waiting."""
         try:
-            self.sock.recv(1, socket.MSG_PEEK)
-        except BlockingIOError:
+            return self._ACTIONS[self._state](self)
+        except ssl.SSLWantReadError:
+            return Step.READ
+        except ssl.SSLWantWriteError:
+            return Step.WRITE
+        except OSError as error:
+            return self.cut(f"the connection broke: {error}")
+
+    def tell(self, answer: Answer, request: Request | None = None) -> Step:
+        """Send an answer, or as much of it as the client takes at once."""
+        self._answer = answer
+        self._state = State.SENDING
+        self._is_expected_to_close = request is not None and request.is_whole and not request.stays_open
+        self._start()
+        return self.advance()
+
+    def renew(self, now: float) -> bool:
+        """Give the client more time if it has made progress, and enough of it in all; tell whether it has more."""
+        moved = self._progress()
+        if moved <= self._moved:
             return False
+        self._moved = moved
+        if self._state is State.LINGERING:
+            self.due = min(now + GOODBYE_SECONDS, self._began + LINGER_SECONDS)
+        else:
+            self.due = min(now + self._seconds, self._began + self._seconds + moved / LEAST_RATE)
+        return self.due > now
+
+    def expire(self, *, for_want_of_room: bool = False) -> Step:
+        """Let go of a client whose time is over, or of one that is slow, in favour of others."""
+        if self._state is not State.READING or not self.requests.is_partial:
+            return self.cut("the client did not read it in time")
+        if for_want_of_room:
+            refused = Refused(HTTPStatus.SERVICE_UNAVAILABLE, "Too many requests are arriving; this one was slow.")
+        elif self.requests.is_in_body:
+            # compat: clients K-19: 408 would pass for success.
+            refused = Refused(HTTPStatus.BAD_REQUEST, "The body did not arrive in time.")
+        else:
+            refused = Refused(HTTPStatus.REQUEST_TIMEOUT, "The headers did not arrive in time.")
+        return self.tell(refusal(refused))
+
+    def cut(self, reason: str) -> Step:
+        """Give up the answer that the client does not have yet, and say so in the log."""
+        answer = self._answer
+        if answer is not None:
+            missing = len(answer.unsent) + self._in_kernel()
+            if missing:
+                LOG.warning(
+                    "An answer was cut off: request_id=%s remote=%s method=%s path=%s status=%s sent=%s of=%s bytes: %s",
+                    answer.request_id,
+                    self.ends.get("REMOTE_ADDR") or "-",
+                    answer.method,
+                    ascii(answer.target),
+                    answer.status[:3],
+                    max(0, answer.length - missing),
+                    answer.length,
+                    reason,
+                )
+        return Step.END
+
+    def close(self) -> None:
+        """Close the socket."""
+        with contextlib.suppress(OSError):
+            self.socket.close()
+
+    def _receive(self) -> Step:
+        for _ in range(READS):
+            try:
+                data = self.socket.recv(READ_BYTES)
+            except (BlockingIOError, ssl.SSLWantReadError):
+                break
+            if not data:
+                return self._hear_the_end()
+            self._received += len(data)
+            try:
+                self.requests.feed(data)
+            except Refused as refused:
+                self._refused = refused
+                return Step.SERVE if self.requests.ready else self._refuse()
+            if self.requests.ready:
+                return Step.SERVE
+            if not self._is_tls and len(data) < READ_BYTES:
+                break
+        return self._wait_for_more()
+
+    def _wait_for_more(self) -> Step:
+        if self.requests.is_partial and not self._is_timed:
+            self._start()
+            self._is_timed = True
+        if self.requests.owes_continue:
+            self.requests.owes_continue = False
+            # So few bytes fit, unless the client reads nothing, and then it waits in vain.
+            self.socket.send(CONTINUE)
+        return Step.READ
+
+    def _hear_the_end(self) -> Step:
+        if self.requests.is_partial:
+            self._refused = Refused(HTTPStatus.BAD_REQUEST, "The request ended before it was whole.")
+            return self._refuse()
+        return Step.END
+
+    def _refuse(self) -> Step:
+        refused = self._refused
+        if refused is None:
+            return Step.END
+        LOG.warning("A request from %s was refused: %s", self.ends.get("REMOTE_ADDR") or "-", ascii(str(refused)))
+        return self.tell(refusal(refused))
+
+    def _send(self) -> Step:
+        answer = self._answer
+        while answer is not None and answer.unsent:
+            try:
+                sent = self.socket.send(answer.unsent)
+            except (BlockingIOError, ssl.SSLWantWriteError):
+                if not self._moved:
+                    self._moved = self._progress()
+                return Step.WRITE
+            self._sent += sent
+            answer.unsent = memoryview(answer.unsent)[sent:] if sent < len(answer.unsent) else b""
+        if answer is None or answer.closes:
+            return self._say_goodbye()
+        return self._go_on()
+
+    def _go_on(self) -> Step:
+        self._state = State.READING
+        self._is_timed = False
+        self.due = time.monotonic() + self._seconds
+        if self.requests.ready:
+            return Step.SERVE
+        if self._refused is not None:
+            return self._refuse()
+        if self._is_tls and self.socket.pending():  # type: ignore[attr-defined]  # an SSLSocket
+            return self._receive()
+        return self._wait_for_more()
+
+    def _say_goodbye(self) -> Step:
+        answer = self._answer
+        is_all_read = self._is_expected_to_close and not self.requests.ready and not self.requests.is_partial
+        if answer is None or (is_all_read and answer.length < SMALL_ANSWER):
+            return Step.END
+        # Closing with bytes unread would reset the connection, and the client could lose the answer.
+        self._state = State.LINGERING
+        self.due = time.monotonic() + min(GOODBYE_SECONDS, self._seconds)
+        self.socket.shutdown(socket.SHUT_WR)
+        return self._read_away()
+
+    def _read_away(self) -> Step:
+        for _ in range(READS):
+            try:
+                data = self.socket.recv(READ_BYTES)
+            except BlockingIOError:
+                return Step.READ
+            self._received += len(data)
+            if not data or self._received > LINGER_BYTES:
+                return Step.END
+        return Step.READ
+
+    def _shake_hands(self) -> Step:
+        try:
+            self.socket.do_handshake()  # type: ignore[attr-defined]  # an SSLSocket
+        except ssl.SSLError as error:
+            if not isinstance(error, ssl.SSLWantReadError | ssl.SSLWantWriteError):
+                LOG.debug("A TLS handshake failed: %s", error)
+            raise
+        self._state = State.READING
+        return self._receive()
+
+    def _start(self) -> None:
+        self._began = time.monotonic()
+        self.due = self._began + self._seconds
+        self._received = 0
+        self._sent = 0
+        self._moved = 0
+
+    def _progress(self) -> int:
+        if self._state is State.READING and self.requests.is_partial:
+            return self._received
+        if self._state is State.LINGERING:
+            return self._received + self._sent - self._in_kernel()
+        unread = self._in_kernel()
+        return self._sent - unread if unread else 0
+
+    def _in_kernel(self) -> int:
+        """Return the bytes that the client's side has not acknowledged."""
+        try:
+            return int(struct.unpack("i", fcntl.ioctl(self.fileno, termios.TIOCOUTQ, b"\0" * 4))[0])
         except OSError:
-            pass
-        self.data_ready = True
-        return True
+            return 0
 
-    def init(self) -> None:
-        """Prepare for the next request; on the first one, shake hands and make the parser."""
-        self.sock.settimeout(self._seconds)
-        if self.reader is None:
-            self.initialized = True
-            if self.cfg.is_ssl:
-                self._shake_hands()
-            self.parser = RequestParser(self.cfg, self.sock, self.client)
-            self.parser.unreader = self.reader = TimedReader(self, self._seconds)
-        self.reader.begin()
-
-    @property
-    def is_expired(self) -> bool:
-        """Tell whether the client took too long, so that nothing more can be read from it."""
-        return self.reader is not None and self.reader.expired
-
-    @property
-    def has_next_request(self) -> bool:
-        """Tell whether the client has sent a further request already, which no poller would notice any more."""
-        # An empty line after a body is left over from old clients; it starts nothing.
-        return self.reader is not None and bool(self.reader.buf.getvalue().strip(b"\r\n"))
-
-    @contextlib.contextmanager
-    def answer(self, request: Request) -> Iterator[None]:
-        """Start the deadline for the body of a request whose headers are read; send the answer at the end."""
-        if self.reader is not None:
-            self.reader.begin(request)
-        answer: Any = Answer(self.sock, self._seconds)
-        self.sock = answer
-        try:
-            yield
-            answer.flush()
-        except TimeoutError as error:
-            if self.reader is not None:
-                self.reader.expired = True
-            raise NoMoreData from error
-        finally:
-            self.sock = answer.socket
-
-    def end(self) -> None:
-        """Say goodbye from the thread that served the request, since lingering would stop the worker's main loop."""
-        if self.reader is not None and self.reader.stopped_in_headers:
-            util.write_error(self.sock, 408, "Request Timeout", "The headers did not arrive in time.")
-        seconds = 0 if self.is_expired else min(LINGER_SECONDS, self._seconds)
-        util.close_graceful(self.sock, timeout=seconds, max_drain=LINGER_BYTES)
-
-    def close(self, graceful: bool = False) -> None:  # noqa: ARG002  # see end()
-        """Close the socket at once."""
-        util.close(self.sock)
-
-    def _shake_hands(self) -> None:
-        try:
-            secured = ssl_wrap_socket(self.sock, self.cfg)
-            self.sock = secured
-            secured.do_handshake()
-        except TimeoutError as error:
-            raise NoMoreData from error
+    _ACTIONS: ClassVar[dict[State, Callable[["Connection"], Step]]] = {
+        State.GREETING: _shake_hands,
+        State.READING: _receive,
+        State.SENDING: _send,
+        State.LINGERING: _read_away,
+    }

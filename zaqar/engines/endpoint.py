@@ -10,7 +10,10 @@ Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Endpoint:
-    """What the operator chose for the engine. Times in seconds."""
+    """What the operator chose for the engine. Times in seconds, lengths in bytes.
+
+    ``longest_line`` is that of an address with its query; no operation takes a body longer than ``largest_body``.
+    """
 
     address: str = "127.0.0.1"
     port: int = 8888
@@ -21,6 +24,8 @@ class Endpoint:
     backlog: int = 2048
     client_timeout: float = 30
     graceful_timeout: int = 30
+    longest_line: int = 8190
+    largest_body: int = 262144
     tls_certificate: str | None = None
     tls_key: str | None = None
     tls_client_ca: str | None = None
@@ -44,11 +49,13 @@ class Endpoint:
 class Program:
     """What an engine runs: ``load`` in every worker, the others in the parent process.
 
-    ``read`` returns what was accepted last; ``reread`` accepts what is configured now, or raises ``ConfigurationError``.
+    ``read`` returns what was accepted last; ``reread`` accepts what is configured now, or raises ``ConfigurationError``;
+    ``reloaded`` says that all workers run with it.
     """
 
     load: Callable[[], Application]
     read: Callable[[], Endpoint]
     reread: Callable[[], None]
     started: Callable[[], None]
+    reloaded: Callable[[], None]
     report: Callable[[], None]

@@ -1,28 +1,31 @@
-"""The gunicorn engine: worker processes with threads, and a limit on how long a client may take."""
+"""The gunicorn engine: worker processes with threads that no client can hold."""
 
+import contextlib
 import os
-import time
+from collections.abc import Set
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.errors import AppImportError
 from gunicorn.glogging import Logger
-from gunicorn.http import Request
-from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from zaqar.engines.connection import Connection
+from zaqar.engines.descriptors import raise_limit
 from zaqar.engines.endpoint import Application, Endpoint, Program
 from zaqar.engines.signals import leave_to_parent
 from zaqar.engines.tls import check_tls, tls_context
+from zaqar.engines.worker import REPLACED, ThreadedWorker
 from zaqar.errors import ConfigurationError
 
 __all__ = ["check_tls", "serve"]
+
+PID_BYTES = 4
 
 
 def serve(program: Program) -> int:
     """Serve until the process is told to stop, and return its exit status."""
     leave_to_parent()
+    raise_limit()
     parent = os.getpid()
     try:
         ServiceArbiter(ServedApplication(program)).run()
@@ -44,59 +47,15 @@ class Log(Logger):  # type: ignore[misc]  # gunicorn ships no types
         self.error_log.propagate = True
 
 
-class ThreadedWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
-    """A worker whose threads no client can hold beyond the client timeout."""
-
-    _noticed_at = 0.0
-
-    def notify(self) -> None:
-        """Tell the arbiter, once a second, that the worker is alive; gunicorn would with every event."""
-        now = time.monotonic()
-        if now - self._noticed_at >= 1:
-            self._noticed_at = now
-            super().notify()
-
-    def enqueue_req(self, conn: TConn) -> None:
-        """Give a connection that has something to say to a thread."""
-        timed = conn if isinstance(conn, Connection) else Connection(conn, self.app.endpoint.client_timeout)
-        super().enqueue_req(timed)
-
-    def handle(self, conn: Connection) -> object:
-        """Serve what the client has sent; return whether the connection stays open."""
-        stays_open: object = super().handle(conn)
-        while stays_open and conn.has_next_request:
-            stays_open = super().handle(conn)
-        if not stays_open:
-            conn.end()
-        return stays_open
-
-    def handle_request(self, req: Request, conn: Connection) -> bool:
-        """Run the application, with a fresh deadline for the request's body."""
-        with conn.answer(req):
-            return bool(super().handle_request(req, conn))
-
-    def _keepalive_after(self, conn: Connection, keepalive: bool) -> bool:
-        return bool(super()._keepalive_after(conn, keepalive)) and not conn.is_expired
-
-    def set_accept_enabled(self, enabled: bool) -> None:
-        """Accept or not; when the worker stops, let go of clients that ask for nothing."""
-        super().set_accept_enabled(enabled)
-        if not self.alive:
-            self.wait_for_and_dispatch_events(timeout=0)
-            self._close_idle()
-
-    def _close_idle(self) -> None:
-        # gunicorn would wait for each of them to run into its keep-alive timeout.
-        for idle in (*self.keepalived_conns, *self.pending_conns):
-            self.poller.unregister(idle.sock)
-            self.nr_conns -= 1
-            idle.close()
-        self.keepalived_conns.clear()
-        self.pending_conns.clear()
-
-
 class ServiceArbiter(Arbiter):  # type: ignore[misc]  # gunicorn ships no types
     """The parent of the workers."""
+
+    def __init__(self, app: "ServedApplication") -> None:
+        # What a reload replaces: first the workers whose successors do not serve yet, then those that were told to end.
+        self._replaced: set[int] = set()
+        self._leaving: set[int] = set()
+        self._beside = 0
+        super().__init__(app)
 
     def reload(self) -> None:
         """Start workers with the configuration as it is now; keep the old ones when it is wrong."""
@@ -105,11 +64,41 @@ class ServiceArbiter(Arbiter):  # type: ignore[misc]  # gunicorn ships no types
         except ConfigurationError as error:
             self.log.error("The configuration is not reloaded. %s", error)  # noqa: TRY400  # the sentence says it all
             return
-        super().reload()
+        self.app.reload()
+        self.setup(self.app)
+        self._beside = 0
+        self._replaced |= self.WORKERS.keys() - self._leaving
+        self.manage_workers()
+
+    def manage_workers(self) -> None:
+        """Keep as many workers as are wanted, beside those that a reload replaces; end these once their successors serve.
+
+        gunicorn would end them before anybody serves in their place, and would wait for them and do nothing else.
+        """
+        self._replaced &= self.WORKERS.keys()
+        self._leaving &= self.WORKERS.keys()
+        if self._replaced and self._are_successors_serving():
+            self._dismiss()
+        beside = len(self._replaced) + len(self._leaving)
+        self.num_workers += beside - self._beside
+        self._beside = beside
+        super().manage_workers()
 
     def handle_usr2(self) -> None:
         """Report the state of the service (storage R9.1.5); gunicorn would start a second copy of itself."""
         self.app.program.report()
+
+    def _are_successors_serving(self) -> bool:
+        successors = self.WORKERS.keys() - self._replaced - self._leaving
+        wanted: int = self.num_workers - self._beside
+        return len(successors) >= wanted and successors <= self.app.serving()
+
+    def _dismiss(self) -> None:
+        for pid in self._replaced:
+            self.kill_worker(pid, REPLACED)
+        self._leaving |= self._replaced
+        self._replaced = set()
+        self.app.program.reloaded()
 
 
 class ServedApplication(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
@@ -117,6 +106,10 @@ class ServedApplication(BaseApplication):  # type: ignore[misc]  # gunicorn ship
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        # Workers write their ids here, by which the parent learns that they serve.
+        self._told, self._tells = os.pipe()
+        os.set_blocking(self._told, False)
+        self._serving: set[int] = set()
         super().__init__()
 
     def load_config(self) -> None:
@@ -133,6 +126,17 @@ class ServedApplication(BaseApplication):  # type: ignore[misc]  # gunicorn ship
         except ConfigurationError as error:
             raise AppImportError(str(error)) from error
 
+    def tell_that_it_serves(self, pid: int) -> None:
+        """Tell the parent, from a worker."""
+        os.write(self._tells, pid.to_bytes(PID_BYTES, "big"))
+
+    def serving(self) -> Set[int]:
+        """Return the ids of all workers that have told so far, in the parent."""
+        with contextlib.suppress(BlockingIOError):
+            while told := os.read(self._told, PID_BYTES):
+                self._serving.add(int.from_bytes(told, "big"))
+        return self._serving
+
 
 def _settings(endpoint: Endpoint) -> dict[str, object]:
     host = f"[{endpoint.address}]" if ":" in endpoint.address else endpoint.address
@@ -142,19 +146,11 @@ def _settings(endpoint: Endpoint) -> dict[str, object]:
         "workers": endpoint.workers,
         "threads": endpoint.threads,
         "worker_class": ThreadedWorker,
-        "worker_connections": max(1000, 2 * endpoint.threads),
         "backlog": endpoint.backlog,
-        "keepalive": max(1, round(endpoint.client_timeout)),
         "graceful_timeout": endpoint.graceful_timeout,
         "logger_class": Log,
         "loglevel": "debug" if endpoint.debug else "warning",
-        "limit_request_line": 8190,
         "control_socket_disable": True,
-        # A name with an underscore would pass for the one with a hyphen; nobody, proxies included, may send one, and
-        # none tells the scheme: the API's links are relative.
-        "header_map": "drop",
-        "forwarder_headers": "",
-        "secure_scheme_headers": {},
     }
     return settings | _tls_settings(endpoint) if endpoint.tls_certificate else settings
 

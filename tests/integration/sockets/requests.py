@@ -201,7 +201,7 @@ def long_headers(server: RunningServer) -> str:
     return said(server, head(X_Long="x" * TOO_LARGE))
 
 
-@row("300 headers", gunicorn="400", granian="431", because="each engine has its own word for too many")
+@row("300 headers", gunicorn="431", granian="431")
 def many_headers(server: RunningServer) -> str:
     return said(server, post(**{f"X_{number}": "x" for number in range(300)}))
 

@@ -1,0 +1,164 @@
+"""What a client gets: the answer of the application, or a refusal of the engine's own, as bytes."""
+
+import io
+import json
+import sys
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from zaqar.engines.endpoint import Application
+from zaqar.engines.request import Refused, Request
+
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_BODILESS = ("204", "304")
+
+Headers = list[tuple[str, str]]
+
+
+class Answer:
+    """One answer on its way; ``unsent`` is what the socket has not taken yet."""
+
+    __slots__ = ("closes", "headers", "length", "method", "status", "target", "unsent")
+
+    def __init__(self, request: Request | None, status: str, headers: Headers, body: bytes, *, closes: bool) -> None:
+        self.method = request.method if request else "-"
+        self.target = request.target if request else "-"
+        self.status = status
+        self.headers = headers
+        self.closes = closes
+        data = _head(status, headers, len(body), closes=closes)
+        if body and self.method != "HEAD" and status[:3] not in _BODILESS:
+            data += body
+        self.length = len(data)
+        self.unsent: bytes | memoryview = data
+
+    @property
+    def request_id(self) -> str:
+        """Return the id under which the request stands in the log."""
+        return next((value for name, value in self.headers if name.lower() == "x-openstack-request-id"), "-")
+
+
+class Served:
+    """An application, asked one request at a time by each thread."""
+
+    def __init__(self, application: Application, *, scheme: str, is_one_of_several: bool) -> None:
+        self._application = application
+        self._environment: dict[str, Any] = {
+            "SCRIPT_NAME": "",
+            "SERVER_SOFTWARE": "zaqar",
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": scheme,
+            "wsgi.errors": sys.stderr,
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": is_one_of_several,
+            "wsgi.run_once": False,
+            "wsgi.input_terminated": True,
+            # A chunked body that breaks off never reaches the application.
+            "zaqar.checks_chunks": True,
+        }
+
+    def answer(self, request: Request, ends: dict[str, str], *, closes: Callable[[], bool]) -> Answer:
+        """Return what the application says; ``ends`` are WSGI's variables for both ends of the connection."""
+        said = _Said()
+        result = self._application(self._environ(request, ends), said)
+        try:
+            body = b"".join(result)
+        finally:
+            if hasattr(result, "close"):
+                result.close()
+        return Answer(request, said.status, said.headers, body, closes=closes() or not request.stays_open)
+
+    def _environ(self, request: Request, ends: dict[str, str]) -> dict[str, Any]:
+        target = request.target
+        if not target.startswith("/"):
+            target = _origin_form(target)
+        path, _, query = target.partition("#")[0].partition("?")
+        if "%" in path:
+            path = unquote_to_bytes(path).decode("latin-1")
+        return {
+            **self._environment,
+            **ends,
+            **request.fields,
+            "REQUEST_METHOD": request.method,
+            "RAW_URI": request.target,
+            "PATH_INFO": path,
+            "QUERY_STRING": query,
+            "SERVER_PROTOCOL": f"HTTP/{request.version}",
+            "wsgi.input": io.BytesIO(request.body),
+        }
+
+
+class _Said:
+    """What an application calls before it returns the body."""
+
+    __slots__ = ("headers", "status")
+
+    def __init__(self) -> None:
+        self.status = "500 Internal Server Error"
+        self.headers: Headers = []
+
+    def __call__(self, status: str, headers: Headers, exc_info: object = None) -> None:  # noqa: ARG002  # as in PEP 3333
+        self.status = status
+        self.headers = headers
+
+
+def refusal(refused: Refused, request: Request | None = None) -> Answer:
+    """Return the answer to what never reaches the application, a JSON document like its own errors."""
+    document = {"title": refused.status.phrase, "description": refused.description}
+    headers = [("Content-Type", "application/json")]
+    status = f"{refused.status.value} {refused.status.phrase}"
+    return Answer(request, status, headers, json.dumps(document).encode(), closes=True)
+
+
+def failure(request: Request) -> Answer:
+    """Return the answer to a request that the application raised an exception for."""
+    return refusal(Refused(HTTPStatus.INTERNAL_SERVER_ERROR, "The request failed; the log says why."), request)
+
+
+def _head(status: str, headers: Headers, length: int, *, closes: bool) -> bytes:
+    lines = [f"HTTP/1.1 {status}", f"Date: {_date()}", "Connection: close" if closes else "Connection: keep-alive"]
+    is_known = status.startswith("204")  # and may not be told (RFC 9110, 8.6)
+    for name, value in headers:
+        if name.lower() == "content-length":
+            if is_known:
+                continue
+            is_known = True
+        lines.append(f"{name}: {value}")
+    if not is_known:
+        lines.append(f"Content-Length: {length}")
+    text = "\r\n".join(lines)
+    if text.count("\n") != len(lines) - 1 or text.count("\r") != len(lines) - 1:
+        raise ValueError("A header of the answer has a line break in it.")
+    return f"{text}\r\n\r\n".encode("latin-1")
+
+
+class _Clock:
+    """The date in its form for HTTP, made once a second."""
+
+    second = 0
+    date = ""
+
+
+def _date() -> str:
+    now = int(time.time())
+    if now != _Clock.second:
+        year, month, day, hour, minute, second, weekday, *_ = time.gmtime(now)
+        _Clock.date = f"{_WEEKDAYS[weekday]}, {day:02} {_MONTHS[month]} {year} {hour:02}:{minute:02}:{second:02} GMT"
+        _Clock.second = now
+    return _Clock.date
+
+
+def _origin_form(target: str) -> str:
+    """Return the path and query of an absolute address (RFC 9112, 3.2.2)."""
+    _, separator, rest = target.partition("://")
+    if not separator:
+        return target  # "*", which only OPTIONS may ask, and what CONNECT wants
+    host = rest.partition("#")[0].partition("?")[0].partition("/")[0]
+    path = rest[len(host) :]
+    return path if path.startswith("/") else f"/{path}"

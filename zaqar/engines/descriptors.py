@@ -1,0 +1,32 @@
+"""How many files and connections a process may have open."""
+
+import contextlib
+import resource
+from pathlib import Path
+
+# More connections than this bring a worker nothing but memory.
+MOST_CONNECTIONS = 10_000
+# Files that a thread may open in the store: a database with its log and index, or connections to several servers.
+FILES_OF_A_THREAD = 8
+SPARE_FILES = 16
+LEAST_CONNECTIONS = 16
+
+
+def raise_limit() -> None:
+    """Let this process and its children open as many files as the system's administrator allows."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def room(threads: int) -> int:
+    """Return how many connections this process may have, so that the files of the store can be opened beside them."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if most == resource.RLIM_INFINITY:
+        return MOST_CONNECTIONS
+    left = most - _open_files() - FILES_OF_A_THREAD * threads - SPARE_FILES
+    return min(MOST_CONNECTIONS, max(LEAST_CONNECTIONS, left))
+
+
+def _open_files() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
