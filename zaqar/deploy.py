@@ -56,10 +56,12 @@ class Service:
         """Reclaim what has expired; return how many messages and claims went."""
         return sum(store.sweep() for store in self._routing.stores())
 
-    def _sweep_in_turn(self) -> None:
-        for store in self._routing.stores():
-            if store.is_turn_to_sweep():
-                store.sweep()
+    def _sweep_in_turn(self) -> bool:
+        """Sweep where no other process does; tell whether there was such a store."""
+        turns = [store for store in self._routing.stores() if store.is_turn_to_sweep()]
+        for store in turns:
+            store.sweep()
+        return bool(turns)
 
     def close(self) -> None:
         """Stop background work and release connections."""

@@ -57,6 +57,32 @@ def test_an_outage_does_not_end_it(swept, error):
     sweeper.stop()
 
 
+def test_an_outage_is_told_once_when_it_begins_and_once_when_it_ends(swept, caplog):
+    outcomes = iter(
+        [Unavailable("Away."), OSError(28, "Full"), False, Unavailable("Away."), 0, 0, Unavailable("Gone.")]
+    )
+
+    def sweep():
+        outcome = next(outcomes, None)
+        swept.put(outcome)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    sweeper = Sweeper(sweep, interval=0.01)
+    sweeper.start()
+    for _ in range(9):
+        swept.get(timeout=PATIENCE)
+    sweeper.stop()
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "What has expired is not reclaimed until the store answers again: Away.",
+        "The store answers again, and what has expired is reclaimed.",
+        "What has expired is not reclaimed until the store answers again: Gone.",
+        "The store answers again, and what has expired is reclaimed.",
+    ]
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # that is its subject
 def test_a_mistake_does_not_end_it_and_is_logged_each_time(swept, caplog):
     mistakes = [KeyError("until"), KeyError("until")]

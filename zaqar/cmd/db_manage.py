@@ -14,7 +14,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from oslo_config import cfg
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from zaqar import config
 from zaqar.cmd.refusals import tell
@@ -49,8 +49,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ConfigurationError as error:
         tell(PROGRAM, error)
         return 1
-    except (CommandError, SQLAlchemyError, ImportError) as error:
+    except (CommandError, ImportError) as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
+        return 1
+    except SQLAlchemyError as error:
+        # SQLAlchemy's own text goes on with the statement and a link.
+        cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+        print(f"{PROGRAM}: The database cannot be used: {config.one_line(cause)}", file=sys.stderr)
         return 1
     return 0
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from zaqar import config, deploy
 from zaqar.cmd.refusals import tell
-from zaqar.errors import ConfigurationError, Error
+from zaqar.errors import ConfigurationError, Error, Unavailable
 from zaqar.policies import Policy
 
 PROGRAM = "zaqar-gc"
@@ -22,9 +22,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for sentence in config.unknown_settings(conf):
             LOG.warning("%s", sentence)
         deploy.prepare(conf)
+        place = deploy.describe(conf)
         service = deploy.service(conf)
         try:
             reclaimed = _sweep_all(service)
+        except Unavailable as error:
+            print(f"{PROGRAM}: Nothing more is reclaimed, {place}: {error}", file=sys.stderr)
+            return 1
         finally:
             service.close()
     except ConfigurationError as error:

@@ -14,7 +14,7 @@ from zaqar.config.service import state_path
 from zaqar.config.sqlalchemy import embedded_uri, store_uri, synchronous
 from zaqar.config.transport import limits
 from zaqar.config.unknown import unknown_settings
-from zaqar.config.values import Check, Options
+from zaqar.config.values import Check, Options, one_line
 
 __all__ = [
     "STORES_NOT_BUILT",
@@ -32,6 +32,7 @@ __all__ = [
     "list_opts",
     "load",
     "mongodb_options",
+    "one_line",
     "read",
     "redis_options",
     "sections_of_others",

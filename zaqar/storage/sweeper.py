@@ -19,8 +19,10 @@ class Sweeper:
     """A thread per process that sweeps; it starts with the first request, so that it is never lost in a fork."""
 
     def __init__(self, sweep: Callable[[], object], interval: float = INTERVAL) -> None:
+        """``sweep`` returns False when there was nothing to try, because it is another process's turn."""
         self._sweep = sweep
         self._interval = interval
+        self._is_failing = False
         self._is_started = False
         self._stopped = threading.Event()
         self._starting = threading.Lock()
@@ -68,6 +70,12 @@ class Sweeper:
 
     def _reclaim(self) -> None:
         try:
-            self._sweep()
+            has_tried = self._sweep() is not False
         except (Unavailable, OSError) as error:
-            LOG.warning("What has expired could not be reclaimed: %s", error)
+            if not self._is_failing:  # said once, not every two seconds
+                LOG.warning("What has expired is not reclaimed until the store answers again: %s", error)
+            self._is_failing = True
+            return
+        if self._is_failing and has_tried:
+            self._is_failing = False
+            LOG.warning("The store answers again, and what has expired is reclaimed.")
