@@ -1,8 +1,11 @@
 """The log: oslo.log's options, and starting it."""
 
+import logging
+
 from oslo_config import cfg
 from oslo_log import log
 
+from zaqar import log_text
 from zaqar.config.values import one_line
 from zaqar.errors import ConfigurationError
 
@@ -30,6 +33,7 @@ def register_logging(conf: cfg.ConfigOpts) -> None:
 
 def start_logging(conf: cfg.ConfigOpts) -> None:
     """Let the log go where the configuration says. Raises ``ConfigurationError`` where it cannot."""
+    logging.setLogRecordFactory(log_text.make_record)  # the clients' words stand in the records of libraries, too
     try:
         log.setup(conf, "zaqar")
     except _CAUSES as error:
