@@ -17,6 +17,19 @@ def test_a_post_names_what_it_made(client):
     assert {m["id"]: m["body"] for m in shown.body["messages"]} == dict(zip(answer.ids, "abc", strict=True))
 
 
+@pytest.mark.parametrize("number", [1, 65, 66, 520, 2100, 4000])
+def test_the_location_of_many_messages_is_short_and_leads_to_them(client, number):
+    """M-12: Node, Python and proxies refuse long headers, and by then the messages are stored."""
+    answer = client.post("q", *range(number))
+
+    assert len(answer.ids) == number
+    assert len(answer.location) <= 2048
+    path, _, query = answer.location.partition("?")
+    assert path == "/v2/queues/q/messages"
+    assert query in ("", f"ids={','.join(answer.ids)}")
+    assert bool(query) == (number <= 65)
+
+
 def test_ids_are_url_safe(client):
     """M-4, clients K-11"""
     for message_id in client.post("q", *range(25)).ids:

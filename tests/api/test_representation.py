@@ -7,14 +7,55 @@ import pytest
 
 @pytest.mark.parametrize(
     "accepted",
-    [None, "*/*", "application/*", "application/json", "text/html, application/json;q=0.1", "application/json;q=1.0"],
+    [
+        None,
+        "",
+        "*/*",
+        "application/*",
+        "application/json",
+        "text/html, application/json;q=0.1",
+        "application/json;q=1.0",
+        "application/json,",
+        ",,application/json",
+        "*/*,",
+        ",",
+        'application/json;profile="a,b"',
+        'text/html;x="\\"a,b\\"", application/json',
+        "Application/JSON",
+        "APPLICATION/*",
+        "application/json; charset=utf-8",
+        "application/json ; Q=0.5",
+        "application/json;q=",
+        "*; q=.2",
+        "application/json, nonsense",
+        "nonsense",
+        "*/*;q=0, application/json",
+        "application/json;profile=x;q=0, application/json",
+        "text/*;q=0, application/*;q=0.5, */*;q=0",
+    ],
 )
 def test_json_is_given_to_who_accepts_it(client, accepted):
     """X-9"""
     assert client.request("GET", "/v2/queues", Accept=accepted).status == 200
 
 
-@pytest.mark.parametrize("accepted", ["text/html", "application/xml", "application/json;q=0", "text/*"])
+@pytest.mark.parametrize(
+    "accepted",
+    [
+        "text/html",
+        "application/xml",
+        "application/json;q=0",
+        "application/json;q=0.000",
+        "text/*",
+        "text/html,",
+        'text/html;x="a, application/json"',
+        'text/html;x="a, application/json',
+        "application/json;q=0, */*",
+        "APPLICATION/JSON;Q=0, application/*",
+        "application/*;q=0, */*",
+        "text/html, */json",
+    ],
+)
 @pytest.mark.parametrize("path", ["/", "/v2/queues", "/v2/queues/q/messages"])
 def test_who_does_not_accept_json_gets_none(client, path, accepted):
     """X-9, X-13"""
@@ -49,7 +90,16 @@ def test_nothing_comes_without_a_length_or_type(client):
     assert "content-length" not in repeated.headers
 
 
-@pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "Application/X-WWW-Form-URLEncoded"])
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/x-www-form-urlencoded",
+        "Application/X-WWW-Form-URLEncoded",
+        "application/x-www-form-urlencoded; charset=utf-8",
+        "application/x-www-form-urlencoded;",
+        " application/x-www-form-urlencoded ;a=b",
+    ],
+)
 def test_a_form_is_refused(client, content_type):
     """X-11, X-4: before the Client-ID is looked at; also with a length of 0."""
     for length, body in (("2", b"{}"), ("0", b"")):
@@ -59,12 +109,9 @@ def test_a_form_is_refused(client, content_type):
         assert answer.error == (400, "Invalid Content-Type")
 
 
-def test_the_type_of_a_form_is_no_matter_without_a_length_or_with_parameters(client):
+def test_the_type_of_a_form_is_no_matter_without_a_length(client):
     """X-11"""
-    form = "application/x-www-form-urlencoded"
-
-    assert client.request("PUT", "/v2/queues/a", Content_Type=form).status == 201
-    assert client.request("PUT", "/v2/queues/b", b"{}", Content_Type=f"{form}; charset=utf-8").status == 201
+    assert client.request("PUT", "/v2/queues/a", Content_Type="application/x-www-form-urlencoded").status == 201
 
 
 @pytest.mark.parametrize("content_type", [None, "text/plain", "application/xml", "application/json; charset=latin-1"])

@@ -62,6 +62,7 @@ def check_answer(answer: Answer, method: str) -> None:
     assert answer.headers.get("x-openstack-request-id") or method == "OPTIONS"
     for leak in (b"Traceback", b'File "', b".py", b"sqlite", b"SELECT"):
         assert leak not in answer.data
+    assert max(map(len, answer.headers.values()), default=0) <= 2048, "a header that no client may take"
     if answer.status < 400 or method == "HEAD":
         return
     assert answer.headers["content-type"] == "application/json"

@@ -10,8 +10,9 @@ from zaqar.errors import ConfigurationError
 def _log():
     """The log as it was, once the test is over."""
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    handlers, level, factory = root.handlers[:], root.level, logging.getLogRecordFactory()
     yield
+    logging.setLogRecordFactory(factory)
     for handler in set(root.handlers) - set(handlers):
         handler.close()
     root.handlers[:], root.level = handlers, level
@@ -73,3 +74,18 @@ def test_the_log_goes_to_the_file_that_is_named(written, tmp_path):
     logging.getLogger("zaqar").warning("a line")
 
     assert "a line" in (tmp_path / "zaqar.log").read_text()
+
+
+def test_what_clients_say_makes_no_line_of_its_own(written, tmp_path):
+    config.start_logging(written(f"[DEFAULT]\nlog_file = {tmp_path}/zaqar.log\n"))
+
+    logging.getLogger("gunicorn.error").warning("Invalid request from %s: %s", "1.2.3.4", "x\n2026 forged\x1b[2J\u2028")
+    try:
+        raise ValueError("y\n2026 forged")
+    except ValueError:
+        logging.getLogger("pymongo").exception("It failed.")
+
+    lines = (tmp_path / "zaqar.log").read_text().split("\n")
+    assert not [line for line in lines if line.startswith("2026 forged")]
+    assert r"x\n2026 forged\x1b[2J\u2028" in lines[0]
+    assert r"ValueError: y\n2026 forged" in lines[-2]

@@ -42,6 +42,13 @@ def test_an_empty_chunked_body_is_taken_for_one_that_was_cut_off():
         body.read(_request(io.BytesIO(), HTTP_TRANSFER_ENCODING="chunked"), most=10)
 
 
+def test_an_empty_chunked_body_is_none_where_the_engine_refuses_those_that_break_off():
+    """X-40, O-63"""
+    environment = {"HTTP_TRANSFER_ENCODING": "chunked", body.CHECKS_CHUNKS: True}
+
+    assert body.read(_request(io.BytesIO(), **environment), most=10) == b""
+
+
 def test_a_long_body_is_not_read_at_all():
     stream = io.BytesIO(b"0123456789")
 

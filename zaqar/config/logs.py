@@ -8,6 +8,7 @@ from pathlib import Path
 from oslo_config import cfg
 from oslo_log import log, rate_limit
 
+from zaqar import log_text
 from zaqar.config.values import one_line
 from zaqar.errors import ConfigurationError
 
@@ -66,6 +67,7 @@ def check_log_levels(conf: cfg.ConfigOpts) -> None:
 def start_logging(conf: cfg.ConfigOpts) -> None:
     """Let the log go where the configuration says. Raises ``ConfigurationError`` where it cannot."""
     rate_limit.uninstall_filter()  # oslo.log refuses to replace it, so that no reload would pass
+    logging.setLogRecordFactory(log_text.make_record)  # the clients' words stand in the records of libraries, too
     try:
         log.setup(conf, "zaqar")
     except _CAUSES as error:

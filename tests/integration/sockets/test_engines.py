@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.integration.process import RunningServer, running_server
-from tests.integration.sockets import processes, requests, table
+from tests.integration.sockets import processes, refusals, requests, table
 
-assert processes, requests  # importing them fills the table
+for rows in (processes, refusals, requests):  # importing them fills the table
+    assert rows
 
 Shared = Callable[[str], RunningServer]
 

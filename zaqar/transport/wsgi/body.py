@@ -1,7 +1,7 @@
 """Reading request bodies, never more than a limit (http X-40, X-41, O-63)."""
 
 import re
-from typing import BinaryIO
+from typing import Any
 
 from falcon import Request
 
@@ -11,16 +11,26 @@ from zaqar.transport.status import InvalidHeader
 _LENGTH = re.compile(r"[0-9]{1,18}\Z", re.ASCII)
 
 
+IS_READ = "zaqar.body_is_read"
+"""Key of the environment: True once a body was read to its end, False once its reading began."""
+
+CHECKS_CHUNKS = "zaqar.checks_chunks"
+"""Key of the environment: set by an engine that refuses a chunked body which breaks off."""
+
+
 def read(req: Request, *, most: int, refusal: type[Invalid] = Invalid) -> bytes:
     """Return the body, empty when there is none. Raises ``refusal`` when it is longer than ``most`` bytes."""
-    length = req.env.get("CONTENT_LENGTH")
+    env = req.env
+    length = env.get("CONTENT_LENGTH")
     if length:
-        return _read_known(req.env["wsgi.input"], _number(length), most, refusal)
-    if "chunked" in req.env.get("HTTP_TRANSFER_ENCODING", "").lower():
-        data = _read_up_to(req.env["wsgi.input"], most + 1)
+        return _read_known(env, _number(length), most, refusal)
+    if "chunked" in env.get("HTTP_TRANSFER_ENCODING", "").lower():
+        data = _read_up_to(env, most + 1)
         if len(data) > most:
             raise refusal(_too_large(most))
-        if not data:  # granian hands a body that breaks off on as one that has ended; no body could mean "everything"
+        env[IS_READ] = True
+        # granian hands a body that breaks off on as one that has ended; no body could mean "everything"
+        if not data and not env.get(CHECKS_CHUNKS):
             raise InvalidBody(
                 "A chunked body must not be empty, as it may have been cut off; leave it out, or send {}."
             )
@@ -34,24 +44,28 @@ def _number(length: str) -> int:
     return int(length)
 
 
-def _read_known(stream: BinaryIO, length: int, most: int, refusal: type[Invalid]) -> bytes:
+def _read_known(env: dict[str, Any], length: int, most: int, refusal: type[Invalid]) -> bytes:
     if length > most:
         raise refusal(_too_large(most))
-    data = _read_up_to(stream, length)
+    data = _read_up_to(env, length)
+    env[IS_READ] = True
     if len(data) < length:
         raise InvalidBody("The body is shorter than its Content-Length.")
     return data
 
 
-def _read_up_to(stream: BinaryIO, length: int) -> bytes:
+def _read_up_to(env: dict[str, Any], length: int) -> bytes:
+    stream = env["wsgi.input"]
+    env[IS_READ] = False
     try:
-        data = stream.read(length)
+        data: bytes = stream.read(length)
         while 0 < len(data) < length:
             more = stream.read(length - len(data))
             if not more:
                 break
             data += more
     except OSError as error:  # what engines raise for a client that went away or stalls
+        env[IS_READ] = True
         raise InvalidBody("The body could not be read to its end.") from error
     return data
 

@@ -7,6 +7,7 @@ import falcon
 from falcon import Request, Response
 
 from zaqar.errors import Error, Unavailable
+from zaqar.log_text import quote
 from zaqar.transport import documents, status
 
 LOG = logging.getLogger(__name__)
@@ -24,14 +25,14 @@ def _refused(req: Request, resp: Response, error: Error, params: dict[str, Any])
     code, title = status.status_of(error)
     if isinstance(error, Unavailable):
         # One line: while a store is away, this is said of every request.
-        LOG.error("%s %s %s cannot be served: %s %r", _id(req), req.method, req.path, error, error.__cause__)
+        LOG.error("%s cannot be served: %s %r", _named(req), error, error.__cause__)
         LOG.debug("It came from here.", exc_info=error)
         resp.set_header("Retry-After", str(status.RETRY_AFTER))
     _answer(resp, code, {"title": title, "description": status.description_of(error)})
 
 
 def _unexpected(req: Request, resp: Response, error: Exception, params: dict[str, Any]) -> None:
-    LOG.error("%s %s %s failed", _id(req), req.method, req.path, exc_info=error)
+    LOG.error("%s failed", _named(req), exc_info=error)
     code, title = status.INTERNAL
     text = f"The request failed for a reason that the operator can find by its id, {_id(req)}."
     _answer(resp, code, {"title": title, "description": text})
@@ -60,6 +61,11 @@ def _answer(resp: Response, code: int, document: dict[str, str]) -> None:
     resp.data = documents.encode(document)
     resp.content_type = falcon.MEDIA_JSON
     resp.set_header("Vary", "Accept")
+
+
+def _named(req: Request) -> str:
+    """Return by what the request is known in the log."""
+    return f"{_id(req)} {quote(req.method)} {quote(req.path)}"
 
 
 def _id(req: Request) -> str:

@@ -12,10 +12,11 @@ from zaqar.errors import Error
 from zaqar.limits import check_queue
 from zaqar.models import QueueKey
 from zaqar.transport import status
-from zaqar.transport.wsgi import extra_spec
+from zaqar.transport.wsgi import extra_spec, media_types
 from zaqar.transport.wsgi.client_id import ClientIdRule
 
-_ACCEPTED = frozenset((None, "", "*/*", "application/json"))
+_JSON = "application/json"
+_ACCEPTED = frozenset(("", "*/*", _JSON))
 _FORM = "application/x-www-form-urlencoded"
 PUBLIC = "is_public"
 """A resource with this attribute asks for no Client-ID and no project (http X-27)."""
@@ -93,16 +94,23 @@ def _check_queue(project: str, name: str) -> None:
 
 
 def _check_content_type(env: dict[str, Any]) -> None:
-    if env.get("CONTENT_LENGTH") and env.get("CONTENT_TYPE", "").lower() == _FORM:
+    content_type = env.get("CONTENT_TYPE")
+    # Most clients write it in this way.
+    if not content_type or content_type == _JSON or not env.get("CONTENT_LENGTH"):
+        return
+    if media_types.without_parameters(content_type) == _FORM:
         raise status.InvalidContentType("The body must be JSON, not a form: set Content-Type: application/json.")
 
 
 def _check_accept(req: Request, resource: object) -> None:
-    if req.env.get("HTTP_ACCEPT") in _ACCEPTED:
+    header: str | None = req.env.get("HTTP_ACCEPT")
+    if header is None or header in _ACCEPTED:
         return
-    types = getattr(resource, "media_types", ("application/json",))
-    if not any(req.client_accepts(media_type) for media_type in types):
-        raise falcon.HTTPNotAcceptable(description="This service only speaks application/json.")
+    offered = getattr(resource, "media_types", (_JSON,))
+    if not media_types.accepts(header, offered):
+        raise falcon.HTTPNotAcceptable(
+            description=f'This service only speaks {_JSON}, which the "Accept" header does not admit.'
+        )
 
 
 def _project(env: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from zaqar.limits import Limits
 from zaqar.operations.queues import Queues
 from zaqar.transport import documents, json_text
 from zaqar.transport.status import UnsupportedMediaType
-from zaqar.transport.wsgi import body, parameters
+from zaqar.transport.wsgi import body, media_types, parameters
 from zaqar.transport.wsgi.middleware import caller
 
 PATCH_TYPE = "application/openstack-messaging-v2.0-json-patch"
@@ -68,8 +68,7 @@ class QueueItem:
     def on_patch(self, req: Request, resp: Response, queue_name: str) -> None:
         """Change its metadata (http Q-30 to Q-39)."""
         data = body.read(req, most=self._limits.max_queue_metadata, refusal=InvalidBody)
-        media_type = (req.content_type or "").partition(";")[0].strip().lower()
-        if media_type != PATCH_TYPE:
+        if media_types.without_parameters(req.content_type or "") != PATCH_TYPE:
             resp.set_header("Accept-Patch", PATCH_TYPE)
             raise UnsupportedMediaType(f"The Content-Type must be {PATCH_TYPE}.")
         patch = documents.decode_patch(data)

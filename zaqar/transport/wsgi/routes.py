@@ -15,6 +15,7 @@ from zaqar.transport.wsgi.claims import ClaimCollection, ClaimItem
 from zaqar.transport.wsgi.client_id import ClientIdRule
 from zaqar.transport.wsgi.health import Ping
 from zaqar.transport.wsgi.home import Home, Versions
+from zaqar.transport.wsgi.leftovers import Leftovers
 from zaqar.transport.wsgi.messages import MessageCollection, MessageItem
 from zaqar.transport.wsgi.middleware import Checks, RequestIds
 from zaqar.transport.wsgi.queues import QueueCollection, QueueItem, QueuePurge, QueueStats
@@ -33,7 +34,9 @@ def application(
     has_access_log: bool = False,
 ) -> Application:
     """Return the WSGI application over the operations."""
-    middleware: list[Any] = [RequestIds(), *([AccessLog()] if has_access_log else []), Checks(client_id_rule)]
+    # Answers pass from right to left: a line of the access log tells the time that a leftover body took, too.
+    access_log = [AccessLog()] if has_access_log else []
+    middleware: list[Any] = [RequestIds(), *access_log, Leftovers(), Checks(client_id_rule)]
     app: Application = falcon.App(middleware=middleware)
     app.req_options.auto_parse_form_urlencoded = False
     failures.install(app)
