@@ -125,19 +125,3 @@ def test_a_start_on_a_disk_that_filled_up_meanwhile_lets_consumers_make_room(dis
     with _opened(disk, clock) as store:
         _take_the_rest(disk)
         _check_that_room_can_be_made(store, queue, left)
-
-
-def test_what_cannot_be_settled_is_listed_and_counted_as_it_is_seen(disk, clock):
-    queue = queue_key()
-    with _opened(disk, clock) as store:
-        store.create_queue(queue)
-        (waiting,) = post(store, queue, new_message(b"1", ttl=3600, delay=10))
-        (ready,) = post(store, queue, new_message(b"2", ttl=3600))
-        for ending in ("-reserve", "-wal"):
-            path = disk / f"zaqar.db{ending}"
-            path.rename(path) if ending == "-wal" else path.unlink()
-        _take_the_rest(disk)
-        clock.move(11)
-
-        assert set(ids(listed(store, queue, include_delayed=True))) == {waiting, ready}
-        assert store.stats(queue).free == 2

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from tests.builders import new_message
-from tests.conformance.acts import listed, numbers, post
+from tests.conformance.acts import ids, listed, numbers, post
 from tests.storage.batches import lock_held, queued, wait_until
 from zaqar.errors import Unavailable
 from zaqar.storage.sql import commit
@@ -105,6 +105,17 @@ def test_while_a_process_holds_the_lock_for_longer_nobody_waits_for_it(database,
     wait_until(store.is_alive, what="the lock")
     post(store, queue, new_message(b"3"))
     assert numbers(listed(store, queue)) == [3]
+
+
+def test_what_cannot_be_settled_is_listed_and_counted_as_it_is_seen(database, store, queue, clock, monkeypatch):
+    (delayed,) = post(store, queue, new_message(b"1", delay=10))
+    (ready,) = post(store, queue, new_message(b"2"))
+    clock.move(11)
+    monkeypatch.setattr(commit, "PATIENCE", 0.01)
+    with lock_held(database):
+        assert ids(listed(store, queue)) == [ready]
+        assert ids(listed(store, queue, include_delayed=True)) == [delayed, ready]
+        assert store.stats(queue).total == 2
 
 
 def test_readers_wait_for_nobody(database, store, queue):

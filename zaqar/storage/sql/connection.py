@@ -18,8 +18,9 @@ from zaqar.clock import Clock, SystemClock
 from zaqar.errors import ConfigurationError, Error, Unavailable
 from zaqar.storage.sql import damage
 from zaqar.storage.sql.commit import BUSY, GroupCommit
-from zaqar.storage.sql.failure import is_damage, is_outage, translated_errors, unavailable
+from zaqar.storage.sql.failure import is_damage, is_lack_of_room, is_outage, translated_errors, unavailable
 from zaqar.storage.sql.files import Files, Moved
+from zaqar.storage.sql.reserve import make_way, widen_log
 from zaqar.storage.sql.session import Session, Transaction
 from zaqar.storage.sql.writer import Writer, close_all
 
@@ -208,6 +209,17 @@ def database_path(uri: str) -> str:
 
 def connect(path: str, synchronous: Synchronous, *, cache: int = WRITER_CACHE) -> sqlite3.Connection:
     """Open a connection to a database that exists, in WAL mode, with ``cache`` KiB of pages. Raises ``Unavailable``."""
+    try:
+        return _open(path, synchronous, cache)
+    except Unavailable as error:
+        if error.__cause__ is None or not is_lack_of_room(error.__cause__) or not make_way(path):
+            raise
+    connection = _open(path, synchronous, cache)
+    widen_log(path)
+    return connection
+
+
+def _open(path: str, synchronous: Synchronous, cache: int) -> sqlite3.Connection:
     with translated_errors():
         connection = sqlite3.connect(
             f"file:{quote(path)}?mode=rw",  # else whoever comes first would make an empty database in its place

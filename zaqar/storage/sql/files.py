@@ -5,6 +5,7 @@ commits there is lost for everybody who comes later. So each write looks before 
 acknowledged. A look is one call: as long as the folder has not changed, nobody has moved, removed or replaced a file in it.
 """
 
+import contextlib
 import os
 import sqlite3
 import threading
@@ -98,7 +99,7 @@ class Files:
     def close(self, connection: sqlite3.Connection) -> None:
         """Close a connection; with the last, what was open is forgotten."""
         with self._mutex:
-            connection.close()
+            close(connection, self.path)
             self._connections.discard(connection)
             if not self._connections:
                 self._forget()
@@ -135,11 +136,6 @@ class Files:
         """Return the length of the log in bytes, 0 when it is not open."""
         return 0 if self._log is None else os.fstat(self._log).st_size
 
-    def widen_log(self, size: int) -> None:
-        """Take room for ``size`` bytes of log from the disk. Raises ``OSError``."""
-        if self._log is not None:
-            os.posix_fallocate(self._log, 0, size)
-
     def _look(self) -> Standing:
         real = os.path.realpath(self.path)  # SQLite puts the log beside the file that a link leads to
         self._folder = os.path.dirname(real)  # noqa: PTH120
@@ -150,7 +146,7 @@ class Files:
     def _remember(self, found: Standing) -> None:
         self._known, self._unchanged = found, None
         # SQLite takes no locks on its log, so that closing this later gives none away.
-        self._log = os.open(f"{os.path.realpath(self.path)}-wal", os.O_RDWR | os.O_CLOEXEC)
+        self._log = os.open(f"{os.path.realpath(self.path)}-wal", os.O_RDONLY | os.O_CLOEXEC)
 
     def _forget(self) -> None:
         self._known = self._unchanged = None
@@ -162,6 +158,19 @@ class Files:
 def reserve_path(path: str) -> str:
     """Return the file that keeps room for what makes room."""
     return f"{os.path.realpath(path)}-reserve"
+
+
+def spare_path(path: str) -> str:
+    """Return the file that keeps the room of a log which was closed on a full disk."""
+    return f"{os.path.realpath(path)}-spare"
+
+
+def close(connection: sqlite3.Connection, path: str) -> None:
+    """Close a connection. Where there is no reserve, the log's room is kept: with the last, SQLite removes the log."""
+    if not os.path.exists(reserve_path(path)):  # noqa: PTH110
+        with contextlib.suppress(OSError):
+            os.link(f"{os.path.realpath(path)}-wal", spare_path(path))
+    connection.close()
 
 
 def damage_path(path: str) -> str:

@@ -16,7 +16,8 @@ import sqlalchemy as sa
 from zaqar.errors import ConfigurationError, Unavailable
 from zaqar.storage.sql import damage
 from zaqar.storage.sql.connection import connect, database_path
-from zaqar.storage.sql.files import PRIVATE, make_private
+from zaqar.storage.sql.files import PRIVATE, close, make_private, reserve_path
+from zaqar.storage.sql.reserve import Reserve
 from zaqar.storage.sql.schema import REVISION, VERSION_TABLE
 from zaqar.storage.sql.turn import Turn
 
@@ -48,6 +49,8 @@ def prepare(uri: str) -> list[str]:
         sentences = _tighten(path)
         _upgrade(path)
         _mark(path)
+        if not Path(reserve_path(str(path))).exists() and not Reserve(str(path)).make():
+            sentences.append(f"The disk of {path} is full: what adds messages is refused until there is room.")
     sentences += _inspect(path)
     return sentences
 
@@ -115,7 +118,7 @@ def _upgrade(path: Path) -> None:
     try:
         revision = _revision(connection, path)
     finally:
-        connection.close()
+        close(connection, str(path))
     if revision == REVISION:
         return
     if revision is not None and revision > REVISION:
@@ -153,7 +156,7 @@ def _mark(path: Path) -> None:
 
 def _tighten(path: Path) -> list[str]:
     """Take the files from other users, who could read them, or hold up everybody by a lock."""
-    endings = ("", "-wal", "-shm", "-lock", "-sweep", "-reserve", "-damaged")
+    endings = ("", "-wal", "-shm", "-lock", "-sweep", "-reserve", "-spare", "-damaged")
     wide = [path.name + ending for ending in endings if make_private(f"{path}{ending}")]
     if not wide:
         return []
@@ -162,8 +165,11 @@ def _tighten(path: Path) -> list[str]:
 
 def _inspect(path: Path) -> list[str]:
     """Look for damage, for a moment; processes that write go on meanwhile."""
-    with contextlib.closing(connect(str(path), "FULL")) as connection:
+    connection = connect(str(path), "FULL")
+    try:
         sentence = damage.inspect(connection, str(path))
+    finally:
+        close(connection, str(path))
     return [] if sentence is None else [f"{sentence} {damage.ADVICE}"]
 
 

@@ -9,10 +9,13 @@ import contextlib
 import os
 import time
 
-from zaqar.storage.sql.files import PRIVATE, reserve_path
+from zaqar.storage.sql.files import PRIVATE, reserve_path, spare_path
 
 SIZE = 32 * 2**20
 """Bytes: a log of the usual length, as it goes into the file, and as much again for what comes next."""
+
+LOG_ROOM = 8 * 2**20
+"""Bytes of log that are taken from a full disk at once."""
 
 FREE_PAGES = 1024
 """Free pages inside the file that must be left over when something is added without a reserve."""
@@ -41,6 +44,7 @@ class Reserve:
             finally:
                 os.close(file)
             os.rename(unfinished, path)  # noqa: PTH104 - whole or not there
+            _remove(spare_path(self._path))
         except OSError:
             with contextlib.suppress(OSError):
                 os.unlink(unfinished)  # noqa: PTH108
@@ -51,5 +55,27 @@ class Reserve:
     def give_back(self) -> None:
         """Give the room back to the disk."""
         self._next_attempt = time.monotonic() + INTERVAL
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(reserve_path(self._path))  # noqa: PTH108
+        _remove(reserve_path(self._path))
+
+
+def make_way(path: str) -> bool:
+    """Give back the room that a log needs at a start; tell whether there was any to give."""
+    return _remove(spare_path(path)) or _remove(reserve_path(path))
+
+
+def widen_log(path: str) -> None:
+    """Take room for the log from the disk before others take it, as far as there is some."""
+    with contextlib.suppress(OSError):
+        file = os.open(f"{os.path.realpath(path)}-wal", os.O_RDWR | os.O_CLOEXEC)
+        try:
+            os.posix_fallocate(file, 0, LOG_ROOM)
+        finally:
+            os.close(file)
+
+
+def _remove(path: str) -> bool:
+    try:
+        os.unlink(path)  # noqa: PTH108
+    except OSError:
+        return False
+    return True

@@ -10,7 +10,6 @@ from zaqar.storage.contract import MessageStore
 from zaqar.storage.ids import Id, MalformedId, parse_id, parse_ids
 from zaqar.storage.sql import claims, expiry, messages, records, statistics, sweep
 from zaqar.storage.sql.connection import Database
-from zaqar.storage.sql.failure import is_lack_of_room
 from zaqar.storage.sql.schema import CLAIMED, DELAYED, READY
 from zaqar.storage.sql.session import Session, Transaction
 
@@ -209,14 +208,15 @@ class SqlMessageStore(MessageStore):
                 return result  # type: ignore[return-value]
 
     def _settle(self, queue: QueueKey) -> bool:
-        """Settle the queue, and remove a batch of what has expired; tell whether there was room to write that."""
+        """Settle the queue, and remove a batch of what has expired; tell whether that could be written.
+
+        It cannot on a full disk, or while another process has the lock; what is there can be read all the same.
+        """
         record = self._database.read(lambda session: records.look(session, queue))
         if not record.is_settled or record.has_expired:
             try:
                 self._write_settled(queue, lambda *_: None)
-            except Unavailable as error:
-                if error.__cause__ is None or not is_lack_of_room(error.__cause__):
-                    raise
+            except Unavailable:
                 return False
         return True
 

@@ -9,7 +9,7 @@ from zaqar.clock import Clock
 from zaqar.storage.sql import damage
 from zaqar.storage.sql.failure import full, is_damage, is_lack_of_room, is_outage
 from zaqar.storage.sql.files import Files, Moved
-from zaqar.storage.sql.reserve import FREE_PAGES, Reserve
+from zaqar.storage.sql.reserve import FREE_PAGES, Reserve, widen_log
 from zaqar.storage.sql.session import Transaction
 from zaqar.storage.sql.steps import Isolated, Spoiled, Struck, Write
 
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 MOST_RECORD_IDS = 10_000
 """Queues whose record ids a process remembers."""
-
-LOG_ROOM = 8 * 2**20
-"""Bytes of the log that are taken from the disk at once when it is full, before others take them."""
 
 
 READERS_PATIENCE = 50
@@ -160,8 +157,7 @@ class Writer:
         self._reserve.give_back()
         self._files.check()
         _begin_log_anew(connection)
-        with contextlib.suppress(OSError):
-            self._files.widen_log(LOG_ROOM)
+        widen_log(self._files.path)
 
 
 def _begin_log_anew(connection: sqlite3.Connection) -> None:
