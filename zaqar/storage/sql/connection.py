@@ -78,7 +78,9 @@ class Database:
             self._look()
         try:
             connection = self._readers.pop()
+            self._least_idle = min(self._least_idle, len(self._readers))
         except IndexError:
+            self._least_idle = 0
             connection = self._files.connect(self._connect)
         try:
             result = question(Session(connection, self.clock.now()))
@@ -122,8 +124,15 @@ class Database:
             return str(error)
         return BUSY if self._commit.is_stuck() else "The embedded database cannot be read."
 
-    def shorten_log(self) -> None:
-        """Let the log begin anew if readers have kept it from doing so for long. Raises ``Unavailable``."""
+    def tidy(self) -> None:
+        """Close readers that nobody has needed since the last call; cut a log off that readers kept from beginning anew.
+
+        Raises ``Unavailable``.
+        """
+        with contextlib.suppress(IndexError):
+            for _ in range(min(self._least_idle, len(self._readers) - 1)):
+                self._files.close(self._readers.pop(0))
+        self._least_idle = len(self._readers)
         if self._files.log_size() > 2 * LOG_LIMIT:
             self._writer.is_log_too_long = True
             self.write(lambda _: None)
@@ -144,10 +153,11 @@ class Database:
 
     def _start(self) -> None:
         self._next_look = 0.0
-        self._readers: list[sqlite3.Connection] = []
-        self._files = Files(self.path)
+        self._readers: list[sqlite3.Connection] = []  # the last used is at the end, and is used next
+        self._least_idle: int = 0
+        self._files: Files = Files(self.path)
         self._writer = Writer(self._connect_writer, self._files, self._readers, self.clock)
-        self._commit = GroupCommit(self.path, self._writer)
+        self._commit: GroupCommit = GroupCommit(self.path, self._writer)
 
     def _look(self) -> None:
         """Make sure that the files that are open stand at their paths; who writes follows those that were replaced."""

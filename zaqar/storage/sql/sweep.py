@@ -25,6 +25,7 @@ def sweep(database: Database) -> int:
 
     One process at a time: where another is at it, there is nothing to do.
     """
+    database.tidy()
     with os.fdopen(os.open(database.sweep_lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE), "r+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -43,7 +44,6 @@ def _sweep(database: Database) -> int:
             done += _despite_damage(partial(_settle, database, record)) or 0
     for record in database.read(records.dropped):
         done += _despite_damage(partial(clear_dropped, database, record)) or 0
-    database.shorten_log()
     return done
 
 
