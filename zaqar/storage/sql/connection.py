@@ -54,6 +54,7 @@ class Database:
         self.path = database_path(uri)
         self._synchronous = synchronous
         self.clock = clock or SystemClock()
+        self._least_idle = 0
         self._start()
         _databases.add(self)
 
@@ -154,10 +155,9 @@ class Database:
     def _start(self) -> None:
         self._next_look = 0.0
         self._readers: list[sqlite3.Connection] = []  # the last used is at the end, and is used next
-        self._least_idle: int = 0
-        self._files: Files = Files(self.path)
+        self._files = Files(self.path)
         self._writer = Writer(self._connect_writer, self._files, self._readers, self.clock)
-        self._commit: GroupCommit = GroupCommit(self.path, self._writer)
+        self._commit = GroupCommit(self.path, self._writer)
 
     def _look(self) -> None:
         """Make sure that the files that are open stand at their paths; who writes follows those that were replaced."""
