@@ -142,7 +142,7 @@ def _make(path: Path) -> None:
     if str(path) in _prepared:
         raise ConfigurationError(f"The database {path} is missing: put it back.")
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE))
-    LOG.info("There was no database at %s: a new, empty one is made.", path)
+    LOG.debug("There was no database at %s: a new, empty one is made.", path)
 
 
 def _mark(path: Path) -> None:
