@@ -48,6 +48,7 @@ class GroupCommit:
         self._substitute: threading.Thread | None = None
         self._wanted = threading.Lock()
         self._wanted.acquire()
+        self._goes_on = False
         self._waits_since: float | None = None
 
     def run(self, step: Callable[[Transaction], Result], *, adds: bool = False) -> Result:
@@ -127,9 +128,14 @@ class GroupCommit:
     def _lead_in_turn(self) -> None:
         """Lead, each time that is wanted, as soon as the other processes have had their turn."""
         while True:
-            self._wanted.acquire()
-            if self._substitute is not threading.current_thread():
-                return  # closed meanwhile
+            goes_on, self._goes_on = self._goes_on, False
+            if not goes_on:
+                self._wanted.acquire()
+            if self._substitute is not threading.current_thread():  # closed meanwhile
+                if goes_on:
+                    self._end([], Unavailable(BUSY))
+                return
+            self._waits_since = time.monotonic()
             try:
                 self._turn.take()
             except OSError as error:
@@ -179,8 +185,11 @@ class GroupCommit:
                     write.error = failure  # also where a step was refused: what it was refused for may be undone
             self._is_led = bool(self._queue)
             if self._queue:
-                self._queue[0].leads = True
-                self._queue[0].awake.release()
+                # Where processes compete, the substitute goes on: to hand over would cost two switches of threads.
+                self._goes_on = threading.current_thread() is self._substitute
+                if not self._goes_on:
+                    self._queue[0].leads = True
+                    self._queue[0].awake.release()
         for write in batch:
             if write.error is not None and is_damage(write.error):
                 damage.note(self._path, write.error)
