@@ -126,10 +126,7 @@ class Database:
         return BUSY if self._commit.is_stuck() else "The embedded database cannot be read."
 
     def tidy(self) -> None:
-        """Close readers that nobody has needed since the last call; cut a log off that readers kept from beginning anew.
-
-        Raises ``Unavailable``.
-        """
+        """Close readers that nobody needed since the last call; cut a log off that readers kept from beginning anew."""
         with contextlib.suppress(IndexError):
             for _ in range(min(self._least_idle, len(self._readers) - 1)):
                 self._files.close(self._readers.pop(0))
@@ -156,7 +153,7 @@ class Database:
         self._next_look = 0.0
         self._readers: list[sqlite3.Connection] = []  # the last used is at the end, and is used next
         self._files = Files(self.path)
-        self._writer = Writer(self._connect_writer, self._files, self._readers, self.clock)
+        self._writer = Writer(lambda: connect(self.path, self._synchronous), self._files, self._readers, self.clock)
         self._commit = GroupCommit(self.path, self._writer)
 
     def _look(self) -> None:
@@ -175,9 +172,6 @@ class Database:
 
     def _connect(self) -> sqlite3.Connection:
         return connect(self.path, self._synchronous, cache=READER_CACHE)
-
-    def _connect_writer(self) -> sqlite3.Connection:
-        return connect(self.path, self._synchronous)
 
 
 def _forget_parent() -> None:
