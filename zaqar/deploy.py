@@ -82,7 +82,7 @@ def prepare(conf: cfg.ConfigOpts) -> list[str]:
         if conf.drivers[store] == "sqlalchemy":
             from zaqar.storage.sql import migration
 
-            migration.prepare(config.store_uri(conf, store))
+            lines += migration.prepare(config.store_uri(conf, store))
         elif conf.drivers[store] == "redis":
             options = config.redis_options(conf, store)
             if options not in asked:

@@ -62,7 +62,7 @@ class Batch:
 def traced(database: Database) -> Iterator[list[str]]:
     """Collect the SQL of all writes."""
     database.write(lambda transaction: None)
-    connection = database._commit._connection
+    connection = database._commit._writer.connection
     assert connection is not None
     statements: list[str] = []
     connection.set_trace_callback(statements.append)

@@ -107,7 +107,7 @@ def test_a_read_only_file_system_is_refused(path, uri, monkeypatch):
     connect = sqlite3.connect
 
     def read_only(database, **options):
-        return connect(f"file:{database}?mode=ro", uri=True, **options)
+        return connect(database.replace("mode=rw", "mode=ro"), **options)
 
     path.write_bytes(b"")
     monkeypatch.setattr(sqlite3, "connect", read_only)

@@ -6,11 +6,12 @@ import sqlite3
 
 import pytest
 
-from tests.builders import new_message
-from tests.conformance.acts import listed, numbers, post
+from tests.builders import new_message, numbered_messages, queue_key
+from tests.conformance.acts import claim, listed, numbers, post
 from tests.storage.batches import Batch
 from zaqar.errors import QueueNotFound, Unavailable
 from zaqar.storage.sql import connection
+from zaqar.storage.sql.reserve import Reserve
 from zaqar.storage.sql.schema import READY
 
 
@@ -39,8 +40,8 @@ def _full(database, monkeypatch):
     """Let the database have no page more than it has."""
     connect = connection.connect
 
-    def connect_to_full(*arguments):
-        opened = connect(*arguments)
+    def connect_to_full(*arguments, **options):
+        opened = connect(*arguments, **options)
         opened.execute("PRAGMA max_page_count = 1")
         return opened
 
@@ -48,6 +49,8 @@ def _full(database, monkeypatch):
         patched.setattr(connection, "connect", connect_to_full)
         database.close()
         yield
+    database.close()
+    assert Reserve(database.path).make()
 
 
 def _assert_all_unavailable(errors):
@@ -89,33 +92,25 @@ def test_a_full_disk_is_unavailable_and_stores_nothing(database, store, queue, p
     assert store.stats(queue).total == 2
 
 
-def test_a_disk_that_fills_up_under_the_next_step_loses_no_acknowledged_message(
-    database, store, queue, posting, monkeypatch
-):
-    """Messages wait in memory for the next step that reads: should they not fit, then it is their failure too."""
-    posting(0)()
-    with _full(database, monkeypatch):
-        batch = Batch(database, posting(1, spaces=200_000), lambda: store.pop_messages(queue, limit=1), posting(2))
-
-    _assert_all_unavailable(batch.errors)
-    assert numbers(listed(store, queue)) == [0]
-    assert store.stats(queue).total == 1
-
-
-def test_a_refusal_in_a_batch_that_failed_is_not_believed(database, store, queue, posting, monkeypatch):
-    """What the refused step was refused for never happened."""
+def test_on_a_full_disk_everything_but_what_adds_goes_on(database, store, queue, posting, monkeypatch):
+    post(store, queue, *numbered_messages(6))
+    held = claim(store, queue, limit=1)
     with _full(database, monkeypatch):
         batch = Batch(
             database,
-            lambda: store.delete_queue(queue),
-            lambda: post(store, queue, new_message()),
-            lambda: store.create_queue(queue),
-            posting(1, spaces=200_000),
+            posting(99, spaces=200_000),
+            lambda: store.pop_messages(queue, limit=1),
+            lambda: store.delete_message(queue, held.messages[0].id, claim_id=held.id),
+            lambda: claim(store, queue, limit=1),
+            lambda: store.create_queue(queue_key()),
         )
 
-    _assert_all_unavailable(batch.errors)
-    posting(2)()
-    assert numbers(listed(store, queue)) == [2]
+    assert [type(error) for error in batch.errors] == [Unavailable, type(None), type(None), type(None), Unavailable]
+    assert "SQLITE_FULL" in str(batch.errors[0])
+    assert numbers(batch.result_of(1)) == [1]
+    assert numbers(batch.result_of(3).messages) == [2]
+    assert numbers(listed(store, queue, include_claimed=True)) == [2, 3, 4, 5]
+    assert store.stats(queue).total == 4
 
 
 def test_a_refusal_in_a_batch_that_succeeded_is(database, store, queue):

@@ -8,6 +8,7 @@ import pytest
 
 from tests.builders import new_message, numbered_messages
 from tests.conformance.acts import ids, listed, numbers, post
+from tests.storage.batches import wait_until
 from tests.storage.children import child
 from zaqar.errors import Unavailable
 from zaqar.storage.sql import SqlManagementStore, SqlMessageStore
@@ -17,6 +18,14 @@ def _open_files(path):
     """Return how often this process has the file open."""
     descriptors = Path("/proc/self/fd")
     return sum(descriptor.exists() and descriptor.samefile(path) for descriptor in descriptors.iterdir())
+
+
+def _is_refused(store, queue, number):
+    try:
+        post(store, queue, *numbered_messages(1, first=number))
+    except Unavailable:
+        return True
+    return False
 
 
 def test_parent_and_child_use_the_database_side_by_side(store, queue):
@@ -154,8 +163,9 @@ def test_a_disk_without_room_for_the_log_of_writes_loses_nothing_that_was_acknow
             list(map(post_and_remember, range(1, 1000)))
         assert 5 < len(acknowledged) < 900
         assert numbers(listed(store, queue)) == acknowledged
+        assert numbers(store.pop_messages(queue, limit=1)) == [acknowledged.pop(0)]
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
-        post(store, queue, *numbered_messages(1, first=1000))
+        wait_until(lambda: not _is_refused(store, queue, 1000), what="the room that is there again")
         assert numbers(listed(store, queue)) == [*acknowledged, 1000]
 
     with child(work):

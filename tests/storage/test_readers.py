@@ -36,6 +36,25 @@ def test_asking_for_what_is_missing_does_not_cost_a_connection(store, queue, con
     assert len(connects) == 1
 
 
+def test_readers_of_a_busy_moment_are_closed_when_nobody_has_needed_them_for_a_while(database, store, queue, path):
+    """Each keeps pages in memory; threads take turns with the one that was used last."""
+
+    def nested(depth):
+        return listed(store, queue) if not depth else database.read(lambda session: nested(depth - 1))
+
+    nested(8)
+    store.sweep()
+    assert len(database._readers) == 9
+
+    listed(store, queue)
+    store.sweep()
+    listed(store, queue)
+    store.sweep()
+
+    assert len(database._readers) <= 2
+    assert listed(store, queue) == []
+
+
 def test_a_snapshot_that_ends_with_an_error_leaves_no_transaction_behind(database, store, queue):
     with pytest.raises(ClaimNotFound):
         store.get_claim(queue, WELL_FORMED)

@@ -6,7 +6,7 @@ from tests.builders import dead_letter_rule, new_message, queue_key
 from tests.conformance.acts import claim, listed, numbers, post
 from tests.storage.batches import Batch, traced
 from zaqar.errors import QueueNotFound
-from zaqar.storage.sql import SqlMessageStore, commit, records
+from zaqar.storage.sql import SqlMessageStore, records, writer
 
 
 @pytest.fixture
@@ -78,13 +78,13 @@ def test_a_drop_and_a_new_queue_of_the_name_in_one_batch_are_told_apart(database
 
 
 def test_what_is_remembered_is_bounded(database, store, monkeypatch):
-    monkeypatch.setattr(commit, "MOST_RECORD_IDS", 10)
+    monkeypatch.setattr(writer, "MOST_RECORD_IDS", 10)
     for _ in range(30):
         key = queue_key()
         store.create_queue(key)
         post(store, key, new_message())
 
-    assert len(database._commit._record_ids) <= 11
+    assert len(database._commit._writer._record_ids) <= 11
 
 
 def test_the_id_of_a_record_whose_making_failed_is_not_remembered(database, store):

@@ -1,8 +1,12 @@
 """Health: whether the service can do its work."""
 
+import logging
+
 from zaqar.context import Context
 from zaqar.operations.authorization import Authorization
 from zaqar.storage.contract import Routing
+
+LOG = logging.getLogger(__name__)
 
 
 class Health:
@@ -17,6 +21,9 @@ class Health:
         self._authorization.check("ping:get", context)
 
     def ping(self, context: Context) -> bool:
-        """Tell whether every message store answers (http H-6)."""
+        """Tell whether every message store is well (http H-6); the log says what one that is not has."""
         self.check_ping(context)
-        return all(store.is_alive() for store in self._routing.stores())
+        complaints = [store.complaint() for store in self._routing.stores() if not store.is_alive()]
+        for sentence in complaints:
+            LOG.warning("The service is not well: %s", sentence)
+        return not complaints

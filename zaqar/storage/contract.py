@@ -155,6 +155,10 @@ class MessageStore(abc.ABC):
     def is_alive(self) -> bool:
         """Tell whether the store answers; never raises, cheap."""
 
+    def complaint(self) -> str:
+        """Say in a sentence what is wrong with a store that is not alive; no secrets, no paths."""
+        return "The message store does not answer."
+
     @abc.abstractmethod
     def close(self) -> None:
         """Release connections and stop background work."""

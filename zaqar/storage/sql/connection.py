@@ -4,25 +4,40 @@ import contextlib
 import os
 import sqlite3
 import threading
+import time
 import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, TypeVar
+from urllib.parse import quote
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from zaqar.clock import Clock, SystemClock
 from zaqar.errors import ConfigurationError, Error, Unavailable
-from zaqar.storage.sql.commit import GroupCommit
-from zaqar.storage.sql.failure import is_outage, translated_errors, unavailable
+from zaqar.storage.sql import damage
+from zaqar.storage.sql.commit import BUSY, GroupCommit
+from zaqar.storage.sql.failure import is_damage, is_lack_of_room, is_outage, translated_errors, unavailable
+from zaqar.storage.sql.files import Files, Moved
+from zaqar.storage.sql.reserve import make_way, widen_log
 from zaqar.storage.sql.session import Session, Transaction
+from zaqar.storage.sql.writer import Writer, close_all
 
 Result = TypeVar("Result")
 Synchronous = Literal["FULL", "NORMAL"]
 
 BUSY_TIMEOUT = 5.0
 """Seconds that a write waits for a foreign program that holds the database."""
+
+LOOK_INTERVAL = 0.1
+"""Seconds between looks of those who read at whether the files still stand at their paths."""
+
+WRITER_CACHE, READER_CACHE = 16 * 1024, 1024
+"""KiB of pages that a connection keeps. There is a reader for each thread; the system keeps the pages, too."""
+
+LOG_LIMIT = 16 * 2**20
+"""Bytes that the log keeps when it begins anew: what is written between two checkpoints."""
 
 _open_databases: "weakref.WeakValueDictionary[tuple[str, str], Database]" = weakref.WeakValueDictionary()
 _opening = threading.Lock()
@@ -39,6 +54,7 @@ class Database:
         self.path = database_path(uri)
         self._synchronous = synchronous
         self.clock = clock or SystemClock()
+        self._least_idle = 0
         self._start()
         _databases.add(self)
 
@@ -59,62 +75,103 @@ class Database:
 
     def read(self, question: Callable[[Session], Result]) -> Result:
         """Ask one snapshot-free question; several statements that must agree go inside ``Session.snapshot``."""
+        if time.monotonic() > self._next_look:
+            self._look()
         try:
             connection = self._readers.pop()
+            self._least_idle = min(self._least_idle, len(self._readers))
         except IndexError:
-            connection = self._connect()
+            self._least_idle = 0
+            connection = self._files.connect(self._connect)
         try:
             result = question(Session(connection, self.clock.now()))
         except Error:  # that there is no such queue says nothing against the connection
-            self._readers.append(connection)
+            self._put_back(connection)
             raise
         except sqlite3.Error as error:
-            connection.close()
+            self._files.close(connection)
+            if is_damage(error):
+                damage.note(self.path, error)
             if is_outage(error):
                 raise unavailable(error) from error
             raise
-        self._readers.append(connection)
+        self._put_back(connection)
         return result
 
-    def write(self, step: Callable[[Transaction], Result]) -> Result:
-        """Run ``step`` whole or not at all; return when its effect is durable. Raises what ``step`` raises."""
-        return self._commit.run(step)
+    def write(self, step: Callable[[Transaction], Result], *, adds: bool = False) -> Result:
+        """Run ``step`` whole or not at all; return when its effect is durable. Raises what ``step`` raises.
+
+        A step that ``adds`` data is refused where there is no room for more than what makes room.
+        """
+        return self._commit.run(step, adds=adds)
 
     def is_alive(self) -> bool:
-        """Tell whether the database can be read."""
+        """Tell whether the database can be read and written, and no damage was seen."""
+        self._next_look = 0.0
         try:
             self.read(lambda session: session.connection.execute("SELECT last FROM positions").fetchone())
-        except Unavailable:
+        except (Unavailable, sqlite3.Error):
             return False
-        return True
+        return not self._files.is_damaged and not self._commit.is_stuck()
+
+    def complaint(self) -> str:
+        """Say what is wrong with a database that is not alive."""
+        sentence = damage.noted(self.path)
+        if sentence is not None:
+            return sentence
+        try:
+            self._look()
+        except Unavailable as error:
+            return str(error)
+        return BUSY if self._commit.is_stuck() else "The embedded database cannot be read."
+
+    def tidy(self) -> None:
+        """Close readers that nobody needed since the last call; cut a log off that readers kept from beginning anew."""
+        with contextlib.suppress(IndexError):
+            for _ in range(min(self._least_idle, len(self._readers) - 1)):
+                self._files.close(self._readers.pop(0))
+        self._least_idle = len(self._readers)
+        if self._files.log_size() > 2 * LOG_LIMIT:
+            self._writer.is_log_too_long = True
+            self.write(lambda _: None)
 
     def close(self) -> None:
         """Close all connections; the next call opens new ones."""
         self._commit.close()
-        self._close_readers()
+        close_all(self._files, self._readers)
 
     def abandon(self) -> None:
         """Let go of the parent's connections in a forked process, and start anew."""
-        self._close_readers()
+        with contextlib.suppress(IndexError):
+            while True:
+                self._readers.pop().close()
         self._commit.abandon()
+        self._files.abandon()
         self._start()
 
     def _start(self) -> None:
-        self._readers: list[sqlite3.Connection] = []
-        self._commit = GroupCommit(self._connect_writer, self.path, self.clock)
+        self._next_look = 0.0
+        self._readers: list[sqlite3.Connection] = []  # the last used is at the end, and is used next
+        self._files = Files(self.path)
+        self._writer = Writer(lambda: connect(self.path, self._synchronous), self._files, self._readers, self.clock)
+        self._commit = GroupCommit(self.path, self._writer)
+
+    def _look(self) -> None:
+        """Make sure that the files that are open stand at their paths; who writes follows those that were replaced."""
+        try:
+            self._files.check()
+        except Moved:
+            self._commit.run(lambda _: None)
+        self._next_look = time.monotonic() + LOOK_INTERVAL
+
+    def _put_back(self, connection: sqlite3.Connection) -> None:
+        if self._files.has_open(connection):
+            self._readers.append(connection)
+        else:
+            connection.close()
 
     def _connect(self) -> sqlite3.Connection:
-        return connect(self.path, self._synchronous)
-
-    def _connect_writer(self) -> sqlite3.Connection:
-        """Connect anew, readers too: the file may be another one now."""
-        self._close_readers()
-        return self._connect()
-
-    def _close_readers(self) -> None:
-        with contextlib.suppress(IndexError):  # others take and give back meanwhile
-            while True:
-                self._readers.pop().close()
+        return connect(self.path, self._synchronous, cache=READER_CACHE)
 
 
 def _forget_parent() -> None:
@@ -154,18 +211,38 @@ def database_path(uri: str) -> str:
     return str(Path(url.database).expanduser().absolute())
 
 
-def connect(path: str, synchronous: Synchronous) -> sqlite3.Connection:
-    """Open a connection in WAL mode. Raises ``Unavailable``."""
+def connect(path: str, synchronous: Synchronous, *, cache: int = WRITER_CACHE) -> sqlite3.Connection:
+    """Open a connection to a database that exists, in WAL mode, with ``cache`` KiB of pages. Raises ``Unavailable``."""
+    try:
+        return _open(path, synchronous, cache)
+    except Unavailable as error:
+        if error.__cause__ is None or not is_lack_of_room(error.__cause__) or not make_way(path):
+            raise
+    connection = _open(path, synchronous, cache)
+    widen_log(path)
+    return connection
+
+
+def _open(path: str, synchronous: Synchronous, cache: int) -> sqlite3.Connection:
     with translated_errors():
         connection = sqlite3.connect(
-            path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False, cached_statements=256
+            f"file:{quote(path)}?mode=rw",  # else whoever comes first would make an empty database in its place
+            uri=True,
+            timeout=BUSY_TIMEOUT,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=256,
         )
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {synchronous}")
-            connection.execute("PRAGMA cache_size = -16384")
+            connection.execute(f"PRAGMA cache_size = -{cache}")
             # A checkpoint syncs the whole file: rarer ones cost less than the longer log they leave to readers.
             connection.execute("PRAGMA wal_autocheckpoint = 4000")
+            connection.execute(f"PRAGMA journal_size_limit = {LOG_LIMIT}")
+            # Pages that are freed whole are not overwritten: removing must not need much room in the log.
+            connection.execute("PRAGMA secure_delete = FAST")
+            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
         except sqlite3.Error:
             connection.close()
             raise

@@ -4,13 +4,15 @@ Due delays and lapsed claims must be settled before a queue is read, or order wo
 filtered by the clock anyway, so that one batch at a time suffices.
 """
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from zaqar.storage.sql import claims
 from zaqar.storage.sql.records import Record
 from zaqar.storage.sql.rows import IN_QUEUE, remove
 from zaqar.storage.sql.schema import CLAIMED, CLAIMS, DELAYED, MESSAGES, READY
-from zaqar.storage.sql.session import Transaction
+from zaqar.storage.sql.session import Session, Transaction
 from zaqar.storage.sql.statement import Row, Statement, StatementForMany, constant, limited, one_of
 
 BATCH = 200
@@ -40,6 +42,14 @@ _EXPIRED = Statement(
         sa.select(MESSAGES.c.position, MESSAGES.c.state, MESSAGES.c.queue).where(
             MESSAGES.c.expires <= sa.bindparam("now")
         )
+    )
+)
+_EXPIRED_POSITIONS = Statement(  # of the index alone, whatever has become of the rows
+    limited(sa.select(MESSAGES.c.position).where(MESSAGES.c.expires <= sa.bindparam("now")))
+)
+_AT = StatementForMany(
+    lambda count: sa.select(MESSAGES.c.position, MESSAGES.c.state, MESSAGES.c.queue).where(
+        one_of(MESSAGES.c.position, count)
     )
 )
 _UP_TO = [
@@ -83,7 +93,20 @@ def release_lapsed(transaction: Transaction, record: int) -> int:
 
 def remove_expired(transaction: Transaction) -> int:
     """Remove up to a batch of expired messages, of whatever queues; return how many."""
-    rows = transaction.rows(_EXPIRED, {"now": transaction.now, "limit": BATCH})
+    return _remove(transaction, transaction.rows(_EXPIRED, {"now": transaction.now, "limit": BATCH}))
+
+
+def expired(session: Session) -> list[int]:
+    """Return the positions of some batches of expired messages."""
+    return [row[0] for row in session.rows(_EXPIRED_POSITIONS, {"now": session.now, "limit": 10 * BATCH})]
+
+
+def remove_at(transaction: Transaction, positions: Sequence[int]) -> int:
+    """Remove the messages at some positions, of whatever queues; return how many."""
+    return _remove(transaction, transaction.rows_at(_AT, positions, {}))
+
+
+def _remove(transaction: Transaction, rows: Sequence[Row]) -> int:
     for record in {row[2] for row in rows}:
         remove(transaction, record, [row for row in rows if row[2] == record])
     return len(rows)

@@ -90,11 +90,18 @@ def insert(
 
 
 def listed(
-    session: Session, queue: QueueKey, *, after: int, limit: int, hidden_client_id: str | None, states: tuple[int, ...]
+    session: Session,
+    queue: QueueKey,
+    *,
+    after: int,
+    limit: int,
+    hidden_client_id: str | None,
+    states: tuple[int, ...],
+    is_settled: bool = False,
 ) -> list[Message] | None:
     """Return a page of the messages in any of ``states``; None where the queue has to be settled first.
 
-    Raises ``QueueNotFound``.
+    With ``is_settled`` that is done, or cannot be done. Raises ``QueueNotFound``.
     """
     rows = session.rows(
         _LISTINGS[states, hidden_client_id is None],
@@ -110,7 +117,7 @@ def listed(
     )
     if not rows:
         raise QueueNotFound(queue)
-    if rows.pop(0)[1]:
+    if rows.pop(0)[1] and not is_settled:
         return None
     if len(states) > 1:
         rows.sort(key=position_of)

@@ -4,7 +4,7 @@ The usual start reads one row and does not import alembic, which takes a quarter
 """
 
 import contextlib
-import fcntl
+import logging
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -14,17 +14,30 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from zaqar.errors import ConfigurationError, Unavailable
+from zaqar.storage.sql import damage
 from zaqar.storage.sql.connection import connect, database_path
+from zaqar.storage.sql.files import PRIVATE, close, make_private, reserve_path
+from zaqar.storage.sql.reserve import Reserve
 from zaqar.storage.sql.schema import REVISION, VERSION_TABLE
+from zaqar.storage.sql.turn import Turn
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
+LOG = logging.getLogger(__name__)
 
-def prepare(uri: str) -> None:
-    """Bring the embedded database to the newest revision, making it where there is none.
+PATIENCE = 60.0
+"""Seconds that a start waits for a process that has the turn to write."""
 
-    Safe in several processes at once. Raises ``ConfigurationError`` with a sentence for the operator.
+_prepared: set[str] = set()
+"""Databases that were there when this process last looked."""
+
+
+def prepare(uri: str) -> list[str]:
+    """Bring the embedded database to the newest revision, making it where there is none; check it for damage.
+
+    Safe in several processes at once. Returns what the operator should know, a sentence each. Raises
+    ``ConfigurationError`` with a sentence for the operator.
     """
     path = Path(database_path(uri))
     try:
@@ -33,7 +46,13 @@ def prepare(uri: str) -> None:
     except OSError as error:
         raise ConfigurationError(f"The database {path} cannot be opened: {error.strerror}.") from error
     with _locked(path):
+        sentences = _tighten(path)
         _upgrade(path)
+        _mark(path)
+        if not Path(reserve_path(str(path))).exists() and not Reserve(str(path)).make():
+            sentences.append(f"The disk of {path} is full: what adds messages is refused until there is room.")
+    sentences += _inspect(path)
+    return sentences
 
 
 @contextlib.contextmanager
@@ -58,18 +77,17 @@ def changing(url: sa.URL) -> "Iterator[Config]":
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Hold the lock that the service's processes take turns by."""
+    turn = Turn(str(path))
     try:
-        lock = os.open(f"{path}-lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        turn.take_within(PATIENCE)
+        yield
     except OSError as error:
         raise ConfigurationError(f"The database {path} cannot be opened: {error.strerror}.") from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
     except (sqlite3.Error, sa.exc.DBAPIError, Unavailable) as error:
-        cause = error if isinstance(error, sqlite3.Error) else error.__cause__
-        raise ConfigurationError(f"The database {path} cannot be used: {cause}.") from error
+        cause = error if isinstance(error, sqlite3.Error) else error.__cause__ or error
+        raise ConfigurationError(f"The database {path} cannot be used: {str(cause).rstrip('.')}.") from error
     finally:
-        os.close(lock)
+        turn.close()
 
 
 def alembic_config(url: str | sa.URL, connection: sa.Connection | None = None) -> "Config":
@@ -94,14 +112,13 @@ def _check_writable(path: Path) -> None:
 
 
 def _upgrade(path: Path) -> None:
-    is_new = not path.exists()
+    if not path.exists() or not path.stat().st_size:
+        _make(path)
     connection = connect(str(path), "FULL")
     try:
         revision = _revision(connection, path)
     finally:
-        connection.close()
-    if is_new:
-        path.chmod(0o600)
+        close(connection, str(path))
     if revision == REVISION:
         return
     if revision is not None and revision > REVISION:
@@ -111,6 +128,49 @@ def _upgrade(path: Path) -> None:
     from alembic import command  # noqa: PLC0415 - see above
 
     command.upgrade(alembic_config(sa.URL.create("sqlite", database=str(path))), "head")
+
+
+def _make(path: Path) -> None:
+    """Make an empty file where there never was a database: else it would stand in the place of one that is away."""
+    log, lock = (path.with_name(path.name + ending) for ending in ("-wal", "-lock"))
+    for trace in (log, lock):
+        if trace.exists() and trace.stat().st_size:
+            raise ConfigurationError(
+                f"The database {path} is missing, and {trace.name} says that there was one: put it back, or remove "
+                f"{log.name} and {lock.name} to begin with an empty one."
+            )
+    if str(path) in _prepared:
+        raise ConfigurationError(f"The database {path} is missing: put it back.")
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE))
+    LOG.debug("There was no database at %s: a new, empty one is made.", path)
+
+
+def _mark(path: Path) -> None:
+    """Leave word, for every later start, that a database was made here."""
+    _prepared.add(str(path))
+    with contextlib.suppress(OSError):  # the disk may be full
+        lock = path.with_name(path.name + "-lock")
+        if not lock.stat().st_size:
+            lock.write_text("A database was made here.\n")
+
+
+def _tighten(path: Path) -> list[str]:
+    """Take the files from other users, who could read them, or hold up everybody by a lock."""
+    endings = ("", "-wal", "-shm", "-lock", "-sweep", "-reserve", "-spare", "-damaged")
+    wide = [path.name + ending for ending in endings if make_private(f"{path}{ending}")]
+    if not wide:
+        return []
+    return [f"Other users could open {', '.join(wide)} in {path.parent}; their mode is to be 600."]
+
+
+def _inspect(path: Path) -> list[str]:
+    """Look for damage, for a moment; processes that write go on meanwhile."""
+    connection = connect(str(path), "FULL")
+    try:
+        sentence = damage.inspect(connection, str(path))
+    finally:
+        close(connection, str(path))
+    return [] if sentence is None else [f"{sentence} {damage.ADVICE}"]
 
 
 def _revision(connection: sqlite3.Connection, path: Path) -> str | None:

@@ -47,7 +47,7 @@ class SqlManagementStore(ManagementStore):
             transaction.run(_CREATE, {**queue._asdict(), "metadata": queue_metadata.encode(metadata)})
             return True
 
-        return self._database.write(step)
+        return self._database.write(step, adds=True)
 
     def get_queue(self, queue: QueueKey) -> Queue:
         """Return the queue."""
@@ -61,7 +61,7 @@ class SqlManagementStore(ManagementStore):
                 raise Conflict(f'The {queue.kind} "{queue.name}" was changed meanwhile.')
             transaction.run(_REPLACE, {**queue._asdict(), "new": queue_metadata.encode(new)})
 
-        self._database.write(step)
+        self._database.write(step, adds=True)
 
     def delete_queue(self, queue: QueueKey) -> None:
         """Remove the queue."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
-from zaqar.errors import ClaimNotFound, QueueNotFound
+from zaqar.errors import ClaimNotFound, QueueNotFound, Unavailable
 from zaqar.models import Claim, DeadLetterRule, Message, NewMessage, QueueKey, Stats
 from zaqar.storage.contract import MessageStore
 from zaqar.storage.ids import Id, MalformedId, parse_id, parse_ids
@@ -24,7 +24,7 @@ class SqlMessageStore(MessageStore):
 
     def create_queue(self, queue: QueueKey) -> None:
         """Make the record of the queue."""
-        self._database.write(lambda transaction: records.create(transaction, queue))
+        self._database.write(lambda transaction: records.create(transaction, queue), adds=True)
 
     def delete_queue(self, queue: QueueKey) -> None:
         """Remove the record at once and the messages in batches; the sweep finishes what a crash leaves."""
@@ -57,7 +57,7 @@ class SqlMessageStore(MessageStore):
             record = records.known(transaction, queue)
             return messages.insert(transaction, record, new, client_id=client_id, token=token)
 
-        return self._database.write(step)
+        return self._database.write(step, adds=True)
 
     def list_messages(
         self,
@@ -82,7 +82,8 @@ class SqlMessageStore(MessageStore):
                 states=states,
             )
             while (page := self._database.read(question)) is None:
-                self._settle(queue)
+                if not self._settle(queue):
+                    return self._database.read(partial(question, is_settled=True)) or []
         except (MalformedId, QueueNotFound):
             return []
         return page
@@ -183,6 +184,10 @@ class SqlMessageStore(MessageStore):
         """Tell whether the file can be read."""
         return self._database.is_alive()
 
+    def complaint(self) -> str:
+        """Say what is wrong with the file."""
+        return self._database.complaint()
+
     def close(self) -> None:
         """Close the file."""
         self._database.close()
@@ -202,11 +207,18 @@ class SqlMessageStore(MessageStore):
             if is_settled:
                 return result  # type: ignore[return-value]
 
-    def _settle(self, queue: QueueKey) -> None:
-        """Settle the queue, and remove a batch of what has expired."""
+    def _settle(self, queue: QueueKey) -> bool:
+        """Settle the queue, and remove a batch of what has expired; tell whether that could be written.
+
+        It cannot on a full disk, or while another process has the lock; what is there can be read all the same.
+        """
         record = self._database.read(lambda session: records.look(session, queue))
         if not record.is_settled or record.has_expired:
-            self._write_settled(queue, lambda *_: None)
+            try:
+                self._write_settled(queue, lambda *_: None)
+            except Unavailable:
+                return False
+        return True
 
 
 def _claim(claim_id: str | None) -> Id | None:
