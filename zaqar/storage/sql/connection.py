@@ -12,8 +12,10 @@ from typing import Literal, TypeVar
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from zaqar.clock import Clock, SystemClock
+from zaqar.clock import Clock
 from zaqar.errors import ConfigurationError, Error, Unavailable
+from zaqar.storage.sql import anchors
+from zaqar.storage.sql.anchored_clock import Anchor, AnchoredClock, Change, clock_of
 from zaqar.storage.sql.commit import GroupCommit
 from zaqar.storage.sql.failure import is_outage, translated_errors, unavailable
 from zaqar.storage.sql.session import Session, Transaction
@@ -38,17 +40,22 @@ class Database:
     def __init__(self, uri: str, *, synchronous: Synchronous = "FULL", clock: Clock | None = None) -> None:
         self.path = database_path(uri)
         self._synchronous = synchronous
-        self.clock = clock or SystemClock()
+        self.given_clock = clock
+        self.clock = clock or clock_of(self._keep_anchor)
+        self._is_timed = not isinstance(self.clock, AnchoredClock)
         self._start()
         _databases.add(self)
 
     @classmethod
-    def shared(cls, uri: str, *, synchronous: Synchronous = "FULL", clock: Clock) -> "Database":
-        """Return the process's database for ``uri``, so that both stores on one file commit together."""
+    def shared(cls, uri: str, *, synchronous: Synchronous = "FULL", clock: Clock | None) -> "Database":
+        """Return the process's database for ``uri``, so that both stores on one file commit together.
+
+        Without a clock it has one of its own, which all processes share that use the file.
+        """
         key = (uri, synchronous)
         with _opening:
             database = _open_databases.get(key)
-            if database is None or database.clock is not clock:
+            if database is None or database.given_clock is not clock:
                 database = _open_databases[key] = cls(uri, synchronous=synchronous, clock=clock)
             return database
 
@@ -59,6 +66,8 @@ class Database:
 
     def read(self, question: Callable[[Session], Result]) -> Result:
         """Ask one snapshot-free question; several statements that must agree go inside ``Session.snapshot``."""
+        if not self._is_timed:
+            self._start_clock()
         try:
             connection = self._readers.pop()
         except IndexError:
@@ -78,7 +87,14 @@ class Database:
 
     def write(self, step: Callable[[Transaction], Result]) -> Result:
         """Run ``step`` whole or not at all; return when its effect is durable. Raises what ``step`` raises."""
+        if not self._is_timed:
+            self._start_clock()
         return self._commit.run(step)
+
+    def follow_clock(self) -> None:
+        """Take over corrections of the time that all processes share; every few seconds. Raises ``Unavailable``."""
+        if isinstance(self.clock, AnchoredClock) and self._is_timed:
+            self.clock.follow()
 
     def is_alive(self) -> bool:
         """Tell whether the database can be read."""
@@ -99,7 +115,18 @@ class Database:
         self._commit.abandon()
         self._start()
 
+    def _start_clock(self) -> None:
+        """Set the time before the first transaction asks for it. Raises ``Unavailable``."""
+        with self._timing:
+            if not self._is_timed and isinstance(self.clock, AnchoredClock):
+                self.clock.start()
+                self._is_timed = True
+
+    def _keep_anchor(self, change: Change) -> Anchor:
+        return anchors.keep(self._connect, change)
+
     def _start(self) -> None:
+        self._timing = threading.Lock()  # in a forked process nobody would give the parent's back
         self._readers: list[sqlite3.Connection] = []
         self._commit = GroupCommit(self._connect_writer, self.path, self.clock)
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from zaqar.clock import Clock
 from zaqar.models import QueueKey
+from zaqar.storage.ids import position_at
 from zaqar.storage.sql.schema import MESSAGES, POSITIONS, RECORDS
 from zaqar.storage.sql.statement import CHUNK, Parameters, Row, Statement, StatementForMany, chunks, constant, one_of
 
@@ -177,7 +178,7 @@ class Transaction(Session):
         They follow the clock in microseconds, so that they tell one tenant nothing of what others post.
         """
         if not self._last:
-            self._last = max(self._stored, self._clock.microseconds() - 1)
+            self._last = max(self._stored, position_at(self._clock.microseconds()) - 1)
         first = self._last + 1
         self._last += count
         return first

@@ -141,6 +141,8 @@ class SqlMessageStore(MessageStore):
             while not is_ended:
                 step = partial(claims.take, terms=terms, so_far=claim, is_last=time.monotonic() >= deadline)
                 claim, is_ended = self._write_settled(queue, step)
+                if not is_ended:
+                    time.sleep(sweep.PAUSE)
         except QueueNotFound as error:
             if error.queue == queue:
                 return claims.NOTHING

@@ -50,6 +50,7 @@ def sweep(database: Database) -> int:
 
     One process at a time: where another is at it, there is nothing to do.
     """
+    database.follow_clock()
     if not database.read(_has_work):
         return 0
     with Path(database.sweep_lock_path).open("a") as lock:
