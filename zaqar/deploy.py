@@ -179,12 +179,11 @@ def _open(conf: cfg.ConfigOpts, store: Store, clock: Clock | None) -> Any:
         return make(**config.redis_options(conf, store), clock=clock)  # without a clock it follows the server's
     if name in _MONGODB:
         return make(**config.mongodb_options(conf, store), clock=clock)
-    clock = clock or SystemClock()
-    if name == "sqlalchemy":
+    if name == "sqlalchemy":  # without a clock it has its own, which rests on the host's uptime
         return make(config.store_uri(conf, store), synchronous=config.synchronous(conf, store), clock=clock)
     group = f"drivers:{store}:{name}"
     conf.register_opt(cfg.StrOpt("uri", secret=True), group=group)
-    return make(conf[group].uri, clock=clock)
+    return make(conf[group].uri, clock=clock or SystemClock())
 
 
 def _driver(conf: cfg.ConfigOpts, store: Store) -> Callable[..., Any]:

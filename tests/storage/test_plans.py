@@ -23,11 +23,17 @@ SERVED_BY = {
     "claims._FREE": {ROWID},
     "claims._HELD": {ROWID},
     "claims._HOLD": {ROWID, "messages_ready"},
-    "claims._MOVE": {ROWID},
     "claims._RENEW": {ROWID},
     "expiry._FALLEN_DUE": {"messages_due"},
-    "expiry._LAPSED": {"claims_lapse"},
-    "expiry._EXPIRED": {"messages_expiry"},
+    "expiry._LAPSED_IN_QUEUE": {"claims_lapse"},
+    "expiry._DUE_ANYWHERE": {"messages_fall_due"},
+    "expiry._LAPSED_ANYWHERE": {"claims_end"},
+    "expiry._EXPIRED_ANYWHERE": {"messages_expiry"},
+    "expiry._PROMOTE": {ROWID},
+    "expiry._REMOVE_EXPIRED": {ROWID},
+    "sweep._HAS_WORK": {"messages_expiry", "messages_fall_due", "claims_end"},
+    "dead_letters._LOOK": {"messages_ready"},
+    "dead_letters._MOVE": {ROWID},
     "messages._DELETE_FREE": {ROWID},
     "messages._DELETE_HELD": {ROWID},
     "messages._HOLDER": {ROWID},
@@ -48,8 +54,6 @@ SERVED_BY = {
     "queues._PAGE": {"sqlite_autoindex_queues_1"},
     "records._FIND": {"sqlite_autoindex_records_1"},
     "records._LOOK": {"sqlite_autoindex_records_1", "messages_due", "claims_lapse", "messages_expiry"},
-    "records._UNSETTLED": {ROWID, "messages_due", "claims_lapse"},
-    "rows.READY_PAGE": {"messages_ready"},
     "rows._REMOVE": {ROWID},
     "session._ADVANCE": {ROWID},
     "session._COUNT": {ROWID},
@@ -62,15 +66,15 @@ SERVED_BY = {
     "statistics._NEWEST[2]": {"messages_claimed"},
 }
 
-TINY = {"dropped_records", "page0", "page1", "page2"}
-"""A table that is nearly always empty, and the pages of a listing, which are as short as its limit."""
+TINY = {"dead_letter_rules", "dropped_records", "page0", "page1", "page2"}
+"""Tables that are nearly always empty, and the pages of a listing, which are as short as its limit."""
 
 
 def _fill(database, store, queue):
     for first in range(0, 2000, 500):
         post(store, queue, *numbered_messages(500, first=first, delay=60 * (first == 1500)))
-    for _ in range(50):
-        claim(store, queue, limit=20)
+    for _ in range(500):
+        claim(store, queue, limit=2)
 
     def add_queues(transaction):
         for _ in range(2000):

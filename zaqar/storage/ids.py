@@ -18,6 +18,10 @@ _drawn: list[str] = []
 """Tokens still to be given out: to ask the system for each would cost a thread its turn at the interpreter."""
 os.register_at_fork(after_in_child=_drawn.clear)  # else parent and child would give out the same ones
 MAX_POSITION = 2**53
+"""The last position that an id can name: beyond, numbers of Redis and of JSON are no longer exact."""
+
+_LAST_FOLLOWED = 2**52
+"""The microsecond, in the year 2112, from which positions count on by one instead of following the clock."""
 
 
 class Id(NamedTuple):
@@ -41,6 +45,11 @@ def new_token() -> str:
             _drawn.extend(digits[at : at + _TOKEN_DIGITS] for at in range(0, len(digits), _TOKEN_DIGITS))
 
 
+def position_at(microseconds: int) -> int:
+    """Return the position that a clock asks for, bounded: one look at a clock far ahead must not use up all there are."""
+    return min(microseconds, _LAST_FOLLOWED)
+
+
 def format_id(position: int, token: str) -> str:
     """Return the public form."""
     return f"{position:014x}{token}"
@@ -59,4 +68,5 @@ def parse_id(text: str) -> Id:
 def parse_ids(texts: Sequence[str]) -> list[Id]:
     """Return the parts of those that are of the service's form, in order, each once."""
     found = dict.fromkeys(text for text in texts if _FORM.match(text))
-    return [Id(int(text[:_POSITION_DIGITS], 16), text[_POSITION_DIGITS:]) for text in found]
+    names = [Id(int(text[:_POSITION_DIGITS], 16), text[_POSITION_DIGITS:]) for text in found]
+    return [name for name in names if name.position <= MAX_POSITION]

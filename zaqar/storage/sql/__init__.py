@@ -8,11 +8,11 @@ from zaqar.storage.sql.store import SqlMessageStore
 __all__ = ["Database", "SqlManagementStore", "SqlMessageStore", "management_store", "message_store"]
 
 
-def message_store(uri: str, *, synchronous: Synchronous, clock: Clock) -> SqlMessageStore:
+def message_store(uri: str, *, synchronous: Synchronous, clock: Clock | None) -> SqlMessageStore:
     """Open the message store at ``uri``."""
     return SqlMessageStore(Database.shared(uri, synchronous=synchronous, clock=clock))
 
 
-def management_store(uri: str, *, synchronous: Synchronous, clock: Clock) -> SqlManagementStore:
+def management_store(uri: str, *, synchronous: Synchronous, clock: Clock | None) -> SqlManagementStore:
     """Open the management store at ``uri``."""
     return SqlManagementStore(Database.shared(uri, synchronous=synchronous, clock=clock))

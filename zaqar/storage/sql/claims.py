@@ -1,21 +1,26 @@
-"""Claims: create, read, renew, release; and the dead-letter move."""
+"""Claims: create, read, renew, release."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from zaqar.errors import ClaimNotFound
+from zaqar.errors import ClaimNotFound, QueueNotFound
 from zaqar.models import Claim, DeadLetterRule
-from zaqar.storage.ids import Id, format_id, new_token
-from zaqar.storage.sql import records
-from zaqar.storage.sql.rows import AT, AT_THE_HEAD, READY_PAGE, SHOWN, Shown, messages, position_of
+from zaqar.storage.ids import Id, format_id, new_token, parse_id
+from zaqar.storage.sql import dead_letters
+from zaqar.storage.sql.rows import AT_THE_HEAD, SHOWN, Shown, messages, position_of
 from zaqar.storage.sql.schema import CLAIMED, CLAIMS, MESSAGES, READY
 from zaqar.storage.sql.session import Session, Transaction
-from zaqar.storage.sql.statement import Statement, StatementForMany, constant, one_of, unindexed
+from zaqar.storage.sql.statement import Row, Statement, StatementForMany, constant, one_of, unindexed
 
 NOTHING = Claim("", 0, 0, ())
 """What claiming yields when nothing is claimable."""
+
+PATIENCE = 1.0
+"""Seconds that a claim moves dead letters before it returns what it has."""
 
 _ENDS_FIRST = MESSAGES.c.expires < sa.bindparam("ending")
 _HOLD = Statement(
@@ -37,19 +42,6 @@ _EXTEND = StatementForMany(
         .values(ttl=sa.bindparam("new_ttl"), expires=sa.bindparam("new_expires"))
     )
 )
-_MOVE = Statement(
-    sa.update(MESSAGES)
-    .where(AT)
-    .values(
-        position=sa.bindparam("to"),
-        queue=sa.bindparam("to_queue"),
-        token=sa.bindparam("new_token"),
-        claim_count=constant(0),
-        created=sa.bindparam("now"),
-        ttl=sa.bindparam("new_ttl"),
-        expires=sa.bindparam("new_expires"),
-    )
-)
 _FREE = StatementForMany(
     lambda count: (
         sa.update(MESSAGES)
@@ -64,7 +56,23 @@ _HELD = StatementForMany(
         .order_by(MESSAGES.c.position)
     )
 )
+_HOLDERS = StatementForMany(
+    lambda count: sa.select(MESSAGES.c.position, MESSAGES.c.queue, MESSAGES.c.claim).where(
+        one_of(MESSAGES.c.position, count)
+    )
+)
+_READY = StatementForMany(
+    lambda count: (
+        sa.update(MESSAGES).where(one_of(MESSAGES.c.position, count)).values(state=constant(READY), claim=sa.null())
+    )
+)
+_DELETE_MANY = StatementForMany(lambda count: sa.delete(CLAIMS).where(one_of(CLAIMS.c.id, count)))
 _INSERT = Statement(sa.insert(CLAIMS))
+_ADD = Statement(
+    sa.update(CLAIMS)
+    .where(CLAIMS.c.id == sa.bindparam("claim"), unindexed(CLAIMS.c.queue) == sa.bindparam("of_queue"))
+    .values(positions=sa.bindparam("all_positions"))
+)
 _FIND = Statement(
     sa.select(CLAIMS.c.ttl, CLAIMS.c.expires, CLAIMS.c.positions).where(
         CLAIMS.c.id == sa.bindparam("id"),
@@ -81,24 +89,58 @@ _RENEW = Statement(
 _DELETE = Statement(sa.delete(CLAIMS).where(CLAIMS.c.id == sa.bindparam("claim")))
 
 
-def create(
-    transaction: Transaction, record: int, *, ttl: int, grace: int, limit: int, dead_letter: DeadLetterRule | None
-) -> Claim:
-    """Claim the first messages that are ready, moving out those that were claimed too often."""
+class Terms(NamedTuple):
+    """What a claim was asked for."""
+
+    ttl: int
+    grace: int
+    limit: int
+    dead_letter: DeadLetterRule | None
+
+
+def take(transaction: Transaction, record: int, terms: Terms, so_far: Claim, *, is_last: bool) -> tuple[Claim, bool]:
+    """Claim the first messages that are ready, behind up to a batch that has to move; return whether the claim ends.
+
+    Where it does not, the next step takes as ``so_far`` what this one returns. ``is_last`` leaves the rest to the sweep.
+    """
+    wanted, dead_letter = terms.limit - len(so_far.messages), terms.dead_letter
+    if dead_letter is None:
+        return _hold(transaction, record, so_far, terms, limit=wanted), True
+    try:
+        head = dead_letters.clear_head(transaction, record, dead_letter, wanted=wanted)
+    except QueueNotFound:
+        if so_far.messages:  # the dead-letter queue went while the claim was made
+            return so_far, True
+        raise
+    if head.claimable:
+        so_far = _hold(transaction, record, so_far, terms, limit=head.claimable)
+    if is_last and not head.is_all:
+        dead_letters.note(transaction, record, dead_letter)
+    return so_far, is_last or head.is_all
+
+
+def _hold(transaction: Transaction, record: int, so_far: Claim, terms: Terms, *, limit: int) -> Claim:
+    """Claim the first messages that are ready, for a claim that may hold some already."""
+    claim = parse_id(so_far.id) if so_far.messages else Id(transaction.allocate(1), new_token())
+    ends = _grace_terms(transaction, ttl=terms.ttl, grace=terms.grace)
     head = {"queue": record, "now": transaction.now, "limit": limit}
-    if dead_letter is not None:
-        _move_dead_letters(transaction, record, head, dead_letter)
-    claim = Id(transaction.allocate(1), new_token())
-    terms = _grace_terms(transaction, ttl=ttl, grace=grace)
-    rows = transaction.change(_HOLD, {**head, **terms, "by": claim.position})
+    rows = transaction.change(_HOLD, {**head, **ends, "by": claim.position})
     if not rows:
-        return NOTHING
+        return so_far
     rows.sort(key=position_of)
-    row = {"id": claim.position, "queue": record, "token": claim.token, "ttl": ttl, "expires": terms["ending"]}
-    transaction.run(_INSERT, {**row, "positions": json.dumps([position_of(row) for row in rows])})
-    transaction.count(record, claimed=len(rows))
     claim_id = format_id(*claim)
-    return Claim(claim_id, ttl, 0, messages(rows, transaction.now, claim_id))
+    taken = messages(rows, transaction.now, claim_id)
+    positions = [position_of(row) for row in rows]
+    transaction.count(record, claimed=len(rows))
+    if so_far.messages:
+        before = [parse_id(message.id).position for message in so_far.messages]
+        row = {"claim": claim.position, "of_queue": record, "all_positions": json.dumps(before + positions)}
+        if transaction.run(_ADD, row):
+            return Claim(claim_id, terms.ttl, 0, [*so_far.messages, *taken])
+        # What it held before was purged meanwhile: it begins anew.
+    new = {"id": claim.position, "queue": record, "token": claim.token, "ttl": terms.ttl, "expires": ends["ending"]}
+    transaction.run(_INSERT, {**new, "positions": json.dumps(positions)})
+    return Claim(claim_id, terms.ttl, 0, taken)
 
 
 def get(session: Session, record: int, claim: Id) -> Claim:
@@ -141,6 +183,21 @@ def free(transaction: Transaction, record: int, claim: int, positions: Sequence[
     transaction.count(record, claimed=-freed)
 
 
+def free_lapsed(transaction: Transaction, lapsed: Sequence[Row]) -> int:
+    """Remove claims that ended, given as rows of id, queue and positions; return how many messages are ready again.
+
+    One statement for many messages: that each was held by one of these claims is seen from its row.
+    """
+    held = {position: row[0] for row in lapsed for position in decode_positions(row[2])}
+    found = transaction.rows_at(_HOLDERS, list(held), {})
+    freed = [(position, queue) for position, queue, claim in found if held[position] == claim]
+    transaction.run_at(_READY, [position for position, _ in freed], {})
+    transaction.run_at(_DELETE_MANY, [row[0] for row in lapsed], {})
+    for queue, count in Counter(queue for _, queue in freed).items():
+        transaction.count(queue, claimed=-count)
+    return len(freed)
+
+
 def decode_positions(text: str) -> list[int]:
     """Return the positions that a claim took."""
     positions: list[int] = json.loads(text)
@@ -165,32 +222,3 @@ def _grace_terms(transaction: Transaction, *, ttl: int, grace: int) -> dict[str,
     """Return what lets messages that would end before the claim live on ``grace`` seconds after it (http C-8)."""
     ending = transaction.now + ttl
     return {"ending": ending, "new_ttl": ttl + grace, "new_expires": ending + grace}
-
-
-def _move_dead_letters(transaction: Transaction, record: int, head: dict[str, int], rule: DeadLetterRule) -> None:
-    """Move messages that were claimed too often, until none is among the first."""
-    while True:
-        rows = [Shown._make(row) for row in transaction.rows(READY_PAGE, {**head, "marker": 0})]
-        dead = [row for row in rows if row.claim_count >= rule.max_claim_count]
-        if not dead:
-            return
-        target = records.known(transaction, rule.queue)
-        for row in dead:
-            _move(transaction, row, target, row.ttl if rule.ttl is None else rule.ttl)
-        transaction.count(record, total=-len(dead))
-        transaction.count(target, total=len(dead))
-
-
-def _move(transaction: Transaction, row: Shown, target: int, ttl: int) -> None:
-    transaction.run(
-        _MOVE,
-        {
-            "at": row.position,
-            "to": transaction.allocate(1),
-            "to_queue": target,
-            "new_token": new_token(),
-            "now": transaction.now,
-            "new_ttl": ttl,
-            "new_expires": transaction.now + ttl,
-        },
-    )

@@ -14,9 +14,10 @@ from urllib.parse import quote
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from zaqar.clock import Clock, SystemClock
+from zaqar.clock import Clock
 from zaqar.errors import ConfigurationError, Error, Unavailable
-from zaqar.storage.sql import damage
+from zaqar.storage.sql import anchors, damage
+from zaqar.storage.sql.anchored_clock import Anchor, AnchoredClock, Change, clock_of
 from zaqar.storage.sql.commit import BUSY, GroupCommit
 from zaqar.storage.sql.failure import is_damage, is_lack_of_room, is_outage, translated_errors, unavailable
 from zaqar.storage.sql.files import Files, Moved
@@ -53,18 +54,23 @@ class Database:
     def __init__(self, uri: str, *, synchronous: Synchronous = "FULL", clock: Clock | None = None) -> None:
         self.path = database_path(uri)
         self._synchronous = synchronous
-        self.clock = clock or SystemClock()
+        self.given_clock = clock
+        self.clock = clock or clock_of(self._keep_anchor)
+        self._is_timed = not isinstance(self.clock, AnchoredClock)
         self._least_idle = 0
         self._start()
         _databases.add(self)
 
     @classmethod
-    def shared(cls, uri: str, *, synchronous: Synchronous = "FULL", clock: Clock) -> "Database":
-        """Return the process's database for ``uri``, so that both stores on one file commit together."""
+    def shared(cls, uri: str, *, synchronous: Synchronous = "FULL", clock: Clock | None) -> "Database":
+        """Return the process's database for ``uri``, so that both stores on one file commit together.
+
+        Without a clock it has one of its own, which all processes share that use the file.
+        """
         key = (uri, synchronous)
         with _opening:
             database = _open_databases.get(key)
-            if database is None or database.clock is not clock:
+            if database is None or database.given_clock is not clock:
                 database = _open_databases[key] = cls(uri, synchronous=synchronous, clock=clock)
             return database
 
@@ -77,6 +83,8 @@ class Database:
         """Ask one snapshot-free question; several statements that must agree go inside ``Session.snapshot``."""
         if time.monotonic() > self._next_look:
             self._look()
+        if not self._is_timed:
+            self._start_clock()
         try:
             connection = self._readers.pop()
             self._least_idle = min(self._least_idle, len(self._readers))
@@ -103,7 +111,14 @@ class Database:
 
         A step that ``adds`` data is refused where there is no room for more than what makes room.
         """
+        if not self._is_timed:
+            self._start_clock()
         return self._commit.run(step, adds=adds)
+
+    def follow_clock(self) -> None:
+        """Take over corrections of the time that all processes share; every few seconds. Raises ``Unavailable``."""
+        if isinstance(self.clock, AnchoredClock) and self._is_timed:
+            self.clock.follow()
 
     def is_alive(self) -> bool:
         """Tell whether the database can be read and written, and no damage was seen."""
@@ -149,7 +164,18 @@ class Database:
         self._files.abandon()
         self._start()
 
+    def _start_clock(self) -> None:
+        """Set the time before the first transaction asks for it. Raises ``Unavailable``."""
+        with self._timing:
+            if not self._is_timed and isinstance(self.clock, AnchoredClock):
+                self.clock.start()
+                self._is_timed = True
+
+    def _keep_anchor(self, change: Change) -> Anchor:
+        return anchors.keep(self._connect, change)
+
     def _start(self) -> None:
+        self._timing = threading.Lock()  # in a forked process nobody would give the parent's back
         self._next_look = 0.0
         self._readers: list[sqlite3.Connection] = []  # the last used is at the end, and is used next
         self._files = Files(self.path)

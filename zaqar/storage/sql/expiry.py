@@ -4,6 +4,7 @@ Due delays and lapsed claims must be settled before a queue is read, or order wo
 filtered by the clock anyway, so that one batch at a time suffices.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 
 import sqlalchemy as sa
@@ -13,11 +14,15 @@ from zaqar.storage.sql.records import Record
 from zaqar.storage.sql.rows import IN_QUEUE, remove
 from zaqar.storage.sql.schema import CLAIMED, CLAIMS, DELAYED, MESSAGES, READY
 from zaqar.storage.sql.session import Session, Transaction
-from zaqar.storage.sql.statement import Row, Statement, StatementForMany, constant, limited, one_of
+from zaqar.storage.sql.statement import Row, Statement, StatementForMany, constant, limited, one_of, unindexed
 
 BATCH = 200
-"""Messages that one step may promote, or remove; claims a tenth of it."""
+"""Messages that all steps of one transaction may promote, release or remove together."""
 
+LEAST = 20
+"""Messages that each step may, whatever the others of its transaction did: so every queue gets on."""
+
+_ELAPSED = unindexed(MESSAGES.c.due) <= sa.bindparam("now")
 _FALLEN_DUE = Statement(
     limited(
         sa.select(MESSAGES.c.position).where(
@@ -27,97 +32,137 @@ _FALLEN_DUE = Statement(
 )
 _PROMOTE = StatementForMany(
     lambda count: (
-        sa.update(MESSAGES).where(one_of(MESSAGES.c.position, count)).values(state=constant(READY), due=sa.null())
+        sa.update(MESSAGES)
+        .where(one_of(MESSAGES.c.position, count), unindexed(MESSAGES.c.state) == constant(DELAYED), _ELAPSED)
+        .values(state=constant(READY), due=sa.null())
     )
 )
-_LAPSED = Statement(
+_LAPSED_IN_QUEUE = Statement(
     limited(
-        sa.select(CLAIMS.c.id, CLAIMS.c.positions).where(
+        sa.select(CLAIMS.c.id, CLAIMS.c.queue, CLAIMS.c.positions).where(
             CLAIMS.c.queue == sa.bindparam("queue"), CLAIMS.c.expires <= sa.bindparam("now")
         )
     )
 )
-_EXPIRED = Statement(
+_LAPSED_OF = StatementForMany(
+    lambda count: sa.select(CLAIMS.c.id, CLAIMS.c.queue, CLAIMS.c.positions).where(
+        one_of(CLAIMS.c.id, count), unindexed(CLAIMS.c.expires) <= sa.bindparam("now")
+    )
+)
+_REMOVE_EXPIRED = StatementForMany(
+    lambda count: (
+        sa.delete(MESSAGES)
+        .where(one_of(MESSAGES.c.position, count), unindexed(MESSAGES.c.expires) <= sa.bindparam("now"))
+        .returning(MESSAGES.c.queue, MESSAGES.c.state)
+    )
+)
+_DUE_ANYWHERE = Statement(
     limited(
-        sa.select(MESSAGES.c.position, MESSAGES.c.state, MESSAGES.c.queue).where(
-            MESSAGES.c.expires <= sa.bindparam("now")
+        sa.select(MESSAGES.c.position).where(
+            MESSAGES.c.state == constant(DELAYED), MESSAGES.c.due <= sa.bindparam("now")
         )
     )
 )
-_EXPIRED_POSITIONS = Statement(  # of the index alone, whatever has become of the rows
-    limited(sa.select(MESSAGES.c.position).where(MESSAGES.c.expires <= sa.bindparam("now")))
-)
-_AT = StatementForMany(
-    lambda count: sa.select(MESSAGES.c.position, MESSAGES.c.state, MESSAGES.c.queue).where(
-        one_of(MESSAGES.c.position, count)
-    )
-)
-_UP_TO = [
-    Statement(
-        limited(
-            sa.select(MESSAGES.c.position, MESSAGES.c.state).where(
-                IN_QUEUE, MESSAGES.c.state == constant(state), MESSAGES.c.position <= sa.bindparam("last")
-            )
-        )
-    )
-    for state in (READY, DELAYED, CLAIMED)
+_LAPSED_ANYWHERE = Statement(limited(sa.select(CLAIMS.c.id).where(CLAIMS.c.expires <= sa.bindparam("now"))))
+_EXPIRED_ANYWHERE = Statement(limited(sa.select(MESSAGES.c.position).where(MESSAGES.c.expires <= sa.bindparam("now"))))
+_LEFT = [
+    Statement(limited(sa.select(MESSAGES.c.position, MESSAGES.c.state).where(IN_QUEUE, MESSAGES.c.state == state)))
+    for state in map(constant, (READY, DELAYED, CLAIMED))
 ]
-_REMOVE_CLAIMS = Statement(
-    sa.delete(CLAIMS).where(CLAIMS.c.queue == sa.bindparam("queue"), CLAIMS.c.id <= sa.bindparam("last"))
-)
+_CLAIMS_LEFT = Statement(limited(sa.select(CLAIMS.c.id).where(CLAIMS.c.queue == sa.bindparam("queue"))))
+_REMOVE_CLAIMS = StatementForMany(lambda count: sa.delete(CLAIMS).where(one_of(CLAIMS.c.id, count)))
 
 
 def settle(transaction: Transaction, record: Record) -> bool:
     """Put right one batch of each kind; return whether delays and claims are all settled now."""
     if record.has_expired:
-        remove_expired(transaction)
+        limit = _allowance(transaction)
+        remove_expired(transaction, [row[0] for row in transaction.rows(_EXPIRED_ANYWHERE, _until(transaction, limit))])
     if record.is_settled:
         return True
-    return promote(transaction, record.id) < BATCH and release_lapsed(transaction, record.id) < BATCH // 10
+    return _promote_in(transaction, record.id) and _release_in(transaction, record.id)
 
 
-def promote(transaction: Transaction, record: int) -> int:
-    """Make ready up to a batch of messages whose delay has elapsed; return how many."""
-    rows = transaction.rows(_FALLEN_DUE, {"queue": record, "now": transaction.now, "limit": BATCH})
-    transaction.run_at(_PROMOTE, [row[0] for row in rows], {})
-    return len(rows)
+def due_anywhere(session: Session, limit: int) -> list[int]:
+    """Return the positions of messages of any queue whose delay has elapsed."""
+    return [row[0] for row in session.rows(_DUE_ANYWHERE, _until(session, limit))]
 
 
-def release_lapsed(transaction: Transaction, record: int) -> int:
-    """Release up to a tenth of a batch of claims that have ended; return how many."""
-    rows = transaction.rows(_LAPSED, {"queue": record, "now": transaction.now, "limit": BATCH // 10})
-    for claim, positions in rows:
-        claims.free(transaction, record, claim, claims.decode_positions(positions))
-    return len(rows)
+def lapsed_anywhere(session: Session, limit: int) -> list[int]:
+    """Return the ids of claims of any queue that have ended."""
+    return [row[0] for row in session.rows(_LAPSED_ANYWHERE, _until(session, limit))]
 
 
-def remove_expired(transaction: Transaction) -> int:
-    """Remove up to a batch of expired messages, of whatever queues; return how many."""
-    return _remove(transaction, transaction.rows(_EXPIRED, {"now": transaction.now, "limit": BATCH}))
+def expired_anywhere(session: Session, limit: int) -> list[int]:
+    """Return the positions of messages of any queue that have expired."""
+    return [row[0] for row in session.rows(_EXPIRED_ANYWHERE, _until(session, limit))]
 
 
-def expired(session: Session) -> list[int]:
-    """Return the positions of some batches of expired messages."""
-    return [row[0] for row in session.rows(_EXPIRED_POSITIONS, {"now": session.now, "limit": 10 * BATCH})]
+def promote(transaction: Transaction, positions: Sequence[int]) -> int:
+    """Make ready those of these messages whose delay has elapsed; return how many."""
+    transaction.settled_rows += len(positions)
+    return transaction.run_at(_PROMOTE, positions, {"now": transaction.now})
 
 
-def remove_at(transaction: Transaction, positions: Sequence[int]) -> int:
-    """Remove the messages at some positions, of whatever queues; return how many."""
-    return _remove(transaction, transaction.rows_at(_AT, positions, {}))
+def release_lapsed(transaction: Transaction, names: Sequence[int]) -> int:
+    """Remove those of these claims that have ended, a batch of messages or the first claim; return how many."""
+    lapsed = _first(transaction.rows_at(_LAPSED_OF, names, {"now": transaction.now}), BATCH)
+    transaction.settled_rows += claims.free_lapsed(transaction, lapsed)
+    return len(lapsed)
 
 
-def _remove(transaction: Transaction, rows: Sequence[Row]) -> int:
-    for record in {row[2] for row in rows}:
-        remove(transaction, record, [row for row in rows if row[2] == record])
-    return len(rows)
+def remove_expired(transaction: Transaction, positions: Sequence[int]) -> int:
+    """Remove those of these messages that have expired; return how many."""
+    gone = transaction.change_at(_REMOVE_EXPIRED, positions, {"now": transaction.now})
+    transaction.settled_rows += len(gone)
+    claimed = Counter(queue for queue, state in gone if state == CLAIMED)
+    for queue, count in Counter(queue for queue, _ in gone).items():
+        transaction.count(queue, total=-count, claimed=-claimed[queue])
+    return len(gone)
 
 
-def remove_up_to(transaction: Transaction, record: int, last: int) -> int:
-    """Remove up to a batch of messages of a queue, none behind position ``last``; return how many."""
+def remove_all(transaction: Transaction, record: int) -> int:
+    """Remove up to a batch of messages and of claims; return how many. Less than a batch: nothing is left."""
     rows: list[Row] = []
-    for statement in _UP_TO:
+    for statement in _LEFT:
         if len(rows) < BATCH:
-            rows += transaction.rows(statement, {"queue": record, "last": last, "limit": BATCH - len(rows)})
-    if len(rows) < BATCH:
-        transaction.run(_REMOVE_CLAIMS, {"queue": record, "last": last})
-    return remove(transaction, record, rows)
+            rows += transaction.rows(statement, {"queue": record, "limit": BATCH - len(rows)})
+    remove(transaction, record, rows)
+    ended = transaction.rows(_CLAIMS_LEFT, {"queue": record, "limit": BATCH - len(rows)})
+    transaction.run_at(_REMOVE_CLAIMS, [row[0] for row in ended], {})
+    return len(rows) + len(ended)
+
+
+def _promote_in(transaction: Transaction, record: int) -> bool:
+    """Promote what the transaction still may in one queue; return whether that was all."""
+    limit = _allowance(transaction)
+    rows = transaction.rows(_FALLEN_DUE, {"queue": record, **_until(transaction, limit)})
+    promote(transaction, [row[0] for row in rows])
+    return len(rows) < limit
+
+
+def _release_in(transaction: Transaction, record: int) -> bool:
+    """Release what the transaction still may in one queue; return whether that was all."""
+    limit = _allowance(transaction)
+    rows = transaction.rows(_LAPSED_IN_QUEUE, {"queue": record, **_until(transaction, limit)})
+    lapsed = _first(rows, limit)
+    transaction.settled_rows += claims.free_lapsed(transaction, lapsed)
+    return len(lapsed) == len(rows) < limit
+
+
+def _first(lapsed: Sequence[Row], limit: int) -> Sequence[Row]:
+    """Return the first claim and those that follow, as long as they took not more messages than ``limit``."""
+    taken = 0
+    for index, row in enumerate(lapsed):
+        taken += len(claims.decode_positions(row[2]))
+        if index and taken > limit:
+            return lapsed[:index]
+    return lapsed
+
+
+def _allowance(transaction: Transaction) -> int:
+    return max(LEAST, BATCH - transaction.settled_rows)
+
+
+def _until(session: Session, limit: int) -> dict[str, int]:
+    return {"now": session.now, "limit": limit}

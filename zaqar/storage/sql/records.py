@@ -8,7 +8,7 @@ from zaqar.errors import QueueNotFound
 from zaqar.models import QueueKey
 from zaqar.storage.sql.schema import CLAIMS, DELAYED, DROPPED, MESSAGES, POSITIONS, RECORDS
 from zaqar.storage.sql.session import Session, Transaction
-from zaqar.storage.sql.statement import Statement, constant
+from zaqar.storage.sql.statement import Statement, constant, limited
 
 KEY = (
     (RECORDS.c.project == sa.bindparam("project"))
@@ -25,14 +25,6 @@ _EXPIRED = sa.exists().where(MESSAGES.c.expires <= _NOW)
 
 _FIND = Statement(sa.select(RECORDS.c.id).where(KEY))
 _LOOK = Statement(sa.select(RECORDS.c.id, RECORDS.c.total, RECORDS.c.claimed, IS_UNSETTLED, _EXPIRED).where(KEY))
-_UNSETTLED = Statement(
-    sa.select(RECORDS.c.id).where(
-        RECORDS.c.id > sa.bindparam("after"),
-        RECORDS.c.id <= sa.bindparam("up_to"),
-        IS_UNSETTLED,
-    )
-)
-_NEWEST = Statement(sa.select(sa.func.max(RECORDS.c.id)))
 _CREATE = Statement(
     sa.insert(RECORDS).values(project=sa.bindparam("project"), kind=sa.bindparam("kind"), name=sa.bindparam("name"))
 )
@@ -41,7 +33,7 @@ _DROP = Statement(sa.insert(DROPPED).values(id=sa.bindparam("record")))
 _COUNT_DROP = Statement(
     sa.update(POSITIONS).where(POSITIONS.c.id == constant(1)).values(drops=POSITIONS.c.drops + constant(1))
 )
-_DROPPED = Statement(sa.select(DROPPED.c.id))
+_DROPPED = Statement(limited(sa.select(DROPPED.c.id)))
 _FORGET = Statement(sa.delete(DROPPED).where(DROPPED.c.id == sa.bindparam("record")))
 
 
@@ -99,23 +91,17 @@ def drop(transaction: Transaction, queue: QueueKey) -> int:
     return record
 
 
-def dropped(session: Session) -> list[int]:
+def replace(transaction: Transaction, queue: QueueKey) -> None:
+    """Give the queue a new record, to which nothing of the old one belongs. Raises ``QueueNotFound``."""
+    drop(transaction, queue)
+    create(transaction, queue)
+
+
+def dropped(session: Session, limit: int) -> list[int]:
     """Return the ids of removed records whose messages may not all have gone."""
-    return [row[0] for row in session.rows(_DROPPED, {})]
+    return [row[0] for row in session.rows(_DROPPED, {"limit": limit})]
 
 
 def forget(transaction: Transaction, record: int) -> None:
     """Note that nothing is left of a removed record."""
     transaction.run(_FORGET, {"record": record})
-
-
-def newest(session: Session) -> int:
-    """Return the largest id of a record, 0 when there is none."""
-    row = session.row(_NEWEST, {})
-    return (row[0] or 0) if row else 0
-
-
-def unsettled(session: Session, *, after: int, up_to: int) -> list[int]:
-    """Return the records in a range of ids that have something due or lapsed."""
-    rows = session.rows(_UNSETTLED, {"after": after, "up_to": up_to, "now": session.now})
-    return [row[0] for row in rows]

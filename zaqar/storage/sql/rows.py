@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from zaqar.models import Message
 from zaqar.storage.sql.schema import CLAIMED, MESSAGES, READY
 from zaqar.storage.sql.session import Transaction
-from zaqar.storage.sql.statement import Row, Statement, StatementForMany, constant, limited, one_of, unindexed
+from zaqar.storage.sql.statement import Row, StatementForMany, constant, limited, one_of, unindexed
 
 
 class Shown(NamedTuple):
@@ -27,14 +27,6 @@ SHOWN = tuple(MESSAGES.c[name] for name in Shown._fields)
 AT = MESSAGES.c.position == sa.bindparam("at")
 IN_QUEUE = MESSAGES.c.queue == sa.bindparam("queue")
 LIVES = unindexed(MESSAGES.c.expires) > sa.bindparam("now")
-
-READY_PAGE = Statement(
-    limited(
-        sa.select(*SHOWN)
-        .where(IN_QUEUE, MESSAGES.c.state == constant(READY), MESSAGES.c.position > sa.bindparam("marker"), LIVES)
-        .order_by(MESSAGES.c.position)
-    )
-)
 _HEAD = MESSAGES.alias("head")
 AT_THE_HEAD = MESSAGES.c.position.in_(
     limited(

@@ -7,10 +7,12 @@ messages, a rowid table on SQLite (its ``position`` is the rowid: an id leads to
 - ``messages_claimed``, ``messages_delayed`` (queue, position), only CLAIMED, DELAYED: listings that include them, and
   the oldest and newest message.
 - ``messages_due`` (queue, due), only DELAYED: delays that have elapsed.
+- ``messages_fall_due`` (due), only DELAYED: the same across queues, for the sweep.
 - ``messages_expiry`` (expires), across queues: what has expired. With the queue in it, every post would write one page
   more for each queue, a tenth of its cost.
 
-A message is in two of these at a time (three while delayed). claims: ``claims_lapse`` (queue, expires). A claim lists the positions it took, so messages need no index by claim.
+A message is in two of these at a time (four while delayed). claims: ``claims_lapse`` (queue, expires), and ``claims_end``
+(expires) for the sweep. A claim lists the positions it took, so messages need no index by claim.
 
 On a server each queue counts its own positions, so the primary keys are (queue, position) and (queue, id). MariaDB and
 MySQL have no partial indexes: there ``messages_state`` (queue, state, position, expires) stands for the first three.
@@ -20,7 +22,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest revision of the schema; a test compares it with the migrations."""
 
 VERSION_TABLE = "zaqar_schema"
@@ -102,6 +104,29 @@ CLAIMS = sa.Table(
     sa.Column("positions", _TEXT, nullable=False),
 )
 
+DEAD_LETTER_RULES = sa.Table(
+    "dead_letter_rules",
+    METADATA,
+    sa.Column("queue", _BIG, primary_key=True, autoincrement=False),
+    sa.Column("project", _name(256), nullable=False),
+    sa.Column("kind", _name(8), nullable=False),
+    sa.Column("name", _name(64), nullable=False),
+    sa.Column("max_claim_count", _BIG, nullable=False),
+    sa.Column("ttl", _BIG),
+)
+"""The rule of each queue in which a claim left dead letters: where to, after how many claims, for how long."""
+
+CLOCKS = sa.Table(
+    "clocks",
+    METADATA,
+    sa.Column("id", _BIG, primary_key=True, autoincrement=False),
+    sa.Column("boot", _name(64), nullable=False),
+    sa.Column("uptime", _BIG, nullable=False),
+    sa.Column("time", _BIG, nullable=False),
+    sa.Column("is_behind", sa.SmallInteger, nullable=False),
+)
+"""One row on SQLite: the service's time at some uptime of this boot, both in microseconds (``anchored_clock``)."""
+
 
 def _only(condition: str) -> dict[str, Any]:
     return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
@@ -125,5 +150,7 @@ sa.Index("messages_state", MESSAGES.c.queue, MESSAGES.c.state, MESSAGES.c.positi
     callable_=_has_none
 )
 sa.Index("messages_due", MESSAGES.c.queue, MESSAGES.c.due, **_only("state = 1"))
+sa.Index("messages_fall_due", MESSAGES.c.due, **_only("state = 1"))
 sa.Index("messages_expiry", MESSAGES.c.expires)
 sa.Index("claims_lapse", CLAIMS.c.queue, CLAIMS.c.expires)
+sa.Index("claims_end", CLAIMS.c.expires)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from zaqar.clock import Clock
 from zaqar.models import QueueKey
+from zaqar.storage.ids import position_at
 from zaqar.storage.sql.schema import MESSAGES, POSITIONS, RECORDS
 from zaqar.storage.sql.statement import CHUNK, Parameters, Row, Statement, StatementForMany, chunks, constant, one_of
 
@@ -95,7 +96,7 @@ class Transaction(Session):
 
     ``record_ids`` remembers the ids of queues' records from one transaction to the next; ``drops`` counts the records
     that were ever dropped, by any process, and so tells when to forget them. ``settled`` are the queues in which nothing
-    can fall due any more before the transaction ends.
+    can fall due any more before the transaction ends, ``settled_rows`` the messages that settling has changed in it.
     """
 
     __slots__ = (
@@ -110,6 +111,7 @@ class Transaction(Session):
         "has_written",
         "record_ids",
         "settled",
+        "settled_rows",
     )
 
     def __init__(self, connection: sqlite3.Connection, clock: Clock, record_ids: dict[QueueKey, int]) -> None:
@@ -123,6 +125,7 @@ class Transaction(Session):
         self._step_counts: list[tuple[int, int, int]] = []
         self.record_ids = record_ids
         self.settled: set[QueueKey] = set()
+        self.settled_rows = 0
         self.has_written = False
 
     def row(self, statement: Statement, parameters: Parameters) -> Row | None:
@@ -154,6 +157,14 @@ class Transaction(Session):
         """Execute for some positions and return the number of rows changed."""
         return sum(self.run(statement.of(count), {**names, **parameters}) for count, names in chunks(positions))
 
+    def change_at(self, statement: StatementForMany, positions: Sequence[int], parameters: Parameters) -> list[Row]:
+        """Execute for some positions and return the rows changed, in any order."""
+        return [
+            row
+            for count, names in chunks(positions)
+            for row in self.change(statement.of(count), {**names, **parameters})
+        ]
+
     def add_message(self, row: tuple[Any, ...]) -> None:
         """Insert a message, columns as in ``NEW_MESSAGE``, provided that the step succeeds.
 
@@ -167,7 +178,7 @@ class Transaction(Session):
         They follow the clock in microseconds, so that they tell one tenant nothing of what others post.
         """
         if not self._last:
-            self._last = max(self._stored, self._clock.microseconds() - 1)
+            self._last = max(self._stored, position_at(self._clock.microseconds()) - 1)
         first = self._last + 1
         self._last += count
         return first

@@ -1,5 +1,7 @@
 """The message store: each method names its step and says whether the queue must be settled first."""
 
+import contextlib
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
@@ -27,23 +29,26 @@ class SqlMessageStore(MessageStore):
         self._database.write(lambda transaction: records.create(transaction, queue), adds=True)
 
     def delete_queue(self, queue: QueueKey) -> None:
-        """Remove the record at once and the messages in batches; the sweep finishes what a crash leaves."""
-        try:
-            record = self._database.write(lambda transaction: records.drop(transaction, queue))
-        except QueueNotFound:
-            return
-        sweep.clear_dropped(self._database, record)
+        """Remove the record, and with it what is not more than a batch; the sweep reclaims the rest."""
+
+        def step(transaction: Transaction) -> None:
+            record = records.drop(transaction, queue)
+            if expiry.remove_all(transaction, record) < expiry.BATCH:
+                records.forget(transaction, record)
+
+        with contextlib.suppress(QueueNotFound):
+            self._database.write(step)
 
     def purge_messages(self, queue: QueueKey) -> None:
-        """Remove in batches what was there when the purge began."""
-        try:
-            record, last = self._database.write(
-                lambda transaction: (records.known(transaction, queue), transaction.allocate(1))
-            )
-        except QueueNotFound:
-            return
-        while self._database.write(lambda transaction: expiry.remove_up_to(transaction, record, last)) == expiry.BATCH:
-            pass
+        """Remove what is not more than a batch; where there is more, give the queue a new record."""
+
+        def step(transaction: Transaction) -> None:
+            record = records.known(transaction, queue)
+            if expiry.remove_all(transaction, record) == expiry.BATCH:
+                records.replace(transaction, queue)
+
+        with contextlib.suppress(QueueNotFound):
+            self._database.write(step)
 
     def stats(self, queue: QueueKey) -> Stats:
         """Return the counters of the queue's record, and its ends."""
@@ -130,16 +135,20 @@ class SqlMessageStore(MessageStore):
         self, queue: QueueKey, *, ttl: int, grace: int, limit: int, dead_letter: DeadLetterRule | None
     ) -> Claim:
         """Claim the first messages that are ready."""
-
-        def step(transaction: Transaction, record: int) -> Claim:
-            return claims.create(transaction, record, ttl=ttl, grace=grace, limit=limit, dead_letter=dead_letter)
-
+        terms = claims.Terms(ttl, grace, limit, dead_letter)
+        deadline = time.monotonic() + claims.PATIENCE
+        claim, is_ended = claims.NOTHING, False
         try:
-            return self._write_settled(queue, step)
+            while not is_ended:
+                step = partial(claims.take, terms=terms, so_far=claim, is_last=time.monotonic() >= deadline)
+                claim, is_ended = self._write_settled(queue, step)
+                if not is_ended:
+                    time.sleep(sweep.PAUSE)
         except QueueNotFound as error:
             if error.queue == queue:
                 return claims.NOTHING
             raise
+        return claim
 
     def get_claim(self, queue: QueueKey, claim_id: str) -> Claim:
         """Return a live claim."""
@@ -206,6 +215,7 @@ class SqlMessageStore(MessageStore):
             is_settled, result = self._database.write(settle_then_step)
             if is_settled:
                 return result  # type: ignore[return-value]
+            time.sleep(sweep.PAUSE)
 
     def _settle(self, queue: QueueKey) -> bool:
         """Settle the queue, and remove a batch of what has expired; tell whether that could be written.

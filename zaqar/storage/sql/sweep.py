@@ -1,31 +1,60 @@
-"""Reclaiming what has expired, a bounded batch per transaction."""
+"""Reclaiming and settling across queues, a bounded batch per transaction, driven by what has fallen due."""
 
 import fcntl
 import os
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Protocol
+
+import sqlalchemy as sa
 
 from zaqar.errors import Unavailable
-from zaqar.storage.sql import expiry, records
+from zaqar.storage.sql import dead_letters, expiry, records
 from zaqar.storage.sql.connection import Database
 from zaqar.storage.sql.failure import is_damage
 from zaqar.storage.sql.files import PRIVATE
-from zaqar.storage.sql.session import Transaction
-
-RANGE = 1000
-"""Records that one look covers."""
+from zaqar.storage.sql.schema import CLAIMS, DEAD_LETTER_RULES, DELAYED, DROPPED, MESSAGES
+from zaqar.storage.sql.session import Session, Transaction
+from zaqar.storage.sql.statement import Statement, constant
 
 PAUSE = 0.002
-"""Seconds between batches, in which requests get the database."""
+"""Seconds at least between batches, in which requests get the database."""
+
+_NOW: sa.BindParameter[int] = sa.bindparam("now")
+_HAS_WORK = Statement(
+    sa.select(
+        sa.or_(
+            sa.exists().where(MESSAGES.c.expires <= _NOW),
+            sa.exists().where(MESSAGES.c.state == constant(DELAYED), MESSAGES.c.due <= _NOW),
+            sa.exists().where(CLAIMS.c.expires <= _NOW),
+            sa.exists(sa.select(DROPPED.c.id)),
+            sa.exists(sa.select(DEAD_LETTER_RULES.c.queue)),
+        )
+    )
+)
+
+
+class Look(Protocol):
+    """Finds the names of what has fallen due, in any queue."""
+
+    def __call__(self, session: Session, limit: int) -> Sequence[int]:
+        """Return up to ``limit`` of them."""
+        ...
+
+
+Step = Callable[[Transaction, Sequence[int]], int]
 
 
 def sweep(database: Database) -> int:
-    """Settle every queue and finish deletions; return how many messages and claims went.
+    """Settle every queue and finish removals; return how many messages and claims went.
 
     One process at a time: where another is at it, there is nothing to do.
     """
+    database.follow_clock()
     database.tidy()
+    if not database.read(_has_work):
+        return 0
     with os.fdopen(os.open(database.sweep_lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE), "r+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -34,62 +63,97 @@ def sweep(database: Database) -> int:
         return _sweep(database)
 
 
+def _has_work(session: Session) -> bool:
+    row = session.row(_HAS_WORK, {"now": session.now})
+    return bool(row and row[0])
+
+
 def _sweep(database: Database) -> int:
-    done = _despite_damage(lambda: _repeat(database, expiry.remove_expired, expiry.BATCH))
-    if done is None:
-        done = _remove_around_damage(database, database.read(expiry.expired))
-    newest = database.read(records.newest)
-    for after in range(0, newest, RANGE):
-        for record in database.read(partial(records.unsettled, after=after, up_to=after + RANGE)):
-            done += _despite_damage(partial(_settle, database, record)) or 0
-    for record in database.read(records.dropped):
-        done += _despite_damage(partial(clear_dropped, database, record)) or 0
-    return done
-
-
-def _settle(database: Database, record: int) -> int:
-    _repeat(database, partial(expiry.promote, record=record), expiry.BATCH)
-    return _repeat(database, partial(expiry.release_lapsed, record=record), expiry.BATCH // 10)
-
-
-def _remove_around_damage(database: Database, positions: Sequence[int]) -> int:
-    """Remove what is not on damaged pages: of what cannot be removed together, one half after the other."""
-    if not positions:
-        return 0
-    done = _despite_damage(partial(database.write, partial(expiry.remove_at, positions=positions)))
-    if done is not None or len(positions) == 1:
-        return done or 0
-    half = len(positions) // 2
-    return _remove_around_damage(database, positions[:half]) + _remove_around_damage(database, positions[half:])
-
-
-def _despite_damage(work: Callable[[], int]) -> int | None:
-    """Do a part of the work; where it meets damage, which the log and ping tell of, return None and let others go on."""
-    try:
-        return work()
-    except Unavailable as error:
-        if error.__cause__ is None or not is_damage(error.__cause__):
-            raise
-        return None
-
-
-def clear_dropped(database: Database, record: int) -> int:
-    """Remove what a deleted queue left; return how many messages went."""
-
-    def step(transaction: Transaction) -> int:
-        return expiry.remove_up_to(transaction, record, transaction.allocate(1))
-
-    done = _repeat(database, step, expiry.BATCH)
-    database.write(lambda transaction: records.forget(transaction, record))
-    return done
-
-
-def _repeat(database: Database, step: Callable[[Transaction], int], batch: int) -> int:
-    """Run a step until it finds less than a batch; return the sum."""
+    """Do what there is of each kind; damage in one keeps from no other."""
     done = 0
+    damages: list[Unavailable] = []
+    for look, step, is_counted in (
+        (expiry.due_anywhere, expiry.promote, False),
+        (expiry.lapsed_anywhere, expiry.release_lapsed, True),
+        (expiry.expired_anywhere, expiry.remove_expired, True),
+        (records.dropped, _clear, True),
+        (_noted, _move, True),
+    ):
+        count = _do_each(database, look, step, damages)
+        done += count if is_counted else 0
+    if damages:
+        raise damages[0]
+    return done
+
+
+def _do_each(database: Database, look: Look, step: Step, damages: list[Unavailable]) -> int:
+    """Take steps on what is found until nothing is; leave out what is damaged. Return the sum."""
+    done = 0
+    damaged: set[int] = set()
     while True:
-        count = database.write(step)
-        done += count
-        if count < batch:
+        began = time.monotonic()
+        try:
+            found = database.read(partial(look, limit=expiry.BATCH + len(damaged)))
+        except Unavailable as error:
+            _check_damage(error, damages)
             return done
-        time.sleep(PAUSE)
+        names = [name for name in found if name not in damaged]
+        if not names:
+            return done
+        lost = len(damaged)
+        count = _do(database, step, names, damaged, damages)
+        if not count and len(damaged) == lost:
+            return done
+        done += count
+        # As long as it took: so requests have the database for at least half of the time.
+        time.sleep(max(PAUSE, time.monotonic() - began))
+
+
+def _do(database: Database, step: Step, names: Sequence[int], damaged: set[int], damages: list[Unavailable]) -> int:
+    """Take one step; where that meets damage, take it by halves, until what is damaged stands alone."""
+    try:
+        return database.write(lambda transaction: step(transaction, names))
+    except Unavailable as error:
+        _check_damage(error, damages)
+    if len(names) == 1:
+        damaged.add(names[0])
+        return 0
+    middle = len(names) // 2
+    return sum(_do(database, step, half, damaged, damages) for half in (names[:middle], names[middle:]))
+
+
+def _check_damage(error: Unavailable, damages: list[Unavailable]) -> None:
+    """Note damage of the file; raise what is an outage."""
+    if error.__cause__ is None or not is_damage(error.__cause__):
+        raise error
+    damages.append(error)
+
+
+def _clear(transaction: Transaction, names: Sequence[int]) -> int:
+    """Remove a batch of what belongs to removed records; return how many messages, claims and records went."""
+    done = 0
+    for record in names:
+        removed = expiry.remove_all(transaction, record)
+        if removed < expiry.BATCH:
+            records.forget(transaction, record)
+            removed += 1
+        done += removed
+        if done >= expiry.BATCH:
+            break
+    return done
+
+
+def _noted(session: Session, limit: int) -> list[int]:
+    return [record for record, _ in dead_letters.noted(session)][:limit]
+
+
+def _move(transaction: Transaction, names: Sequence[int]) -> int:
+    """Move a batch of the dead letters that claims left behind; return how many, and how many queues are through."""
+    rules = dict(dead_letters.noted(transaction))
+    done = 0
+    for record in names:
+        if record in rules:
+            done += dead_letters.go_on(transaction, record, rules[record]) or 1
+        if done >= dead_letters.BATCH:
+            break
+    return done
