@@ -116,9 +116,10 @@ class Database:
         return self._commit.run(step, adds=adds)
 
     def follow_clock(self) -> None:
-        """Take over corrections of the time that all processes share; every few seconds. Raises ``Unavailable``."""
+        """Take over corrections of the time that all processes share, where that can be: else the next call does."""
         if isinstance(self.clock, AnchoredClock) and self._is_timed:
-            self.clock.follow()
+            with contextlib.suppress(Unavailable):
+                self.clock.follow()
 
     def is_alive(self) -> bool:
         """Tell whether the database can be read and written, and no damage was seen."""
@@ -172,6 +173,12 @@ class Database:
                 self._is_timed = True
 
     def _keep_anchor(self, change: Change) -> Anchor:
+        try:
+            return anchors.keep(self._connect, change)
+        except Unavailable as error:
+            # After a reboot with a full disk nothing could be asked before there is an anchor, removing included.
+            if error.__cause__ is None or not is_lack_of_room(error.__cause__) or not make_way(self.path):
+                raise
         return anchors.keep(self._connect, change)
 
     def _start(self) -> None:
