@@ -125,7 +125,7 @@ def reread(accepted: Accepted, arguments: tuple[str, ...]) -> None:
 def announce_reload(accepted: Accepted) -> None:
     """Say in one line that a reload is done."""
     endpoint = accepted.endpoint
-    LOG.warning("The configuration was reloaded: %s new workers x %s threads.", endpoint.workers, endpoint.threads)
+    LOG.info("The configuration was reloaded: %s new workers x %s threads.", endpoint.workers, endpoint.threads)
 
 
 def announce(conf: cfg.ConfigOpts, endpoint: Endpoint, notes: Sequence[str] = ()) -> None:

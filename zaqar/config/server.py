@@ -33,7 +33,7 @@ GROUP = Group(
             "engine",
             default="gunicorn",
             choices=[
-                ("gunicorn", "threads behind gunicorn's C parser; a stalled client frees its thread after a while"),
+                ("gunicorn", "threads that meet whole requests only, so that no client holds one"),
                 ("granian", "several times faster, without a bound on the reading of bodies: put a proxy in front"),
             ],
             help="The HTTP engine.",
@@ -54,8 +54,8 @@ GROUP = Group(
             "client_timeout",
             default=30,
             min=1,
-            help="Seconds, 1 or more, that a client may stall while it sends headers or body before its connection is "
-            "closed. The granian engine obeys it for headers only.",
+            help="Seconds, 1 or more, that a client may stall while it sends headers or body or reads its answer, before "
+            "its connection is closed. The granian engine obeys it for headers only.",
         ),
         cfg.IntOpt(
             "graceful_timeout",

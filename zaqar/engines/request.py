@@ -50,6 +50,11 @@ class Request:
     body: bytes = b""
     is_whole: bool = False
 
+    @property
+    def has_body(self) -> bool:
+        """Tell whether the headers announce a body."""
+        return self.fields.get("CONTENT_LENGTH", "0") != "0" or "HTTP_TRANSFER_ENCODING" in self.fields
+
 
 class Requests:
     """The requests of one connection, in the order in which they came.
@@ -70,6 +75,7 @@ class Requests:
         self._parts: list[bytes] = []
         self._size = 0
         self._bytes = 0
+        self._offered: Request | None = None
         self._is_over = False
         self._refusal: Refused | None = None
         self._parser = httptools.HttpRequestParser(self)
@@ -91,17 +97,19 @@ class Requests:
 
     def feed(self, data: bytes) -> None:
         """Take what the client sent. Raises ``Refused``."""
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            # Nothing is upgraded: the request is served as it is, and HTTP/1.1 goes on behind it.
-            self._parser = httptools.HttpRequestParser(self)
-            if rest := data[upgrade.args[0] :]:
-                self.feed(rest)
-        except httptools.HttpParserError as error:
-            self._refuse(error)
-        else:
-            self._count(len(data))
+        received = len(data)
+        while data:
+            try:
+                self._parser.feed_data(data)
+                break
+            except httptools.HttpParserUpgrade as upgrade:
+                # Nothing is upgraded (Java's client offers it by default): HTTP/1.1 goes on behind the headers.
+                self._parser = httptools.HttpRequestParser(self)
+                data = self._head_again() + data[upgrade.args[0] :]
+            except httptools.HttpParserError as error:
+                self._refuse(error)
+                return
+        self._count(received)
 
     def _refuse(self, error: httptools.HttpParserError) -> None:
         if self.ready and not self.ready[-1].stays_open:
@@ -153,6 +161,10 @@ class Requests:
 
     def on_headers_complete(self) -> None:
         """Decide how the body comes; hand the request on where it must not come."""
+        if self._offered is not None:
+            self._request, self._offered = self._offered, None
+            self.owes_continue = "HTTP_EXPECT" in self._request.fields
+            return
         version = self._parser.get_http_version()
         if version not in ("1.1", "1.0"):
             self._stop(Refused(HTTPStatus.BAD_REQUEST, "This service speaks HTTP/1.1 and HTTP/1.0."))
@@ -189,12 +201,24 @@ class Requests:
         request = self._request
         if request is None or self._is_over:
             return
+        if self._parser.should_upgrade() and request.has_body:
+            self._offered = request  # llhttp leaves its body out
+            return
         parts = self._parts
         if parts:
             request.body = parts[0] if len(parts) == 1 else b"".join(parts)
         request.is_whole = True
         self.ready.append(request)
         self._begin()
+
+    def _head_again(self) -> bytes:
+        """Return headers that make a new parser read the body of a request that offered an upgrade."""
+        request = self._offered
+        if request is None:
+            return b""
+        length = request.fields.get("CONTENT_LENGTH")
+        framing = f"Content-Length: {length}" if length else "Transfer-Encoding: chunked"
+        return f"POST / HTTP/1.1\r\n{framing}\r\n\r\n".encode()
 
     def _begin(self) -> None:
         self._is_begun = False

@@ -8,6 +8,9 @@ import time
 
 LOG = logging.getLogger(__name__)
 
+# Tells a worker that others take its place, so that it lets its clients go. No terminal sends it, as it does SIGWINCH.
+REPLACED = signal.SIGRTMIN
+
 _FOR_THE_PARENT = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR2)
 
 

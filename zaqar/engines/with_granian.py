@@ -14,12 +14,16 @@ What it cannot do, whatever it is told (granian 2.8):
 - A reload does not change its own settings (workers, threads, TLS), only those of the service.
 """
 
+import contextlib
 import functools
 import logging
 import multiprocessing
 import os
 import signal
+import time
+from collections.abc import Iterable
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from granian import Granian
@@ -27,17 +31,23 @@ from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-from zaqar.engines import tls
+from zaqar.engines import descriptors, tls
 from zaqar.engines.endpoint import Application, Endpoint, Program
 from zaqar.engines.place import check_length
-from zaqar.engines.signals import end_with_parent, leave_to_parent
+from zaqar.engines.signals import REPLACED, end_with_parent, leave_to_parent
 from zaqar.errors import ConfigurationError
 
 LOG = logging.getLogger(__name__)
 
-# Seconds between the start of a new worker and the end of the one it replaces, on a reload.
-RESPAWN_INTERVAL = 1.0
+# Seconds between the start of a new worker and the end of the one it replaces, on a reload. Meanwhile, what the old one
+# answers is the last on its connection.
+RESPAWN_INTERVAL = 2.0
+# Seconds of the same kind before a stop.
+FAREWELL = 1.0
 LEAST_BACKLOG = 128
+# Bytes of request line and headers: granian's own bound, and what has room beside a longer line.
+LEAST_BUFFER = 8192 + 4096 * 100
+HEADERS_BYTES = 64 * 1024
 
 # Through the handlers of the root logger, as everything else.
 _LOGGING = {"formatters": {}, "handlers": {}, "loggers": {"_granian": {"propagate": True}}}
@@ -61,6 +71,7 @@ def serve(program: Program) -> int:
     """Serve until the process is told to stop, and return its exit status."""
     # The workers get what the parent has accepted; from Python 3.14 on, granian would start them anew.
     multiprocessing.set_start_method("fork", force=True)
+    descriptors.raise_limit()
     server = ServiceServer(program)
     server.on_startup(program.started)
     signal.signal(signal.SIGUSR2, lambda _number, _frame: program.report())
@@ -85,12 +96,13 @@ class ServiceServer(Granian):  # type: ignore[valid-type,misc]  # which server i
         if self._endpoint.unix_socket:
             # granian binds what the path's links lead to.
             check_length(Path(self._endpoint.unix_socket).resolve())
+        self._workers: dict[int, Any] = {}
         super().__init__(**_settings(self._endpoint))
 
     def load(self, parent: int) -> Application:
         """Build the application, in a worker."""
         end_with_parent(parent, graceful_timeout=self._endpoint.graceful_timeout)
-        return self._program.load()
+        return Farewell(self._program.load())
 
     def signal_handler_reload(self, *args: Any, **kwargs: Any) -> None:
         """Start workers with the configuration as it is now; keep the old ones when it is wrong."""
@@ -101,6 +113,24 @@ class ServiceServer(Granian):  # type: ignore[valid-type,misc]  # which server i
             return
         super().signal_handler_reload(*args, **kwargs)
 
+    def _reload(self, *args: Any, **kwargs: Any) -> None:
+        super()._reload(*args, **kwargs)
+        self._program.reloaded()
+
+    def _spawn_worker(self, idx: int, *args: Any, **kwargs: Any) -> Any:
+        old = self._workers.get(idx)
+        worker = self._workers[idx] = super()._spawn_worker(idx, *args, **kwargs)
+        if old is not None:
+            _say_goodbye(old)
+        return worker
+
+    def _stop_workers(self) -> None:
+        # Idle connections are closed at once by what granian does next: whoever asks meanwhile does so no more.
+        told = [_say_goodbye(worker) for worker in self._workers.values()]
+        if any(told):
+            time.sleep(FAREWELL)
+        super()._stop_workers()
+
     def _init_shared_socket(self) -> None:
         # granian sets the permissions after it has bound: until then, the umask keeps others out.
         umask = os.umask(self._endpoint.umask)
@@ -108,6 +138,37 @@ class ServiceServer(Granian):  # type: ignore[valid-type,misc]  # which server i
             super()._init_shared_socket()
         finally:
             os.umask(umask)
+
+
+class Farewell:
+    """The application; from a signal on, each answer is the last one on its connection."""
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+        self._is_leaving = False
+        signal.signal(REPLACED, self._leave)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer a request."""
+        if not self._is_leaving:
+            return self._application(environ, start_response)
+
+        def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            return start_response(status, [*headers, ("Connection", "close")], *more)
+
+        return self._application(environ, start)
+
+    def _leave(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002  # a signal's handler
+        self._is_leaving = True
+
+
+def _say_goodbye(worker: Any) -> bool:
+    """Let a worker's answers close their connections; tell whether it still runs."""
+    if not worker.is_alive():
+        return False
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(worker.inner.pid, REPLACED)
+    return True
 
 
 def _settings(endpoint: Endpoint) -> dict[str, Any]:
@@ -119,11 +180,16 @@ def _settings(endpoint: Endpoint) -> dict[str, Any]:
         "uds_permissions": endpoint.unix_socket_mode,
         "interface": Interfaces.WSGI,
         "http": HTTPModes.http1,
-        "http1_settings": HTTP1Settings(header_read_timeout=round(endpoint.client_timeout * 1000)),
+        "http1_settings": HTTP1Settings(
+            header_read_timeout=round(endpoint.client_timeout * 1000),
+            max_buffer_size=max(LEAST_BUFFER, endpoint.longest_line + HEADERS_BYTES),
+        ),
         "websockets": False,
         "workers": endpoint.workers,
         "blocking_threads": endpoint.threads,
         "backlog": max(LEAST_BACKLOG, endpoint.backlog),
+        # Connections, whatever its name says; more of them wait to be accepted.
+        "backpressure": descriptors.room(endpoint.threads),
         "workers_kill_timeout": endpoint.graceful_timeout,
         "respawn_failed_workers": True,
         "respawn_interval": RESPAWN_INTERVAL,

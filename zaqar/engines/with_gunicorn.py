@@ -12,9 +12,9 @@ from gunicorn.glogging import Logger
 
 from zaqar.engines.descriptors import raise_limit
 from zaqar.engines.endpoint import Application, Endpoint, Program
-from zaqar.engines.signals import leave_to_parent
+from zaqar.engines.signals import REPLACED, leave_to_parent
 from zaqar.engines.tls import check_tls, tls_context
-from zaqar.engines.worker import REPLACED, ThreadedWorker
+from zaqar.engines.worker import ThreadedWorker
 from zaqar.errors import ConfigurationError
 
 __all__ = ["check_tls", "serve"]

@@ -22,12 +22,10 @@ from zaqar.engines.answer import Served, failure
 from zaqar.engines.connection import Connection, Step
 from zaqar.engines.poller import Memory, Poller
 from zaqar.engines.request import Bounds
+from zaqar.engines.signals import REPLACED
 from zaqar.engines.threads import Threads
 
 LOG = logging.getLogger(__name__)
-
-# The signal that tells a worker that others have taken its place; SIGTERM tells it that the service stops.
-REPLACED = signal.SIGWINCH
 
 # Bytes, in each worker, of requests that are not whole and of answers that are not taken.
 MEMORY = 64 * 1024 * 1024
@@ -62,11 +60,10 @@ class ThreadedWorker(Worker):  # type: ignore[misc]  # gunicorn ships no types
         self.alive = False
         self._patience = FAREWELL
 
-    def handle_winch(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  # a signal's handler
-        """Begin to end, since other workers take the new connections; see ``REPLACED``."""
-        if self.alive:
-            self._patience = self.cfg.graceful_timeout
-            self.alive = False
+    def init_signals(self) -> None:
+        """Listen to the parent."""
+        super().init_signals()
+        signal.signal(REPLACED, self._leave)
 
     def run(self) -> None:
         """Serve until told to end, then until everything is answered or the time for that is over."""
@@ -94,6 +91,12 @@ class ThreadedWorker(Worker):  # type: ignore[misc]  # gunicorn ships no types
         if self._memory.is_full and not self._make_room(lambda connection: connection.held > 0):
             # All that is kept waits for a thread, so nothing more is read for a moment.
             time.sleep(0.01)
+
+    def _leave(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002  # a signal's handler
+        """Begin to end; others take the new connections, so the old ones have time."""
+        if self.alive:
+            self._patience = self.cfg.graceful_timeout
+            self.alive = False
 
     def _end(self) -> None:
         began = time.monotonic()

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from tests.integration.process import RunningServer, wait_until
 from tests.integration.sockets.table import row
@@ -46,6 +46,35 @@ def request_in_flight(server: RunningServer) -> Iterator[Client]:
         client.send(head(Content_Length=len(BODY)), BODY[:50])
         wait_until(lambda: server.has_taken(client.socket), what="the beginning of a request")
         yield client
+
+
+class KeptConnection:
+    """A client that keeps its connection until an answer says that it closes."""
+
+    def __init__(self, server: RunningServer) -> None:
+        self.client = Client(server.connect())
+
+    def ask(self, server: RunningServer) -> str:
+        """Post, and return the outcome."""
+        answer = self.client.send(post()).read()
+        if answer is not None and answer.headers.get("connection") == "close":
+            self.client.__exit__()
+            with suppress(ConnectionError):
+                self.client = Client(server.connect())
+        return str(answer.status) if answer else "closed"
+
+
+@contextmanager
+def kept_connections(server: RunningServer) -> Iterator[list[KeptConnection]]:
+    """Open connections that have had an answer and are kept."""
+    connections = [KeptConnection(server) for _ in range(8)]
+    for connection in connections:
+        connection.ask(server)
+    try:
+        yield connections
+    finally:
+        for connection in connections:
+            connection.client.__exit__()
 
 
 @contextmanager
@@ -144,6 +173,27 @@ def reloaded_under_load(server: RunningServer) -> str:
         enough = len(outcomes) + 20
         wait_until(lambda: len(outcomes) > enough, what="posts after the reload")
     return "/".join(sorted(set(outcomes)))
+
+
+@row("reload with connections that are kept", gunicorn="201, told", granian="201, told", disturbs=True)
+def reloaded_beside_kept(server: RunningServer) -> str:
+    old = all_workers(server)
+    outcomes = set()
+    with kept_connections(server) as clients:
+        server.signal(signal.SIGHUP)
+        while not new_workers(server, old):
+            for client in clients:
+                outcomes.add(client.ask(server))
+    wait_until(lambda: "The configuration was reloaded" in server.log, what="a word about it")
+    return f"{'/'.join(sorted(outcomes))}, told"
+
+
+@row("stop with connections that are kept", gunicorn="201", granian="201", disturbs=True)
+def stopped_beside_kept(server: RunningServer) -> str:
+    all_workers(server)
+    with kept_connections(server) as clients:
+        server.signal(signal.SIGTERM)
+        return "/".join(sorted({client.ask(server) for client in clients}))
 
 
 @row("reload of a wrong configuration", gunicorn="201, refused", granian="201, refused", disturbs=True)

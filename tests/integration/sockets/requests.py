@@ -1,6 +1,9 @@
 """Rows about one request: what the server makes of bytes that are late, wrong, too many or too few."""
 
+import contextlib
 import json
+import socket
+import time
 from collections.abc import Iterator
 
 from tests.integration.process import RunningServer, wait_until
@@ -143,6 +146,71 @@ def oversize_chunks(server: RunningServer) -> str:
     return said(server, head(Transfer_Encoding="chunked"), *[part] * (TOO_LARGE // 65536), chunk(b""))
 
 
+@row(
+    "a body of 40 MiB",
+    gunicorn="400",
+    granian="400",
+)
+def far_oversize(server: RunningServer) -> str:
+    size = 40 * 1024 * 1024
+    with Client(server.connect()) as client:
+        client.socket.sendall(head(Content_Length=size))
+        for _ in range(size // 65536):
+            client.socket.sendall(b"x" * 65536)  # a broken pipe is an error here
+        return client.outcome()
+
+
+@row(
+    "a refusal of the engine's own", gunicorn="400 application/json", granian="400 None", because="granian has no body"
+)
+def refused_in_json(server: RunningServer) -> str:
+    with Client(server.connect()) as client:
+        answer = client.send(head(Content_Length="-5")).read()
+        return f"{answer.status} {answer.headers.get('content-type')}" if answer else "closed"
+
+
+@row("a page of as many ids as the limits allow", gunicorn="200", granian="200")
+def page_of_ids(server: RunningServer) -> str:
+    ids = "&".join(["ids=" + 30 * "0"] * 300)
+    return said(server, head("GET", f"{PATH}?{ids}"))
+
+
+@row("an answer that is read slowly, without a pause", gunicorn="whole", granian="whole")
+def slow_reader(server: RunningServer) -> str:
+    path = "/v2/queues/slow/messages"
+    large = json.dumps({"messages": [{"ttl": 60, "body": "x" * 250_000}]}).encode()
+    for _ in range(12):
+        said(server, head(path=path, Content_Length=len(large)) + large)
+    with Client(server.connect()) as client:
+        client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        client.send(head("GET", f"{path}?limit=12&echo=true"))
+        deadline, got = time.monotonic() + 3 * CLIENT_TIMEOUT, 0
+        while time.monotonic() < deadline and (part := client.socket.recv(20_000)):
+            got += len(part)
+            time.sleep(0.02)
+        client.socket.settimeout(2)
+        with contextlib.suppress(TimeoutError):
+            while part := client.socket.recv(1024 * 1024):
+                got += len(part)
+    return "whole" if got > 12 * 250_000 else "cut off"
+
+
+@row(
+    "a request beside 64 clients with stalled headers and 64 with stalled bodies",
+    gunicorn="201",
+    granian="no answer",
+    because="granian sets no limit on the reading of bodies: each holds a thread",
+)
+def beside_many(server: RunningServer) -> str:
+    parts = [head()[:30], head(Content_Length=len(BODY)) + BODY[:10]]
+    stalled = [Client(server.connect()).send(part) for part in parts for _ in range(64)]
+    try:
+        return said(server, post(), seconds=CLIENT_TIMEOUT / 2)
+    finally:
+        for client in stalled:
+            client.__exit__()
+
+
 @row("a chunked body", gunicorn="201", granian="201")
 def chunked(server: RunningServer) -> str:
     return said(server, head(Transfer_Encoding="chunked"), chunk(BODY[:40]), chunk(BODY[40:]), chunk(b""))
@@ -249,6 +317,18 @@ def expect(server: RunningServer) -> str:
         return f"{first} {client.send(BODY).outcome()}"
 
 
+@row("Expect: 100-continue for a body that is too large", gunicorn="400", granian="400")
+def expect_oversize(server: RunningServer) -> str:
+    return said(server, head(Content_Length=TOO_LARGE, Expect="100-continue"))
+
+
+@row("an offer to upgrade to HTTP/2, as Java's client makes it", gunicorn="201 201", granian="201 201")
+def offered_upgrade(server: RunningServer) -> str:
+    with Client(server.connect()) as client:
+        client.send(post(Connection="Upgrade, HTTP2-Settings", Upgrade="h2c", HTTP2_Settings="AAMAAABk") + post())
+        return " ".join(client.outcome() for _ in range(2))
+
+
 @row("HTTP/1.0", gunicorn="201", granian="201")
 def old_version(server: RunningServer) -> str:
     return said(server, post().replace(b"HTTP/1.1", b"HTTP/1.0"))
@@ -293,6 +373,24 @@ def tls_greeting(server: RunningServer) -> str:
 def two_lengths(server: RunningServer) -> str:
     request = head(Content_Length=len(BODY), Transfer_Encoding="chunked")
     return said(server, request, chunk(BODY), chunk(b""))
+
+
+@row("chunks in HTTP/1.0", gunicorn="501", granian="400", because="each engine has its own word")
+def old_chunks(server: RunningServer) -> str:
+    request = head(Transfer_Encoding="chunked").replace(b"HTTP/1.1", b"HTTP/1.0")
+    return said(server, request, chunk(BODY), chunk(b""))
+
+
+@row(
+    "another transfer coding before the chunks", gunicorn="501", granian="201", because="granian reads the last coding"
+)
+def stacked_codings(server: RunningServer) -> str:
+    return said(server, head(Transfer_Encoding="gzip, chunked"), chunk(BODY), chunk(b""))
+
+
+@row("two Host headers", gunicorn="400", granian="201", because="granian takes any number")
+def two_hosts(server: RunningServer) -> str:
+    return said(server, post().replace(b"Host: localhost", b"Host: localhost\r\nHost: other"))
 
 
 @row("two different Content-Lengths", gunicorn="400", granian="400")

@@ -17,7 +17,7 @@ Shared = Callable[[str], RunningServer]
 
 def settings(engine: str, *, workers: int) -> dict[str, dict[str, object]]:
     options = {"engine": engine, "workers": workers, "threads": table.THREADS, "client_timeout": table.CLIENT_TIMEOUT}
-    return {"server": options}
+    return {"server": options, "transport": {"max_messages_per_page": 300}}
 
 
 @pytest.fixture(scope="module")
