@@ -69,9 +69,8 @@ def _has_work(session: Session) -> bool:
 
 
 def _sweep(database: Database) -> int:
-    """Do what there is of each kind; damage in one keeps from no other."""
+    """Do what there is of each kind; damage, of which the log and ping tell, keeps from no other work."""
     done = 0
-    damages: list[Unavailable] = []
     for look, step, is_counted in (
         (expiry.due_anywhere, expiry.promote, False),
         (expiry.lapsed_anywhere, expiry.release_lapsed, True),
@@ -79,14 +78,12 @@ def _sweep(database: Database) -> int:
         (records.dropped, _clear, True),
         (_noted, _move, True),
     ):
-        count = _do_each(database, look, step, damages)
+        count = _do_each(database, look, step)
         done += count if is_counted else 0
-    if damages:
-        raise damages[0]
     return done
 
 
-def _do_each(database: Database, look: Look, step: Step, damages: list[Unavailable]) -> int:
+def _do_each(database: Database, look: Look, step: Step) -> int:
     """Take steps on what is found until nothing is; leave out what is damaged. Return the sum."""
     done = 0
     damaged: set[int] = set()
@@ -95,13 +92,13 @@ def _do_each(database: Database, look: Look, step: Step, damages: list[Unavailab
         try:
             found = database.read(partial(look, limit=expiry.BATCH + len(damaged)))
         except Unavailable as error:
-            _check_damage(error, damages)
+            _raise_outage(error)
             return done
         names = [name for name in found if name not in damaged]
         if not names:
             return done
         lost = len(damaged)
-        count = _do(database, step, names, damaged, damages)
+        count = _do(database, step, names, damaged)
         if not count and len(damaged) == lost:
             return done
         done += count
@@ -109,24 +106,23 @@ def _do_each(database: Database, look: Look, step: Step, damages: list[Unavailab
         time.sleep(max(PAUSE, time.monotonic() - began))
 
 
-def _do(database: Database, step: Step, names: Sequence[int], damaged: set[int], damages: list[Unavailable]) -> int:
+def _do(database: Database, step: Step, names: Sequence[int], damaged: set[int]) -> int:
     """Take one step; where that meets damage, take it by halves, until what is damaged stands alone."""
     try:
         return database.write(lambda transaction: step(transaction, names))
     except Unavailable as error:
-        _check_damage(error, damages)
+        _raise_outage(error)
     if len(names) == 1:
         damaged.add(names[0])
         return 0
     middle = len(names) // 2
-    return sum(_do(database, step, half, damaged, damages) for half in (names[:middle], names[middle:]))
+    return sum(_do(database, step, half, damaged) for half in (names[:middle], names[middle:]))
 
 
-def _check_damage(error: Unavailable, damages: list[Unavailable]) -> None:
-    """Note damage of the file; raise what is an outage."""
+def _raise_outage(error: Unavailable) -> None:
+    """Raise the error unless it tells of damage."""
     if error.__cause__ is None or not is_damage(error.__cause__):
         raise error
-    damages.append(error)
 
 
 def _clear(transaction: Transaction, names: Sequence[int]) -> int:
