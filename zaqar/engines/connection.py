@@ -5,28 +5,24 @@ which step is next.
 """
 
 import contextlib
-import enum
-import fcntl
 import logging
 import socket
 import ssl
-import struct
-import termios
-import time
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import ClassVar
 
 from zaqar.engines.answer import CONTINUE, Answer, refusal
-from zaqar.engines.request import Bounds, Refused, Request, Requests
+from zaqar.engines.pace import Pace
+from zaqar.engines.parser import Requests
+from zaqar.engines.request import Bounds, Refused, Request
+from zaqar.engines.steps import State, Step
 
 LOG = logging.getLogger(__name__)
 
 READ_BYTES = 64 * 1024
 # So often is read from one client before others have their turn.
 READS = 16
-# A client that is slower than this in all, in bytes a second, loses its connection like one that stalls.
-LEAST_RATE = 1024
 # A client that still sends what was refused gets this much read and thrown away, so that it sees the answer and not a
 # reset; without such data it has the shorter time to close its end.
 LINGER_BYTES = 64 * 1024 * 1024
@@ -36,28 +32,10 @@ GOODBYE_SECONDS = 2.0
 SMALL_ANSWER = 64 * 1024
 
 
-class Step(enum.Enum):
-    """What has to happen before the connection goes on."""
-
-    READ = "wait for bytes of the client"
-    WRITE = "wait until the client takes bytes"
-    SERVE = "let the application answer its first request"
-    END = "close it"
-
-
-class State(enum.Enum):
-    """What the connection is about."""
-
-    GREETING = "shaking hands for TLS"
-    READING = "a request, or none yet"
-    SENDING = "an answer"
-    LINGERING = "reading away what nobody wants"
-
-
 class Connection:
     """A socket, the requests that came on it and the answer that goes out.
 
-    ``due`` is when the client has to have made progress, on the monotonic clock. ``held`` are the bytes kept for it.
+    ``pace`` says when the client has to have made progress; ``held`` are the bytes kept for it.
     """
 
     def __init__(
@@ -70,7 +48,7 @@ class Connection:
         self.requests = Requests(bounds)
         self.is_waiting = False
         self.held = 0
-        self.due = time.monotonic() + seconds
+        self.pace = Pace(self.fileno, seconds)
         self._state = State.GREETING if is_tls else State.READING
         self._seconds = seconds
         self._is_tls = is_tls
@@ -78,11 +56,6 @@ class Connection:
         self._refused: Refused | None = None
         self._is_timed = False
         self._is_expected_to_close = False
-        # Of the request or answer under way: its beginning, the bytes read and written since, the progress seen.
-        self._began = 0.0
-        self._received = 0
-        self._sent = 0
-        self._moved = 0
 
     @property
     def is_idle(self) -> bool:
@@ -117,20 +90,18 @@ class Connection:
         self._answer = answer
         self._state = State.SENDING
         self._is_expected_to_close = request is not None and request.is_whole and not request.stays_open
-        self._start()
+        self.pace.begin()
         return self.advance()
 
     def renew(self, now: float) -> bool:
         """Give the client more time if it has made progress, and enough of it in all; tell whether it has more."""
-        moved = self._progress()
-        if moved <= self._moved:
-            return False
-        self._moved = moved
+        pace = self.pace
         if self._state is State.LINGERING:
-            self.due = min(now + GOODBYE_SECONDS, self._began + LINGER_SECONDS)
-        else:
-            self.due = min(now + self._seconds, self._began + self._seconds + moved / LEAST_RATE)
-        return self.due > now
+            moved = pace.received + pace.taken()
+            return pace.renew(now, moved, quiet=GOODBYE_SECONDS, most=LINGER_SECONDS)
+        if self._state is State.READING and self.requests.is_partial:
+            return pace.renew(now, pace.received)
+        return bool(pace.unread()) and pace.renew(now, pace.taken())
 
     def expire(self, *, for_want_of_room: bool = False) -> Step:
         """Let go of a client whose time is over, or of one that is slow, in favour of others."""
@@ -149,7 +120,7 @@ class Connection:
         """Give up the answer that the client does not have yet, and say so in the log."""
         answer = self._answer
         if answer is not None:
-            missing = len(answer.unsent) + self._in_kernel()
+            missing = len(answer.unsent) + self.pace.unread()
             if missing:
                 LOG.warning(
                     "An answer was cut off: request_id=%s remote=%s method=%s path=%s status=%s sent=%s of=%s bytes: %s",
@@ -177,7 +148,7 @@ class Connection:
                 break
             if not data:
                 return self._hear_the_end()
-            self._received += len(data)
+            self.pace.received += len(data)
             try:
                 self.requests.feed(data)
             except Refused as refused:
@@ -191,7 +162,7 @@ class Connection:
 
     def _wait_for_more(self) -> Step:
         if self.requests.is_partial and not self._is_timed:
-            self._start()
+            self.pace.begin()
             self._is_timed = True
         if self.requests.owes_continue:
             self.requests.owes_continue = False
@@ -218,10 +189,9 @@ class Connection:
             try:
                 sent = self.socket.send(answer.unsent)
             except (BlockingIOError, ssl.SSLWantWriteError):
-                if not self._moved:
-                    self._moved = self._progress()
+                self.pace.note()
                 return Step.WRITE
-            self._sent += sent
+            self.pace.sent += sent
             answer.unsent = memoryview(answer.unsent)[sent:] if sent < len(answer.unsent) else b""
         if answer is None or answer.closes:
             return self._say_goodbye()
@@ -230,7 +200,7 @@ class Connection:
     def _go_on(self) -> Step:
         self._state = State.READING
         self._is_timed = False
-        self.due = time.monotonic() + self._seconds
+        self.pace.allow(self._seconds)
         if self.requests.ready:
             return Step.SERVE
         if self._refused is not None:
@@ -246,7 +216,7 @@ class Connection:
             return Step.END
         # Closing with bytes unread would reset the connection, and the client could lose the answer.
         self._state = State.LINGERING
-        self.due = time.monotonic() + min(GOODBYE_SECONDS, self._seconds)
+        self.pace.allow(min(GOODBYE_SECONDS, self._seconds))
         self.socket.shutdown(socket.SHUT_WR)
         return self._read_away()
 
@@ -256,8 +226,8 @@ class Connection:
                 data = self.socket.recv(READ_BYTES)
             except BlockingIOError:
                 return Step.READ
-            self._received += len(data)
-            if not data or self._received > LINGER_BYTES:
+            self.pace.received += len(data)
+            if not data or self.pace.received > LINGER_BYTES:
                 return Step.END
         return Step.READ
 
@@ -270,28 +240,6 @@ class Connection:
             raise
         self._state = State.READING
         return self._receive()
-
-    def _start(self) -> None:
-        self._began = time.monotonic()
-        self.due = self._began + self._seconds
-        self._received = 0
-        self._sent = 0
-        self._moved = 0
-
-    def _progress(self) -> int:
-        if self._state is State.READING and self.requests.is_partial:
-            return self._received
-        if self._state is State.LINGERING:
-            return self._received + self._sent - self._in_kernel()
-        unread = self._in_kernel()
-        return self._sent - unread if unread else 0
-
-    def _in_kernel(self) -> int:
-        """Return the bytes that the client's side has not acknowledged."""
-        try:
-            return int(struct.unpack("i", fcntl.ioctl(self.fileno, termios.TIOCOUTQ, b"\0" * 4))[0])
-        except OSError:
-            return 0
 
     _ACTIONS: ClassVar[dict[State, Callable[["Connection"], Step]]] = {
         State.GREETING: _shake_hands,

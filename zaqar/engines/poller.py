@@ -4,7 +4,8 @@ import select
 import threading
 from collections.abc import Callable
 
-from zaqar.engines.connection import Connection, Step
+from zaqar.engines.connection import Connection
+from zaqar.engines.steps import Step
 
 _EVENTS = {
     Step.READ: select.EPOLLIN | select.EPOLLONESHOT,

@@ -19,10 +19,11 @@ from gunicorn.workers.base import Worker
 
 from zaqar.engines import descriptors
 from zaqar.engines.answer import Served, failure
-from zaqar.engines.connection import Connection, Step
+from zaqar.engines.connection import Connection
 from zaqar.engines.poller import Memory, Poller
 from zaqar.engines.request import Bounds
 from zaqar.engines.signals import REPLACED
+from zaqar.engines.steps import Step
 from zaqar.engines.threads import Threads
 
 LOG = logging.getLogger(__name__)
@@ -204,7 +205,7 @@ class ThreadedWorker(Worker):  # type: ignore[misc]  # gunicorn ships no types
 
     def _let_go(self, now: float) -> None:
         for connection in self._poller.waiting():
-            if connection.due <= now and self._poller.take(connection):
+            if connection.pace.due <= now and self._poller.take(connection):
                 if connection.renew(now):
                     self._poller.give_back(connection)
                 else:
@@ -218,8 +219,8 @@ class ThreadedWorker(Worker):  # type: ignore[misc]  # gunicorn ships no types
     def _make_room(self, may_go: Callable[[Connection], bool]) -> bool:
         """Let the client go that has been quiet for longest; tell whether there was one."""
         quiet = time.monotonic() + self._seconds - QUIET
-        found = [one for one in self._poller.waiting() if one.due <= quiet and may_go(one)]
-        oldest = min(found, key=lambda connection: connection.due, default=None)
+        found = [one for one in self._poller.waiting() if one.pace.due <= quiet and may_go(one)]
+        oldest = min(found, key=lambda connection: connection.pace.due, default=None)
         if oldest is None or not self._poller.take(oldest):
             return False
         self._put_back(oldest, oldest.expire(for_want_of_room=True))
