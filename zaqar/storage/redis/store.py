@@ -6,7 +6,7 @@ from zaqar.clock import Clock, age
 from zaqar.errors import ClaimNotFound, ClaimNotHeld, MessageClaimed, QueueNotFound
 from zaqar.models import Claim, DeadLetterRule, Message, MessageMark, NewMessage, QueueKey, Stats
 from zaqar.storage.contract import MessageStore
-from zaqar.storage.ids import MalformedId, format_id, new_token, parse_id, parse_ids
+from zaqar.storage.ids import MalformedId, format_id, new_token, parse_id, parse_ids, position_at
 from zaqar.storage.redis import script
 from zaqar.storage.redis.agenda import Agenda
 from zaqar.storage.redis.dead_letters import DeadLetters, Taking
@@ -35,7 +35,7 @@ class RedisMessageStore(MessageStore):
 
     def create_queue(self, queue: QueueKey) -> None:
         """Make the record of the queue: positions start at the time, so that old markers stay valid."""
-        self._server.call(script.CREATE_RECORD, keys_of(queue), (self._clock.microseconds(),))
+        self._server.call(script.CREATE_RECORD, keys_of(queue), (position_at(self._clock.microseconds()),))
 
     def delete_queue(self, queue: QueueKey) -> None:
         """Remove every key of the queue in one step; the server frees the memory in the background."""
@@ -146,7 +146,7 @@ class RedisMessageStore(MessageStore):
     ) -> Claim:
         """Claim the first messages that are ready; those claimed too often leave first."""
         microseconds = self._clock.microseconds()
-        claim_id, now = format_id(microseconds, new_token()), microseconds // 1_000_000
+        claim_id, now = format_id(position_at(microseconds), new_token()), microseconds // 1_000_000
         most: Argument = "" if dead_letter is None else dead_letter.max_claim_count
         answer = self._server.settled(script.CLAIM, keys_of(queue), (now, claim_id, ttl, grace, limit, most))
         if dead_letter is None or isinstance(answer, list):

@@ -5,8 +5,10 @@
 --
 -- ARGV: token, seconds for which it is remembered, now in microseconds, the first second at which something of it falls
 --       due, then for each message when it is gone, when it is due or '', and its envelope
--- Positions follow the clock, so that a server that lost its last writes gives no position out twice.
+-- Positions follow the clock, so that a server that lost its last writes gives no position out twice; up to a moment in the
+-- year 2112, for one look at a clock that stands far ahead must not use up all there are.
 -- Return the first position, in a list where the agenda has to be told of that second; nil where the queue has no record.
+local LAST_FOLLOWED = 2 ^ 52
 local post = KEYS[7]
 local count = (#ARGV - 4) / 3
 local known = call('GET', post)
@@ -17,7 +19,7 @@ local least, noted = unpack(call('HMGET', record, 'next', 'noted'))
 if not least then
   return false
 end
-local first = math.max(tonumber(least), tonumber(ARGV[3]))
+local first = math.max(tonumber(least), math.min(tonumber(ARGV[3]), LAST_FOLLOWED))
 call('HSET', record, 'next', first + count)
 call('SET', post, first, 'EX', ARGV[2])
 for index = 0, count - 1 do
