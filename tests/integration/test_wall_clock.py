@@ -1,4 +1,7 @@
-"""The wall clock of one host is set to another time while the service runs there: for nobody does anything end."""
+"""The wall clock of one host is set to another time while the service runs there: for nobody does anything end.
+
+On a store in the network another host keeps its time; what shares a SQLite file is on one host, and sees the same step.
+"""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -19,6 +22,19 @@ LIFE = 600
 STORES = {"redis": redis_server, "mongodb": mongo_server}
 
 
+@contextlib.contextmanager
+def store_settings(store: str, folder: Path) -> Iterator[dict[str, dict[str, object]]]:
+    """Yield the settings of a service on that store, which is empty."""
+    if store == "sqlite":
+        yield {"drivers:message_store:sqlalchemy": {"uri": f"sqlite:///{folder}/zaqar.db"}}
+        return
+    with STORES[store]() as server:
+        yield {
+            "drivers": {"message_store": store, "management_store": store},
+            f"drivers:message_store:{store}": {"uri": server.uri},
+        }
+
+
 @dataclass
 class Hosts:
     """Two services on one store, the wall clock of the first of which can be set."""
@@ -28,23 +44,17 @@ class Hosts:
     set_by: Callable[[int], object]
 
 
-@pytest.fixture(params=STORES)
+@pytest.fixture(params=["sqlite", *STORES])
 def hosts(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hosts]:
-    store = request.param
     offset = tmp_path / "seconds"
     offset.write_text("0")
     moving = {"PYTHONPATH": str(Path(__file__).with_name("moved_wall_clock")), "MOVED_WALL_CLOCK": str(offset)}
     with contextlib.ExitStack() as opened:
-        uri = opened.enter_context(STORES[store]()).uri
+        settings = opened.enter_context(store_settings(request.param, tmp_path)) | {"server": {"workers": 1}}
         services = []
-        for name, environment in (("moved", moving), ("right", {})):
+        for name, environment in (("moved", moving), ("right", moving if request.param == "sqlite" else {})):
             folder = tmp_path / name
             folder.mkdir()
-            settings = {
-                "drivers": {"message_store": store, "management_store": store},
-                f"drivers:message_store:{store}": {"uri": uri},
-                "server": {"workers": 1},
-            }
             server = opened.enter_context(running_server(folder, settings, environment=environment))
             services.append(opened.enter_context(contextlib.closing(Service(server.url))))
         yield Hosts(*services, lambda seconds: offset.write_text(str(seconds)))
@@ -64,6 +74,11 @@ def _bodies(service: Service) -> list[str]:
     return [message["body"] for message in service.every_message("q")]
 
 
+def _counts(service: Service, expected: dict[str, int]) -> None:
+    """See the figures come true: MongoDB's counters may lag by a tenth of a second."""
+    wait_until(lambda: service.stats("q") == expected, seconds=2, what=f"{expected} in the figures")
+
+
 @pytest.mark.parametrize("step", [HOUR, -HOUR])
 def test_a_step_ends_no_message_and_no_claim_and_no_age_is_negative(hosts, step):
     _post(hosts.moved, "first", "second")
@@ -76,7 +91,7 @@ def test_a_step_ends_no_message_and_no_claim_and_no_age_is_negative(hosts, step)
     _post(hosts.moved, "third")
     for service in (hosts.moved, hosts.right):
         assert _bodies(service) == ["first", "second", "third"]
-        assert service.stats("q") == {"free": 2, "claimed": 1, "total": 3}
+        _counts(service, {"free": 2, "claimed": 1, "total": 3})
         found = service.every_message("q")
         assert all(0 <= message["age"] <= 60 for message in found), found
         assert service.call("DELETE", held)[0] == 403, "the claim holds it"
@@ -96,4 +111,4 @@ def test_a_clock_that_is_set_forth_and_back_all_the_time_harms_nothing(hosts):
         taken += [message["body"] for message in claim["messages"]]
 
     assert taken == [str(number) for number in range(20)]
-    wait_until(lambda: hosts.right.stats("q") == {"free": 0, "claimed": 20, "total": 20}, what="all of them claimed")
+    _counts(hosts.right, {"free": 0, "claimed": 20, "total": 20})

@@ -3,9 +3,9 @@
 On a connection of its own: the clock is asked before a transaction begins, and in its middle.
 """
 
-import contextlib
 import sqlite3
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import sqlalchemy as sa
 
@@ -20,9 +20,9 @@ _FORGET = Statement(sa.delete(CLOCKS).where(_ONLY))
 _SET = Statement(sa.insert(CLOCKS))
 
 
-def keep(connect: Callable[[], sqlite3.Connection], change: Change) -> Anchor:
+def keep(connected: Callable[[], AbstractContextManager[sqlite3.Connection]], change: Change) -> Anchor:
     """Return the anchor in force once ``change`` was asked; only what it changes is written. Raises ``Unavailable``."""
-    with translated_errors(), contextlib.closing(connect()) as connection:
+    with translated_errors(), connected() as connection:
         found = _find(connection)
         if change(found) is None and found is not None:
             return found

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal, TypeVar
 from urllib.parse import quote
@@ -174,12 +174,21 @@ class Database:
 
     def _keep_anchor(self, change: Change) -> Anchor:
         try:
-            return anchors.keep(self._connect, change)
+            return anchors.keep(self._connected, change)
         except Unavailable as error:
             # After a reboot with a full disk nothing could be asked before there is an anchor, removing included.
             if error.__cause__ is None or not is_lack_of_room(error.__cause__) or not make_way(self.path):
                 raise
-        return anchors.keep(self._connect, change)
+        return anchors.keep(self._connected, change)
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection of its own to the files that stand at their paths."""
+        connection = self._files.connect(self._connect)
+        try:
+            yield connection
+        finally:
+            self._files.close(connection)
 
     def _start(self) -> None:
         self._timing = threading.Lock()  # in a forked process nobody would give the parent's back
