@@ -39,6 +39,11 @@ class Answer:
         self.unsent: bytes | memoryview = data
 
     @property
+    def is_of_application(self) -> bool:
+        """Tell whether the application was asked; a refusal of the engine's own is no loss."""
+        return self.method != "-"
+
+    @property
     def request_id(self) -> str:
         """Return the id under which the request stands in the log."""
         return next((value for name, value in self.headers if name.lower() == "x-openstack-request-id"), "-")

@@ -119,7 +119,7 @@ class Connection:
     def cut(self, reason: str) -> Step:
         """Give up the answer that the client does not have yet, and say so in the log."""
         answer = self._answer
-        if answer is not None:
+        if answer is not None and answer.is_of_application:
             missing = len(answer.unsent) + self.pace.unread()
             if missing:
                 LOG.warning(

@@ -11,6 +11,9 @@ What it cannot do, whatever it is told (granian 2.8):
 - A worker that dies within 5.5 seconds of the start of its predecessor's replacement ends the whole service.
 - Connections that a worker has not accepted yet when it stops are reset, unless the kernel's
   ``net.ipv4.tcp_migrate_req`` is 1.
+- Connections that are idle when a worker ends are closed without an answer; those that ask meanwhile, within two seconds of a
+  reload and one of a stop, are closed by their answer.
+- Idle connections hold their place until the client timeout, also where others wait for one.
 - A reload does not change its own settings (workers, threads, TLS), only those of the service.
 """
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.integration.process import RunningServer, running_server
-from tests.integration.sockets import processes, refusals, requests, table
+from tests.integration.sockets import framing, processes, refusals, requests, stalls, table
 
-for rows in (processes, refusals, requests):  # importing them fills the table
+for rows in (framing, processes, refusals, requests, stalls):  # importing them fills the table
     assert rows
 
 Shared = Callable[[str], RunningServer]

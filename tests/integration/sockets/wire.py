@@ -5,6 +5,9 @@ import dataclasses
 import json
 import socket
 import time
+from collections.abc import Iterator
+
+from tests.integration.process import RunningServer
 
 PATH = "/v2/queues/sockets/messages"
 BODY = json.dumps({"messages": [{"ttl": 60, "body": "x" * 200}]}).encode()
@@ -91,3 +94,14 @@ class Client:
         except TimeoutError:
             return "no answer"
         return "closed" if answer is None else str(answer.status)
+
+
+def said(server: RunningServer, *parts: bytes, seconds: float = 5.0) -> str:
+    """Send the parts on a connection of their own and return the outcome."""
+    with Client(server.connect()) as client:
+        return client.send(*parts).outcome(seconds=seconds)
+
+
+def in_pieces(whole: bytes, *, count: int) -> Iterator[bytes]:
+    size = -(-len(whole) // count)
+    yield from (whole[start : start + size] for start in range(0, len(whole), size))
