@@ -20,17 +20,17 @@ def test_a_consumer_whose_candidates_went_to_others_takes_the_next(
     """W-M2: however often."""
     post(store, queue, *numbered_messages(20))
     rivals = iter([3, 4, 2])
-    find = store._claims._candidates.ready
+    find = store._candidates.ready
 
     with opened(server.uri, name, clock) as rival:
 
-        def overtaken(key, *, limit):
-            found = find(key, limit=limit)
+        def overtaken(key, **words):
+            found = find(key, **words)
             if count := next(rivals, 0):
                 assert len(claim(rival, queue, limit=count).messages) == count
             return found
 
-        monkeypatch.setattr(store._claims._candidates, "ready", overtaken)
+        monkeypatch.setattr(store._candidates, "ready", overtaken)
         assert numbers(take(store, queue)) == [3, 4, 11, 12, 13]
 
 

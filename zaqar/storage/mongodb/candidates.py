@@ -26,6 +26,8 @@ from zaqar.storage.mongodb.settling import Settling
 _BOUND = {"$min": ["$next", {"$min": "$reservations.after"}, {"$min": "$struck.after"}]}
 """``Record.bound`` as an expression; the least of no posts is null, which does not count."""
 
+_BRIEF = {"position": 1, "expires": 1, "claim_count": 1}
+
 _IN_VIEW = {"$and": [{"$gte": ["$position", "$$floor"]}, {"$lt": ["$position", "$$bound"]}]}
 
 
@@ -65,18 +67,20 @@ class Candidates:
 
         return self._settled(read)
 
-    def ready(self, queue: QueueKey, *, limit: int) -> View:
-        """Find the first messages that are ready, in one command."""
-        return self.first(queue, {"state": READY}, limit=limit)
+    def ready(self, queue: QueueKey, *, limit: int, is_brief: bool = False) -> View:
+        """Find the first messages that are ready, in one command; brief: only what decides whether to take them."""
+        return self.first(queue, {"state": READY}, limit=limit, is_brief=is_brief)
 
-    def first(self, queue: QueueKey, wanted: Document, *, after: int = -1, limit: int) -> View:
+    def first(self, queue: QueueKey, wanted: Document, *, after: int = -1, limit: int, is_brief: bool = False) -> View:
         """Find the first messages behind a position that meet a condition, in one command.
 
         Where they do not fit into one document, 16 MB, two more.
         """
+        shown: list[Document] = [{"$project": _BRIEF}] if is_brief else []
+        ranged = wanted | {"position": {"$gt": after}}
 
         def find() -> View:
-            return self._look(queue, self._lookup(queue, "found", wanted | {"position": {"$gt": after}}, limit=limit))
+            return self._look(queue, self._lookup(queue, "found", ranged, limit=limit, then=shown))
 
         try:
             return self._settled(find)

@@ -8,16 +8,16 @@ from collections.abc import Sequence
 from pymongo import UpdateMany
 
 from zaqar.clock import Clock, age
-from zaqar.errors import ClaimNotFound, QueueNotFound
+from zaqar.errors import ClaimNotFound
 from zaqar.models import Claim, DeadLetterRule, QueueKey
 from zaqar.storage.ids import MalformedId, format_id, new_token, parse_id
-from zaqar.storage.mongodb.candidates import Candidates
 from zaqar.storage.mongodb.connection import Database, Document
 from zaqar.storage.mongodb.counters import Counters
 from zaqar.storage.mongodb.dead_letters import DeadLetters
 from zaqar.storage.mongodb.messages import CLAIMED, READY, date_of, living, messages, second_of
 from zaqar.storage.mongodb.records import SETTLE_INTERVAL, Records
 from zaqar.storage.mongodb.scope import scope_of
+from zaqar.storage.mongodb.taking import Burial, Taking
 
 NOTHING = Claim("", 0, 0, ())
 
@@ -30,44 +30,29 @@ class Claims:
         database: Database,
         clock: Clock,
         records: Records,
-        candidates: Candidates,
+        taking: Taking,
         dead_letters: DeadLetters,
         counters: Counters,
     ) -> None:
         self._database = database
         self._clock = clock
         self._records = records
-        self._candidates = candidates
+        self._taking = taking
         self._dead_letters = dead_letters
         self._counters = counters
 
     def create(self, queue: QueueKey, *, ttl: int, grace: int, limit: int, rule: DeadLetterRule | None) -> Claim:
-        """Claim up to ``limit`` messages: find candidates, update them, again for those that others were given."""
+        """Claim up to ``limit`` messages."""
         claim_id = format_id(self._clock.microseconds(), new_token())
-        taken: list[Document] = []
-        while len(taken) < limit:
-            try:
-                view = self._candidates.ready(queue, limit=limit - len(taken))
-            except QueueNotFound:
-                break
-            found = view.found
-            if not found:
-                break
-            most = None if rule is None else rule.max_claim_count
-            worn = [each for each in found if most is not None and each.get("claim_count", 0) >= most]
-            if rule is not None and worn:
-                self._dead_letters.move(queue, worn, rule)
-            fresh = [each for each in found if each not in worn] if worn else found
-            self._candidates.watch(view)
-            won = self._take(queue, fresh, claim_id, ttl=ttl, grace=grace) if fresh else []
-            is_last = len(won) == len(found) < limit - len(taken)
-            taken += won
-            if is_last:
-                break
+
+        def take(found: Sequence[Document], is_brief: bool) -> list[Document]:
+            return self._take(queue, found, claim_id, ttl=ttl, grace=grace, is_brief=is_brief)
+
+        burial = None if rule is None else self._burial(queue, rule)
+        taken = self._taking.take(queue, take, limit=limit, burial=burial)
         now = self._clock.now()
         if taken and ttl < SETTLE_INTERVAL:
             self._records.hurry(scope_of(queue), now + ttl)
-        taken.sort(key=lambda each: int(each["position"]))
         return Claim(claim_id, ttl, 0, messages(taken, now)) if taken else NOTHING
 
     def get(self, queue: QueueKey, claim_id: str) -> Claim:
@@ -118,8 +103,22 @@ class Claims:
             and self._database.run(lambda: self._database.messages.find_one(wanted, {"_id": 1})) is not None
         )
 
+    def _burial(self, queue: QueueKey, rule: DeadLetterRule) -> Burial:
+        return Burial(
+            rule.max_claim_count,
+            lambda worn: self._dead_letters.move(queue, worn, rule),
+            lambda: self._dead_letters.note(queue, rule),
+        )
+
     def _take(
-        self, queue: QueueKey, candidates: Sequence[Document], claim_id: str, *, ttl: int, grace: int
+        self,
+        queue: QueueKey,
+        candidates: Sequence[Document],
+        claim_id: str,
+        *,
+        ttl: int,
+        grace: int,
+        is_brief: bool,
     ) -> list[Document]:
         """Claim those of the candidates that are still ready; return them as they are then."""
         now, scope = self._clock.now(), scope_of(queue)
@@ -141,7 +140,7 @@ class Claims:
         )
         first = int(candidates[0]["position"])
         self._counters.add(scope, position=first, claimed=done.modified_count)
-        if done.modified_count < len(candidates):
+        if is_brief or done.modified_count < len(candidates):
             return self._won(scope, claim_id, candidates)
         return [
             each

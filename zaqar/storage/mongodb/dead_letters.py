@@ -55,6 +55,12 @@ class DeadLetters:
             self.keep(scope, batch)
             raise
 
+    def note(self, queue: QueueKey, rule: DeadLetterRule) -> None:
+        """Leave the rule with the queue's record, for the sweep: a claim that had no time for all left some behind."""
+        rest = {"queue": scope_of(rule.queue), "count": rule.max_claim_count, "ttl": rule.ttl}
+        change = {"$set": {"dead_letters": rest}, "$min": {"due": self._clock.now()}, "$inc": {"hurried": 1}}
+        self._records.update(scope_of(queue), {}, change)
+
     def forward(self, *, queue_scope: str, batch: str) -> None:
         """Post a batch where it belongs, and remove it. Raises ``QueueNotFound``."""
         wanted = {"claim": batch, "queue": queue_scope, "state": LEAVING}

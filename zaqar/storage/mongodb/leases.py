@@ -7,8 +7,10 @@ cut off, loses its places, and posts anew.
 
 import contextlib
 import dataclasses
+import os
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 
 from pymongo import UpdateOne
@@ -53,6 +55,11 @@ class Leases:
             pause_after_mistake=lambda: INTERVAL,
             failure="Places of posts under way could not be kept.",
         )
+        self.forget_parent()
+        _all.add(self)
+
+    def forget_parent(self) -> None:
+        """Leave to the parent, in a forked process, its posts: they must not outlive it."""
         self._lock = threading.Lock()
         self._held: dict[str, _Lease] = {}
 
@@ -66,7 +73,7 @@ class Leases:
             yield
         finally:
             with self._lock:
-                del self._held[nonce]
+                self._held.pop(nonce, None)
 
     def longer(self, seconds: int) -> int:
         """Return the lease of a post that lost its places: a server that is slow must not make it lose them for ever."""
@@ -95,3 +102,13 @@ class Leases:
         with contextlib.suppress(Unavailable):
             self.renew(older_than=YOUNG)
         return INTERVAL
+
+
+def _forget_parents() -> None:
+    for leases in _all:
+        leases.forget_parent()
+
+
+_all: "weakref.WeakSet[Leases]" = weakref.WeakSet()
+
+os.register_at_fork(after_in_child=_forget_parents)

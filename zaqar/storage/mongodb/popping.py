@@ -7,13 +7,13 @@ crash leaves marked is ready again after ``LIFE`` seconds. Uses the index ``read
 from collections.abc import Sequence
 
 from zaqar.clock import Clock
-from zaqar.errors import QueueNotFound
 from zaqar.models import Message, QueueKey
 from zaqar.storage.ids import new_token
-from zaqar.storage.mongodb.candidates import Candidates
 from zaqar.storage.mongodb.connection import Database, Document
 from zaqar.storage.mongodb.counters import Counters
-from zaqar.storage.mongodb.messages import POPPED, READY, living, message
+from zaqar.storage.mongodb.messages import POPPED, READY, living, messages
+from zaqar.storage.mongodb.scope import scope_of
+from zaqar.storage.mongodb.taking import Taking
 
 LIFE = 60
 """Seconds after which a pop counts as broken off; longer than one may take."""
@@ -22,36 +22,20 @@ LIFE = 60
 class Popping:
     """Takes messages for good. ``life``: seconds after which a pop counts as broken off."""
 
-    def __init__(
-        self, database: Database, clock: Clock, candidates: Candidates, counters: Counters, *, life: int
-    ) -> None:
+    def __init__(self, database: Database, clock: Clock, taking: Taking, counters: Counters, *, life: int) -> None:
         self._database = database
         self._clock = clock
-        self._candidates = candidates
+        self._taking = taking
         self._counters = counters
         self._life = max(LIFE, life)
 
     def pop(self, queue: QueueKey, *, limit: int) -> list[Message]:
-        """Take up to ``limit`` messages: again, for those that others were given."""
-        taken: list[Document] = []
-        while len(taken) < limit:
-            try:
-                view = self._candidates.ready(queue, limit=limit - len(taken))
-            except QueueNotFound:
-                break
-            if not view.found:
-                break
-            self._candidates.watch(view)
-            won = self._take(view.scope, view.found)
-            is_last = len(won) == len(view.found) < limit - len(taken)
-            taken += won
-            if is_last:
-                break
-        taken.sort(key=lambda each: int(each["position"]))
-        now = self._clock.now()
-        return [message(each, now) for each in taken]
+        """Take up to ``limit`` messages."""
+        scope = scope_of(queue)
+        taken = self._taking.take(queue, lambda found, is_brief: self._take(scope, found, is_brief), limit=limit)
+        return messages(taken, self._clock.now())
 
-    def _take(self, scope: str, candidates: Sequence[Document]) -> list[Document]:
+    def _take(self, scope: str, candidates: Sequence[Document], is_brief: bool) -> list[Document]:
         """Mark and remove; return those that this pop was given."""
         mark, now = new_token(), self._clock.now()
         keys = {"$in": [each["_id"] for each in candidates]}
@@ -60,7 +44,7 @@ class Popping:
         done = self._database.run(lambda: self._database.messages.update_many(wanted, change))
         marked = {"_id": keys, "queue": scope, "state": POPPED, "mark": mark}
         won = list(candidates)
-        if done.modified_count < len(won):
+        if is_brief or done.modified_count < len(won):
             won = self._database.run(lambda: list(self._database.messages.find(marked)))
         if not won:
             return []

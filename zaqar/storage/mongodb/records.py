@@ -9,6 +9,7 @@ due           no later than the second at which something falls due, nor than SE
 total, claimed, counted, recounted   counters; what they were at the last count, and when that was
 deleted       second, in the remains of a deleted queue: they hold ``next`` until the time has passed it
 litter        documents before this position are still to be removed
+dead_letters  what is claimed too often is still to be moved: to which queue, from what count on, with what ttl
 """
 
 import dataclasses

@@ -1,5 +1,6 @@
 """What is worth knowing of a MongoDB before the service starts on it."""
 
+import re
 import sys
 from collections.abc import Iterator
 from typing import Unpack
@@ -50,7 +51,7 @@ def warnings(uri: str | None, **options: Unpack[Options]) -> list[str]:
         silence = (
             f"MongoDB at {address.place} does not answer; the service starts anyway, and answers 503 until it does"
         )
-        return [f"{silence}: {_one_line(error)}"]
+        return [f"{silence}: {_cause(error)}"]
     finally:
         if client is not None:
             client.close()
@@ -95,6 +96,12 @@ def _about(address: Address, hello: Document, version: tuple[int, int]) -> Itera
             f"MongoDB at {address.place} is a replica set of one: what was acknowledged is lost with that server. Add "
             "two members."
         )
+
+
+def _cause(error: PyMongoError) -> str:
+    """Return why nobody answered, without what PyMongo adds of its time-outs and of what it knows of the servers."""
+    text = re.sub(r" \(configured timeouts: [^)]*\)", "", _one_line(error))
+    return text.partition(", Timeout: ")[0].rstrip(".") + "."
 
 
 def _one_line(error: Exception) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Hashable, Sequence
 from zaqar.clock import Clock
 from zaqar.models import Claim, DeadLetterRule, Message, NewMessage, QueueKey, Stats
 from zaqar.storage.contract import MessageStore
+from zaqar.storage.mongodb.burying import Burying
 from zaqar.storage.mongodb.candidates import Candidates
 from zaqar.storage.mongodb.claims import Claims
 from zaqar.storage.mongodb.connection import Database
@@ -21,6 +22,7 @@ from zaqar.storage.mongodb.records import Records
 from zaqar.storage.mongodb.settling import Settling
 from zaqar.storage.mongodb.striking import LONGEST_LEASE, MEMORY, Striking
 from zaqar.storage.mongodb.sweep import Sweep
+from zaqar.storage.mongodb.taking import Taking
 from zaqar.storage.mongodb.writer import Writer
 
 
@@ -44,13 +46,15 @@ class MongoMessageStore(MessageStore):
         self._posting = Posting(database, clock, self._records, striking, self._leases, counters, patience=patience)
         dead_letters = DeadLetters(database, clock, self._records, self._posting, counters)
         settling = Settling(database, clock, self._records, striking, dead_letters, counters)
-        candidates = Candidates(database, clock, self._records, settling)
+        self._candidates = candidates = Candidates(database, clock, self._records, settling)
         self._reading = Reading(database, clock, candidates)
-        self._claims = Claims(database, clock, self._records, candidates, dead_letters, counters)
-        self._popping = Popping(database, clock, candidates, counters, life=longest)
+        taking = Taking(candidates)
+        self._claims = Claims(database, clock, self._records, taking, dead_letters, counters)
+        self._popping = Popping(database, clock, taking, counters, life=longest)
         self._deletion = Deletion(database, clock, self._claims, counters)
         self._queues = QueueRecords(database, clock, self._records, candidates, counters)
-        self._sweep = Sweep(database, clock, self._records, striking, settling, self._queues, counters)
+        burying = Burying(self._records, candidates, dead_letters)
+        self._sweep = Sweep(database, clock, self._records, striking, settling, self._queues, burying, counters)
 
     def create_queue(self, queue: QueueKey) -> None:
         """Make the record of the queue."""

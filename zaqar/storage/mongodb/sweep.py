@@ -5,6 +5,7 @@ from collections import defaultdict
 from pymongo.errors import DuplicateKeyError
 
 from zaqar.clock import Clock
+from zaqar.storage.mongodb.burying import Burying
 from zaqar.storage.mongodb.connection import Database, Document
 from zaqar.storage.mongodb.counters import Counters
 from zaqar.storage.mongodb.messages import CLAIMED, COUNTED_AS_CLAIMED, DELAYED, DOOMED, POPPED, READY, ended
@@ -25,6 +26,9 @@ MOST_QUEUES = 10_000
 UNUSED_AFTER = 60
 """Seconds behind its due time after which a queue counts as unused: no operation on it can still be under way."""
 
+LONGEST_BURIAL = 1.0
+"""Seconds that one sweep goes on with the dead letters of one queue."""
+
 COUNTED_PER_SECOND = 1000
 """A queue of so many messages more is counted a second less often, beyond once a minute."""
 
@@ -35,7 +39,7 @@ _MAY_EXPIRE = [READY, DELAYED, CLAIMED, POPPED, DOOMED]
 class Sweep:
     """Reclaims, for one message store."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - one argument for each thing that a sweep looks after
         self,
         database: Database,
         clock: Clock,
@@ -43,6 +47,7 @@ class Sweep:
         striking: Striking,
         settling: Settling,
         queues: QueueRecords,
+        burying: Burying,
         counters: Counters,
     ) -> None:
         self._database = database
@@ -51,6 +56,7 @@ class Sweep:
         self._striking = striking
         self._settling = settling
         self._queues = queues
+        self._burying = burying
         self._counters = counters
 
     def is_turn(self) -> bool:
@@ -118,6 +124,8 @@ class Sweep:
         if "litter" in record.document:
             self._queues.clear_litter(record)
         self._striking.strike_late(record, now)
+        if "dead_letters" in record.document:
+            self._burying.go_on(record, seconds=LONGEST_BURIAL)
         _, lapsed = self._settling.settle(record, now)
         current = self._records.write_counters(record.scope) or self._records.find(record.scope)
         if current is None or current.is_deleted:
@@ -126,7 +134,7 @@ class Sweep:
             self._queues.recount(current, now)
         elif self._is_unused(current, now):
             unused = {"due": current.due, "next": current.next, "hurried": current.document["hurried"]}
-            self._records.update(record.scope, unused | {"litter": None}, {"$unset": {"due": ""}})
+            self._records.update(record.scope, unused | {"litter": None, "dead_letters": None}, {"$unset": {"due": ""}})
         return lapsed
 
     def _is_unused(self, record: Record, now: int) -> bool:
