@@ -1,7 +1,9 @@
 # docker build -t zaqar . && docker run --rm --network host -v zaqar:/var/lib/zaqar zaqar
 FROM python:3.13-slim AS build
 COPY . /source
-RUN python -m venv /srv/zaqar && /srv/zaqar/bin/pip install --no-cache-dir --disable-pip-version-check "/source[redis,mongodb]"
+# The image has no compiler: what has no wheel is refused by name, rather than with the end of a build's output.
+RUN python -m venv /srv/zaqar && /srv/zaqar/bin/pip install --no-cache-dir --disable-pip-version-check --only-binary :all: \
+    "/source[redis,mongodb]"
 
 FROM python:3.13-slim
 RUN useradd --system --home-dir /var/lib/zaqar --create-home --shell /usr/sbin/nologin zaqar

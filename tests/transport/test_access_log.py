@@ -1,6 +1,10 @@
 """The access log: a line for each request, which no client can forge."""
 
+import ast
 import logging
+import re
+import time
+from urllib.parse import quote
 
 import falcon
 import falcon.testing
@@ -9,6 +13,8 @@ import pytest
 from zaqar.transport.wsgi.access_log import AccessLog
 from zaqar.transport.wsgi.middleware import RequestIds
 
+# Some engines keep the address as it was sent to themselves.
+DECODED = {"RAW_URI": ""}
 GLOBAL_ID = "req-3381af92-2b9e-11e3-b191-71861300734c"
 
 
@@ -18,8 +24,17 @@ def client():
 
 
 def the_line(caplog):
-    (record,) = [record for record in caplog.records if record.name == "zaqar.access"]
-    return dict(part.split("=", 1) for part in record.getMessage().split(" "))
+    return dict(part.split("=", 1) for part in the_text(caplog).split(" "))
+
+
+def the_text(caplog):
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:  # another thread writes, a moment later
+        records = [record for record in caplog.records if record.name == "zaqar.access"]
+        if records:
+            (record,) = records
+            return record.getMessage()
+    raise AssertionError("no line was written")
 
 
 def test_a_line_tells_what_was_asked_and_what_came_of_it(client, caplog):
@@ -46,6 +61,28 @@ def test_what_is_no_request_id_is_not_written(client, caplog, value):
 def test_a_path_cannot_pass_for_another_field(client, caplog):
     caplog.set_level(logging.INFO)
 
-    client.simulate_get("/a%20status=200%0Ab")
+    client.simulate_get("/a%20status=200%0Ab", extras=DECODED)
 
+    assert the_text(caplog).count("status=") == 2
+    assert "path='/a status=200\\nb' status=404" in the_text(caplog)
+
+
+@pytest.mark.parametrize("sign", ["\n", "\r", "\x1b", "\x85", "\u2028", " ", "=", "'", '"', "\\", "é"])
+def test_no_sign_that_means_something_to_a_log_or_a_terminal_gets_into_it_bare(client, caplog, sign):
+    caplog.set_level(logging.INFO)
+
+    client.simulate_get("/a" + quote(sign), extras=DECODED)
+
+    (path,) = re.findall("path=(.*) status=404", the_text(caplog))
+    assert path.isascii()
+    assert path.isprintable()
+    assert ast.literal_eval(path).encode("latin-1") == ("/a" + sign).encode()
+
+
+def test_a_long_address_is_cut(client, caplog):
+    caplog.set_level(logging.INFO)
+
+    client.simulate_get("/" + "%0a" * 3000, extras=DECODED)
+
+    assert len(the_text(caplog)) < 1500
     assert the_line(caplog)["status"] == "404"

@@ -10,7 +10,7 @@ from pymongo import UpdateMany
 from zaqar.clock import Clock, age
 from zaqar.errors import ClaimNotFound
 from zaqar.models import Claim, DeadLetterRule, QueueKey
-from zaqar.storage.ids import MalformedId, format_id, new_token, parse_id
+from zaqar.storage.ids import MalformedId, format_id, new_token, parse_id, position_at
 from zaqar.storage.mongodb.connection import Database, Document
 from zaqar.storage.mongodb.counters import Counters
 from zaqar.storage.mongodb.dead_letters import DeadLetters
@@ -43,7 +43,7 @@ class Claims:
 
     def create(self, queue: QueueKey, *, ttl: int, grace: int, limit: int, rule: DeadLetterRule | None) -> Claim:
         """Claim up to ``limit`` messages."""
-        claim_id = format_id(self._clock.microseconds(), new_token())
+        claim_id = format_id(position_at(self._clock.microseconds()), new_token())
 
         def take(found: Sequence[Document], is_brief: bool) -> list[Document]:
             return self._take(queue, found, claim_id, ttl=ttl, grace=grace, is_brief=is_brief)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from zaqar.clock import Clock
 from zaqar.errors import QueueNotFound
 from zaqar.models import DeadLetterRule, QueueKey
-from zaqar.storage.ids import format_id, new_token
+from zaqar.storage.ids import format_id, new_token, position_at
 from zaqar.storage.mongodb.connection import Database, Document
 from zaqar.storage.mongodb.counters import Counters
 from zaqar.storage.mongodb.messages import LEAVING, READY, date_of
@@ -44,7 +44,7 @@ class DeadLetters:
         """Move messages that are ready. Raises ``QueueNotFound`` when they have nowhere to go; then nothing happens."""
         self._records.read(rule.queue)
         scope, now = scope_of(queue), self._clock.now()
-        batch = format_id(self._clock.microseconds(), new_token())
+        batch = format_id(position_at(self._clock.microseconds()), new_token())
         wanted = {"_id": {"$in": [each["_id"] for each in worn]}, "queue": scope, "state": READY}
         target = {"queue": scope_of(rule.queue), "ttl": rule.ttl}
         change = {"$set": {"state": LEAVING, "claim": batch, "until": now + LIFE, "target": target}}

@@ -21,6 +21,7 @@ from pymongo.errors import DuplicateKeyError
 from zaqar.clock import Clock
 from zaqar.errors import QueueNotFound
 from zaqar.models import QueueKey
+from zaqar.storage.ids import position_at
 from zaqar.storage.mongodb.connection import Database, Document
 from zaqar.storage.mongodb.counters import Change, Counters
 from zaqar.storage.mongodb.scope import scope_of
@@ -158,7 +159,7 @@ class Records:
         return None if document is None else Record(scope, document)
 
     def _insert(self, scope: str) -> bool:
-        start = self._clock.microseconds()
+        start = position_at(self._clock.microseconds())
         try:
             self._database.run(lambda: self._database.records.insert_one({"_id": scope} | _fresh(start)))
         except DuplicateKeyError:
@@ -167,7 +168,7 @@ class Records:
 
     def _revive(self, remains: Record) -> bool:
         """Make a queue of the remains of one."""
-        start = max(remains.next, self._clock.microseconds())
+        start = max(remains.next, position_at(self._clock.microseconds()))
         condition = {"_id": remains.scope, "deleted": {"$ne": None}, "next": remains.next}
         absent = {"deleted": "", "counted": "", "recounted": ""}
         change: dict[str, Any] = {"$set": _fresh(start), "$unset": absent}

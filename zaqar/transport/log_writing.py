@@ -1,0 +1,132 @@
+"""Lines of one logger to its handlers, without the logging library's work for each of them where that is possible.
+
+It is where a handler does nothing but to put a formatted line into a file or stream: such lines differ in message and
+milliseconds only, so the formatter is asked once per second. Any other handler (syslog, the journal, JSON, one with a
+filter) is given a record for each line.
+"""
+
+import logging
+import logging.handlers
+import os
+import select
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+Line = tuple[float, str]
+"""When it happened, in seconds since 1970, and what is to be said of it."""
+
+_EMITS = (logging.StreamHandler.emit, logging.FileHandler.emit, logging.handlers.WatchedFileHandler.emit)
+_MESSAGE = "<the message>"
+_MILLISECONDS = 987654321
+_LEVEL = logging.INFO
+
+
+def write(logger: logging.Logger, lines: Sequence[Line]) -> None:
+    """Hand the lines to the logger's handlers, or to nobody where its level says so."""
+    if not logger.isEnabledFor(_LEVEL):
+        return
+    if logger.filters:
+        for line in lines:
+            logger.handle(_record(logger, line))
+        return
+    for handler in _handlers(logger):
+        if handler.level <= _LEVEL and not _write_text(logger, handler, lines):
+            for line in lines:
+                handler.handle(_record(logger, line))
+
+
+def _handlers(logger: logging.Logger) -> Iterator[logging.Handler]:
+    here: logging.Logger | None = logger
+    while here is not None:
+        yield from here.handlers
+        here = here.parent if here.propagate else None
+
+
+def _record(logger: logging.Logger, line: Line) -> logging.LogRecord:
+    created, message = line
+    record = logger.makeRecord(logger.name, _LEVEL, __file__, 0, message, (), None)
+    record.created, record.msecs = created, _milliseconds(created)
+    return record
+
+
+def _milliseconds(seconds: float) -> int:
+    return int(seconds % 1 * 1000)
+
+
+def _write_text(logger: logging.Logger, handler: logging.Handler, lines: Sequence[Line]) -> bool:
+    """Write the lines to the handler's stream; return false where that would not be what the handler does."""
+    if type(handler).emit not in _EMITS or handler.filters or not isinstance(handler, logging.StreamHandler):
+        return False
+    handler.acquire()  # reopening, by signal or here, must not come between
+    try:
+        if isinstance(handler, logging.handlers.WatchedFileHandler):
+            handler.reopenIfNeeded()
+        descriptor = _descriptor(handler)
+        texts = _texts(logger, handler, lines) if descriptor is not None else None
+        if descriptor is None or texts is None:
+            return False
+        handler.flush()
+        for piece in _pieces(texts, _most_together(descriptor)):
+            _write_all(descriptor, piece)
+    except Exception:  # noqa: BLE001  # as for every handler: what is wrong with the log harms nobody else
+        handler.handleError(_record(logger, lines[0]))
+    finally:
+        handler.release()
+    return True
+
+
+def _descriptor(handler: "logging.StreamHandler[Any]") -> int | None:
+    try:
+        return int(handler.stream.fileno())
+    except (AttributeError, OSError, ValueError):
+        return None  # a stream in memory, or a file that is not open
+
+
+def _texts(logger: logging.Logger, handler: "logging.StreamHandler[Any]", lines: Sequence[Line]) -> list[bytes] | None:
+    """Return the lines as the handler would write them, or nothing where its formatter shows more than expected."""
+    texts: list[str] = []
+    second = -1
+    for line in lines:
+        created, message = line
+        if int(created) != second:
+            second = int(created)
+            form = _form(logger, handler, second)
+            if form(_milliseconds(created), message) != handler.format(_record(logger, line)):
+                return None
+        texts.append(form(_milliseconds(created), message))
+    end = handler.terminator
+    return [(text + end).encode(errors="backslashreplace") for text in texts]
+
+
+def _form(logger: logging.Logger, handler: logging.Handler, second: int) -> Callable[[int, str], str]:
+    record = _record(logger, (second, _MESSAGE))
+    record.msecs = _MILLISECONDS
+    text = handler.format(record).replace("{", "{{").replace("}", "}}")
+    return text.replace(str(_MILLISECONDS), "{0:03d}").replace(_MESSAGE, "{1}").format
+
+
+def _most_together(descriptor: int) -> int:
+    """Return how many bytes one write keeps together although other processes write to the same place."""
+    return 1 << 20 if stat.S_ISREG(os.fstat(descriptor).st_mode) else select.PIPE_BUF
+
+
+def _pieces(texts: Sequence[bytes], most: int) -> Iterator[bytes]:
+    """Join the lines to pieces of at most so many bytes; a longer line is a piece by itself."""
+    piece: list[bytes] = []
+    size = 0
+    for text in texts:
+        if piece and size + len(text) > most:
+            yield b"".join(piece)
+            piece, size = [], 0
+        piece.append(text)
+        size += len(text)
+    yield b"".join(piece)
+
+
+def _write_all(descriptor: int, piece: bytes) -> None:
+    while piece:
+        try:
+            piece = piece[os.write(descriptor, piece) :]
+        except BlockingIOError:  # whoever reads the pipe made it so
+            select.select([], [descriptor], [])
