@@ -1,0 +1,53 @@
+"""Many dead letters at once: a claim moves them step by step, for a while, and the sweep goes on with the rest."""
+
+import pytest
+
+from tests.builders import dead_letter_rule, new_message, numbered_messages, queue_key
+from tests.conformance.acts import claim, listed, numbers, post
+from zaqar.storage.mongodb import taking
+from zaqar.storage.mongodb.scope import scope_of
+
+
+@pytest.fixture
+def dead(store, queue):
+    """A dead-letter queue, and 250 messages that have to go there, with one behind that has not."""
+    key = queue_key(project=queue.project)
+    store.create_queue(key)
+    post(store, queue, *numbered_messages(250))
+    store.release_claim(queue, claim(store, queue, limit=250).id)
+    post(store, queue, new_message(b"250"))
+    return key
+
+
+def test_a_claim_of_one_moves_a_hundred_with_each_step(store, queue, dead, watch):
+    with watch() as sent:
+        held = claim(store, queue, limit=1, dead_letter=dead_letter_rule(dead))
+
+    assert numbers(held.messages) == [250]
+    assert numbers(listed(store, dead)) == list(range(250))
+    assert len(sent) < 50
+
+
+def test_what_a_claim_has_no_time_for_is_moved_by_the_sweep(store, queue, dead, data, clock, monkeypatch):
+    monkeypatch.setattr(taking, "LONGEST_BURIAL", -1.0)
+    rule = dead_letter_rule(dead)
+    assert claim(store, queue, limit=10, dead_letter=rule).messages == ()
+    assert len(listed(store, dead)) == 10
+    assert data.records.find_one({"_id": scope_of(queue)})["dead_letters"]["count"] == 1
+
+    store.sweep()
+
+    assert numbers(listed(store, dead)) == list(range(250))
+    assert "dead_letters" not in data.records.find_one({"_id": scope_of(queue)})
+    assert numbers(claim(store, queue, dead_letter=rule).messages) == [250]
+
+
+def test_a_dead_letter_queue_that_is_gone_ends_it(store, queue, dead, data, monkeypatch):
+    monkeypatch.setattr(taking, "LONGEST_BURIAL", -1.0)
+    claim(store, queue, limit=10, dead_letter=dead_letter_rule(dead))
+    store.delete_queue(dead)
+
+    store.sweep()
+
+    assert "dead_letters" not in data.records.find_one({"_id": scope_of(queue)})
+    assert numbers(listed(store, queue)) == list(range(10, 251))
