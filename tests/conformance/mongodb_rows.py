@@ -28,6 +28,10 @@ class OneAtATime(Database):
         with self.turn:
             return super().run(command, **keywords)
 
+    def run_once(self, command, **keywords):
+        with self.turn:
+            return super().run_once(command, **keywords)
+
 
 @contextlib.contextmanager
 def in_this_process(clock: MovableClock) -> Iterator[Openers]:

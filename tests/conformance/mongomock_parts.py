@@ -1,7 +1,8 @@
 """What mongomock lacks of what the driver asks of MongoDB, added while a row of it is open.
 
 ``$lookup`` with ``let`` and ``pipeline``: the variables are put into the inner pipeline in place of their names, one outer
-document after the other; what gets larger than 16 MB is refused. And a ``hint`` for a deletion, which says what index is to be used, and so changes no result.
+document after the other; what gets larger than 16 MB is refused. And a ``hint`` for a deletion, which says what index is to
+be used, and so changes no result; and the ``sort`` that PyMongo names with each update of a bulk, which is none here.
 """
 
 import contextlib
@@ -21,10 +22,14 @@ MOST_BYTES = 16 * 1024 * 1024
 def added() -> Iterator[None]:
     """Let mongomock have them until the block ends."""
     collection = mongomock.collection.Collection
-    delete = collection.delete_many
+    bulk = mongomock.collection.BulkOperationBuilder
+    delete, update = collection.delete_many, bulk.add_update
     with (
         mock.patch.dict(aggregate._PIPELINE_HANDLERS, {"$lookup": _lookup}),
         mock.patch.object(collection, "delete_many", lambda self, wanted, hint=None: delete(self, wanted)),
+        mock.patch.object(
+            bulk, "add_update", lambda self, *words, sort=None, **options: update(self, *words, **options)
+        ),
     ):
         yield
 
