@@ -24,12 +24,15 @@ def added() -> Iterator[None]:
     collection = mongomock.collection.Collection
     bulk = mongomock.collection.BulkOperationBuilder
     delete, update = collection.delete_many, bulk.add_update
+
+    def update_of_bulk(builder, *words, sort=None, **options):
+        assert sort is None
+        return update(builder, *words, **options)
+
     with (
         mock.patch.dict(aggregate._PIPELINE_HANDLERS, {"$lookup": _lookup}),
         mock.patch.object(collection, "delete_many", lambda self, wanted, hint=None: delete(self, wanted)),
-        mock.patch.object(
-            bulk, "add_update", lambda self, *words, sort=None, **options: update(self, *words, **options)
-        ),
+        mock.patch.object(bulk, "add_update", update_of_bulk),
     ):
         yield
 
