@@ -5,7 +5,7 @@
 --       took, claims after which a message leaves, its new ttl or '-', the queue it goes to
 -- Return nil where more has to be settled first; else ids, envelopes, states, the second that the agenda has to be told
 -- of or '', what left together and its figures or twice '', and 1 where the next step would find nothing.
-local LOOKED_AT, MOST_BYTES = 100, 1048576
+local LOOKED_AT, MOST_BYTES = 50, 1048576
 
 local now, claim, ttl, grace = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local ends, limit, before, most = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
