@@ -233,3 +233,19 @@ def test_messages_pass_on_along_a_chain_of_queues(store, queue, dead):
     assert everything(store, queue) == everything(store, dead) == []
     assert numbers(listed(store, last)) == [0, 1, 2]
     assert len(set(ids(listed(store, last)))) == 3
+
+
+def test_many_dead_letters_between_living_ones_leave_and_the_page_is_full(store, queue, dead):
+    """The step that looks at messages has a size of its own, whatever the claim's limit."""
+    for first in range(0, 600, 200):
+        post(store, queue, *numbered_messages(200, first=first))
+    exhaust(store, queue, times=1)
+    post(store, queue, *numbered_messages(300, first=600))
+
+    one = claim(store, queue, limit=1, dead_letter=dead_letter_rule(dead))
+    rest = claim(store, queue, limit=250, dead_letter=dead_letter_rule(dead))
+
+    assert numbers(one.messages) == [600]
+    assert numbers(rest.messages) == list(range(601, 851))
+    assert numbers(listed(store, dead)) == list(range(600))
+    assert len(store.get_claim(queue, rest.id).messages) == 250
