@@ -199,3 +199,14 @@ def test_every_newer_version_and_what_is_no_number_is_taken(version, monkeypatch
 def test_an_address_that_cannot_be_used_is_refused():
     with pytest.raises(ConfigurationError, match="must begin with"):
         start.warnings("http://h")
+
+
+def test_the_data_of_another_implementation_is_warned_of_in_one_sentence():
+    with redis_server(arguments=["--appendonly", "yes"]) as server:
+        assert warnings(server.uri) == []
+        server.client().zadd("msgset_index", {"project.queue.messages": 1})
+        server.client().set("project.queue.rank_counter", 1)
+
+        (line,) = warnings(server.uri)
+
+    assert "another implementation" in line

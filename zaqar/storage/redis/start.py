@@ -11,10 +11,16 @@ from redis.retry import Retry
 
 from zaqar.errors import ConfigurationError
 from zaqar.storage.redis.address import Address, parse
+from zaqar.storage.redis.server import SCAN_COUNT
 
 OLDEST = (6, 2)
 LONGEST_QUESTION = 2.0
 """Seconds for one answer: a start does not wait for a server that hangs."""
+
+MOST_LOOKED_THROUGH = 10_000
+"""Keys among which the data of another implementation is looked for: a start does not look at millions."""
+
+_FOREIGN = (b"msgset_index", b".queues_set", b".messages", b".rank_counter")
 
 Figures = dict[str, Any]
 
@@ -72,7 +78,11 @@ def _ask(address: Address, host: tuple[str, int] | None, seconds: float) -> list
     try:
         figures: Figures = client.info()
         _check(address, figures)
-        return [*_about(address, figures), *_about_persistence(address, figures, client)]
+        return [
+            *_about(address, figures),
+            *_about_persistence(address, figures, client),
+            *_about_foreign_data(address, client),
+        ]
     except redis.AuthenticationError as error:
         raise ConfigurationError(
             f"Redis at {address.place} refuses the log-in of the uri: {_one_line(error)}"
@@ -134,6 +144,25 @@ def _about_persistence(address: Address, figures: Figures, client: redis.Redis) 
         yield (
             f'Redis at {address.place} writes nothing to its disk (appendonly no, save ""): what was acknowledged is '
             "gone when it restarts."
+        )
+
+
+def _about_foreign_data(address: Address, client: redis.Redis) -> Iterator[str]:
+    cursor = 0
+    found: list[bytes] = []
+    for _ in range(MOST_LOOKED_THROUGH // SCAN_COUNT):
+        try:
+            answer: Any = client.scan(cursor, count=SCAN_COUNT)
+        except NoPermissionError:
+            return
+        cursor, keys = answer
+        found += [key for key in keys if not key.startswith(b"zaqar:") and key.endswith(_FOREIGN)]
+        if found or cursor == 0:
+            break
+    if found:
+        yield (
+            f"Redis at {address.place} has the data of another implementation of Zaqar, which this one neither reads nor "
+            f"removes (such as the key {found[0].decode(errors='replace')!r})."
         )
 
 
