@@ -58,7 +58,9 @@ class Limits(msgspec.Struct, frozen=True):
 def check_queue(queue: QueueKey) -> None:
     """Refuse a name or a project id that cannot be one (http X-23, O-50)."""
     if len(queue.project) > MAX_PROJECT_LENGTH:
-        raise InvalidQueueName(f"Project ids are at most {MAX_PROJECT_LENGTH} characters long.")
+        raise InvalidQueueName(
+            f"Project ids (the X-Project-ID header) are at most {MAX_PROJECT_LENGTH} characters long."
+        )
     if not _NAME.match(queue.name) or queue.name in (".", ".."):
         raise InvalidQueueName(
             f"{queue.kind.capitalize()} names are 1 to {MAX_NAME_LENGTH} of the characters A-Z a-z 0-9 _ - . "

@@ -38,6 +38,15 @@ class Record(logging.LogRecord):
         """Return the message, escaped."""
         return escape(super().getMessage())
 
+    @property
+    def error_summary(self) -> str:
+        """The words of the exception in whose course the record was made; oslo.log puts them behind the message."""
+        return str(self.__dict__.get("error_summary", ""))
+
+    @error_summary.setter
+    def error_summary(self, words: str) -> None:
+        self.__dict__["error_summary"] = escape(words)
+
 
 def make_record(*arguments: Any, **named: Any) -> logging.LogRecord:
     """Make a record in whose traceback only Python itself begins lines; for ``logging.setLogRecordFactory``."""

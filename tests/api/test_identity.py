@@ -33,7 +33,26 @@ def test_a_client_id_that_is_no_uuid_is_refused(client, value):
     answer = client.request("GET", "/v2/queues", Client_ID=value)
 
     assert answer.error == (400, "Wrong UUID value")
-    assert answer.body["description"] == "Malformed hexadecimal UUID."
+    assert answer.body["description"].startswith("Malformed hexadecimal UUID. ")
+    assert '"Client-ID"' in answer.body["description"]
+
+
+@pytest.mark.parametrize("value", [None, "", "x"])
+def test_a_newcomer_learns_of_all_headers_at_once(client, value):
+    """X-15, X-21: the title is that of the first check."""
+    answer = client.request("GET", "/v2/queues", Client_ID=value, X_Project_ID=None)
+
+    assert answer.error[1] in {"Missing header value", "Wrong UUID value"}
+    assert "Client-I" in answer.body["description"]
+    assert '"X-Project-ID"' in answer.body["description"]
+
+
+@pytest.mark.parametrize("header", ["X_Project_ID", "X_Tenant_Id", "X_Tenant"])
+def test_an_empty_project_is_told_in_which_header(client, header):
+    answer = client.request("GET", "/v2/queues", **{"X_Project_ID": None, header: ""})
+
+    assert answer.error[1] == "Empty project header not allowed"
+    assert f'"{header.replace("_", "-")}"' in answer.body["description"]
 
 
 SPELLINGS = [
@@ -219,7 +238,8 @@ def test_a_signature_opens_nothing_as_long_as_there_are_none(client):
     answer = client.send("GET", "/v2/queues", headers={"URL-Signature": "abc", "Accept": "text/html"})
 
     assert answer.status == 404
-    assert answer.body == {"title": "404 Not Found"}
+    assert answer.body["title"] == "404 Not Found"
+    assert "not built yet" in answer.body["description"]
     assert client.request("GET", "/v2/queues", URL_Signature="").status == 200
 
 

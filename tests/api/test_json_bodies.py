@@ -42,7 +42,25 @@ def test_an_array_is_no_object(client, method, path):
     answer = client.request(method, path, b'[{"body": 1}]')
 
     assert answer.error == (400, "Invalid request body")
-    assert answer.body["description"] == "Document type not supported."
+    assert answer.body["description"].startswith("Document type not supported. An object is wanted")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"\x89PNG\r\n", "base64"),
+        (b'{"messages": [{"body": "\xff"}]}', "base64"),
+        (b"\x1f\x8b\x08\x00", "compressed"),
+        (b'{"messages": {}}', "messages must be an array, and is an object."),
+        (b'{"messages": [{"body": 1}, 7]}', "messages[1] must be an object, and is an integer."),
+        (b'{"messages": [{"ttl": 60}]}', "messages[0] has no member body."),
+        (b'{"messages": [{"body": 1, "ttl": null}]}', "messages[0].ttl must be an integer, and is null."),
+        (b'{"body": 1}', '{"messages": [{"body": "hello"}]}'),
+        (b'"text"', "it must be an object, and is a string"),
+    ],
+)
+def test_a_refused_body_is_told_what_was_wanted_and_what_came(client, text, said):
+    assert said in client.request("POST", "/v2/queues/q/messages", text).body["description"]
 
 
 @pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 10**40])

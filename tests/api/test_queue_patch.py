@@ -98,6 +98,7 @@ def test_another_media_type_is_refused(client, media_type):
 
     assert answer.error == (415, "415 Unsupported Media Type")
     assert answer.headers["accept-patch"] == PATCH_TYPE
+    assert (media_type or "there is none") in answer.body["description"]
 
 
 @pytest.mark.parametrize("media_type", [PATCH_TYPE.upper(), f"{PATCH_TYPE}; charset=utf-8", f"{PATCH_TYPE};"])

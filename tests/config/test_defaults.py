@@ -142,7 +142,16 @@ LIBRARIES = {
         "allow_credentials": True,
         "max_age": 3600,
         "allow_methods": ["GET", "PUT", "POST", "DELETE", "PATCH", "HEAD"],
-        "expose_headers": ["X-Auth-Token", "X-Subject-Token", "X-Service-Token", "X-OpenStack-Request-ID"],
+        # The last three of both lists are beyond the specification: without them no browser gets through.
+        "expose_headers": [
+            "X-Auth-Token",
+            "X-Subject-Token",
+            "X-Service-Token",
+            "X-OpenStack-Request-ID",
+            "Location",
+            "Retry-After",
+            "Accept-Patch",
+        ],
         "allow_headers": [
             "X-Auth-Token",
             "X-Identity-Status",
@@ -154,6 +163,9 @@ LIBRARIES = {
             "X-Trace-Info",
             "X-Trace-HMAC",
             "Client-id",
+            "X-Project-ID",
+            "X-Tenant",
+            "EXTRA-SPEC",
         ],
     },
     "DEFAULT": {"debug": False, "log_file": None, "use_syslog": False},

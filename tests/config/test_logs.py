@@ -84,8 +84,15 @@ def test_what_clients_say_makes_no_line_of_its_own(written, tmp_path):
         raise ValueError("y\n2026 forged")
     except ValueError:
         logging.getLogger("pymongo").exception("It failed.")
+    try:
+        raise OSError("z\x1b[2J\r2026 forged")
+    except OSError:
+        logging.getLogger("zaqar").warning("oslo.log adds the words of an exception of its own accord.")
 
-    lines = (tmp_path / "zaqar.log").read_text().split("\n")
+    text = (tmp_path / "zaqar.log").read_bytes().decode()
+    lines = text.split("\n")
+    assert text.replace("\n", "").isprintable()
     assert not [line for line in lines if line.startswith("2026 forged")]
     assert r"x\n2026 forged\x1b[2J\u2028" in lines[0]
-    assert r"ValueError: y\n2026 forged" in lines[-2]
+    assert r"ValueError: y\n2026 forged" in lines[-3]
+    assert lines[-2].endswith(r": OSError: z\x1b[2J\r2026 forged")

@@ -1,6 +1,6 @@
 """``[cors]``: oslo.middleware's options with the service's own defaults (http X-30)."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from oslo_config import cfg
 from oslo_middleware import cors
@@ -22,10 +22,32 @@ DEFAULTS = {
         "X-Trace-Info",
         "X-Trace-HMAC",
         "Client-id",
+        # Beyond the defaults of Zaqar (http X-30): without the project's no browser gets through its preflight.
+        "X-Project-ID",
+        "X-Tenant",
+        "EXTRA-SPEC",
     ],
-    "expose_headers": ["X-Auth-Token", "X-Subject-Token", "X-Service-Token", "X-OpenStack-Request-ID"],
+    "expose_headers": [
+        "X-Auth-Token",
+        "X-Subject-Token",
+        "X-Service-Token",
+        "X-OpenStack-Request-ID",
+        # Beyond them: where what was made is, and when to try again.
+        "Location",
+        "Retry-After",
+        "Accept-Patch",
+    ],
     "allow_methods": ["GET", "PUT", "POST", "DELETE", "PATCH", "HEAD"],
 }
+
+
+class _Cors(cors.CORS):
+    """Names each header once, however often a preflight names it: the answer does not grow with the request."""
+
+    @staticmethod
+    def _split_header_values(request: Any, header_name: str) -> list[str]:
+        values = cors.CORS._split_header_values(request, header_name)  # noqa: SLF001  # the only place to do it
+        return list({value.lower(): value for value in values}.values())
 
 
 def register(conf: cfg.ConfigOpts) -> None:
@@ -49,5 +71,5 @@ def wrap(application: "WSGIApplication", conf: cfg.ConfigOpts) -> "WSGIApplicati
     """Return the application with CORS around it where an origin is allowed, else the application itself."""
     if not is_enabled(conf):
         return application
-    wrapped: WSGIApplication = cors.CORS(application, conf)
+    wrapped: WSGIApplication = _Cors(application, conf)
     return wrapped

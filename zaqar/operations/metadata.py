@@ -93,7 +93,7 @@ def _check_encryption(value: object) -> None:
         return
     if value is not True:
         raise Invalid("_enable_encrypt_messages must be a boolean.")
-    raise Invalid("This service has no key to encrypt messages with; _enable_encrypt_messages cannot be true.")
+    raise Invalid("The encryption of messages is not built yet, so _enable_encrypt_messages cannot be true.")
 
 
 def _dead_letter(queue: QueueKey, metadata: Mapping[str, Any]) -> DeadLetterRule | None:

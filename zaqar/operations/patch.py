@@ -24,7 +24,7 @@ class Change(msgspec.Struct, frozen=True):
 def parse(document: object) -> list[Change]:
     """Return the changes that a patch document asks for. Raises ``InvalidBody``."""
     if not isinstance(document, Sequence) or isinstance(document, str):
-        raise InvalidBody("Document type not supported.")
+        raise InvalidBody("Document type not supported. A patch is an array of operations.")
     return [_change(entry) for entry in document]
 
 
@@ -33,7 +33,8 @@ def apply(changes: Sequence[Change], metadata: Mapping[str, Any], defaults: Mapp
     result = dict(metadata)
     for change in changes:
         if change.op != "add" and change.key not in result and change.key not in defaults:
-            raise Conflict(f'Cannot {change.op} "{change.key}": the metadata has no such key.')
+            remedy = "; the operation add makes it" if change.op == "replace" else ""
+            raise Conflict(f'Cannot {change.op} "{change.key}": the metadata has no such key{remedy}.')
         if change.op == "remove":
             result.pop(change.key, None)
         else:
@@ -49,7 +50,7 @@ def _change(entry: object) -> Change:
         raise InvalidBody(f"op must be one of {', '.join(_OPERATIONS)}.")
     path = entry.get("path")
     if not isinstance(path, str):
-        raise InvalidBody("path must be a string.")
+        raise InvalidBody('path must be a string, such as "/metadata/owner".')
     if op != "remove" and "value" not in entry:
         raise InvalidBody(f"The operation {op} needs a value.")
     return Change(op, _key(path), entry.get("value"))

@@ -81,7 +81,7 @@ def decode_post(data: bytes) -> list[PostedMessage]:
     """Return the messages of a post (http M-6, M-13)."""
     document = json_text.decode(data, _POST)
     if isinstance(document.messages, Unset):
-        raise Invalid("The body has no member messages.")
+        raise Invalid('The body has no member messages, as in {"messages": [{"body": "hello"}]}.')
     return [PostedMessage(bytes(new.body), _given(new.ttl), _given(new.delay)) for new in document.messages]
 
 
@@ -95,7 +95,7 @@ def decode_purge(data: bytes) -> object:
     """Return what is to be purged (http Q-26)."""
     document = json_text.decode_object(data)
     if "resource_types" not in document:
-        raise Invalid("The body has no member resource_types.")
+        raise Invalid('The body has no member resource_types, as in {"resource_types": ["messages"]}.')
     return document["resource_types"]
 
 
@@ -103,7 +103,10 @@ def decode_patch(data: bytes) -> list[Any]:
     """Return the operations of a patch (http Q-34)."""
     document = json_text.decode_any(data)
     if not isinstance(document, list):
-        raise InvalidBody("Document type not supported.")
+        raise InvalidBody(
+            "Document type not supported. A patch is an array of operations, as in "
+            '[{"op": "replace", "path": "/metadata/owner", "value": "payments"}].'
+        )
     return document
 
 

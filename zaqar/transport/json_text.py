@@ -27,6 +27,20 @@ _SHAPE = bytes(48 if 48 <= byte <= 57 else 101 if byte in b"eE" else 43 if byte 
 _LONG_INTEGER = b"0" * 19
 _LARGE_EXPONENT, _LARGE_SIGNED_EXPONENT = b"e000", b"e+000"
 
+_GZIP = b"\x1f\x8b"
+
+# What msgspec says, and what a client's author should read.
+_OTHER_TYPE = re.compile(r"Expected `(?P<wanted>[^`]+)`, got `(?P<came>[^`]+)`(?: - at `\$\.?(?P<place>[^`]*)`)?\Z")
+_MISSING = re.compile(r"Object missing required field `(?P<name>[^`]+)`(?: - at `\$\.?(?P<place>[^`]*)`)?\Z")
+_NAMES = {
+    "object": "an object",
+    "array": "an array",
+    "str": "a string",
+    "int": "an integer",
+    "float": "a number with a fraction",
+    "bool": "a boolean",
+}
+
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 _STEPS = {byte: 1 if byte in b"[{" else -1 for byte in b"[]{}"}
 _NO_BRACKETS = bytes(byte for byte in range(256) if byte not in _STEPS)
@@ -38,7 +52,7 @@ def check_text(data: bytes) -> None:
         try:
             data.decode()
         except UnicodeDecodeError:
-            raise InvalidBody(_UNPARSABLE.format("it is not UTF-8")) from None
+            raise InvalidBody(_UNPARSABLE.format(_not_utf_8(data))) from None
     if data.count(b"[") + data.count(b"{") > MAX_DEPTH:
         _check_depth(data)
     shape = data.translate(_SHAPE)
@@ -76,15 +90,29 @@ def decode_object(data: bytes) -> dict[str, Any]:
     """Return an object. Raises ``InvalidBody``."""
     document = decode_any(data)
     if not isinstance(document, dict):
-        raise InvalidBody("Document type not supported.")
+        raise InvalidBody("Document type not supported. An object is wanted, and this is an array.")
     return document
 
 
 def _wrong_type(text: str) -> str:
     """Return what to say of a member, or of the whole document, that has another type (http X-36, X-38)."""
-    if "`$" in text:
+    if found := _MISSING.match(text):
+        return f"{found['place'] or 'The body'} has no member {found['name']}."
+    found = _OTHER_TYPE.match(text)
+    if not found:
         return f"{text}."
-    return "Document type not supported." if text.endswith("got `array`") else _UNPARSABLE.format(text)
+    wanted, came = (_NAMES.get(found[part], found[part]) for part in ("wanted", "came"))
+    if found["place"]:
+        return f"{found['place']} must be {wanted}, and is {came}."
+    if found["came"] == "array":
+        return f"Document type not supported. {wanted.capitalize()} is wanted, and this is an array."
+    return _UNPARSABLE.format(f"it must be {wanted}, and is {came}")
+
+
+def _not_utf_8(data: bytes) -> str:
+    if data.startswith(_GZIP):
+        return "it is compressed, and this service reads plain text only"
+    return "it is not UTF-8; bytes that are no text go into a string as base64"
 
 
 def _check_depth(data: bytes) -> None:

@@ -24,10 +24,15 @@ class ClientIdRule:
         canonical = _as_uuid(value)
         if self._is_strict:
             if canonical is None:
-                raise InvalidClientId("Malformed hexadecimal UUID.")
+                raise InvalidClientId(
+                    'Malformed hexadecimal UUID. The "Client-ID" header must be a UUID, such as '
+                    "3381af92-2b9e-11e3-b191-71861300734c, which the client makes once and keeps."
+                )
             return canonical
         if not self._least <= len(value) <= self._most:
-            raise InvalidClientId(f"A Client-ID has {self._least} to {self._most} characters; this has {len(value)}.")
+            raise InvalidClientId(
+                f'The "Client-ID" header has {self._least} to {self._most} characters; this has {len(value)}.'
+            )
         return canonical or value
 
 

@@ -28,5 +28,6 @@ def _handlers() -> dict[str, Callable[[str], None]]:
 def _handler(scheme: str) -> Callable[[str], None]:
     handler = _handlers().get(scheme)
     if handler is None:
-        raise Invalid("The EXTRA-SPEC header names an unknown scheme.")
+        known = ", ".join(sorted(_handlers()))
+        raise Invalid(f'The "EXTRA-SPEC" header names an unknown scheme; known are: {known}.')
     return handler

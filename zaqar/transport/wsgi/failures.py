@@ -9,6 +9,7 @@ from falcon import Request, Response
 from zaqar.errors import Error, Unavailable
 from zaqar.log_text import quote
 from zaqar.transport import documents, status
+from zaqar.transport.wsgi import unbuilt
 
 LOG = logging.getLogger(__name__)
 
@@ -47,6 +48,8 @@ def _falcon_error(req: Request, resp: Response, error: falcon.HTTPError, params:
     resp.status = error.status
     if error.headers:
         resp.set_headers(error.headers)
+    if isinstance(error, falcon.HTTPRouteNotFound):
+        error.description = unbuilt.sentence(req.path)
     _serialize(req, resp, error)
 
 

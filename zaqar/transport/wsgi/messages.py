@@ -52,7 +52,9 @@ class MessageCollection:
         number = parameters.integer(req, "pop")
         claim_ids = parameters.texts(req, "claim_ids")
         if bool(ids) == (number is not None):
-            raise Invalid("Exactly one of the parameters ids and pop must be given.")
+            raise Invalid(
+                "Exactly one of the parameters ids and pop must be given; a purge of the queue removes all messages."
+            )
         if number is None:
             self._messages.delete_many(caller(req), queue_name, ids, claim_ids=claim_ids)
             resp.status = falcon.HTTP_204

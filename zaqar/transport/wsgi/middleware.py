@@ -8,7 +8,7 @@ import falcon
 from falcon import Request, Response
 
 from zaqar.context import Context
-from zaqar.errors import Error
+from zaqar.errors import Error, Invalid
 from zaqar.limits import check_queue
 from zaqar.models import QueueKey
 from zaqar.transport import status
@@ -18,6 +18,12 @@ from zaqar.transport.wsgi.client_id import ClientIdRule
 _JSON = "application/json"
 _ACCEPTED = frozenset(("", "*/*", _JSON))
 _FORM = "application/x-www-form-urlencoded"
+_PROJECT_HEADERS = (
+    ("HTTP_X_PROJECT_ID", "X-Project-ID"),
+    ("HTTP_X_TENANT_ID", "X-Tenant-Id"),
+    ("HTTP_X_TENANT", "X-Tenant"),
+)
+_NO_PROJECT = 'The "X-Project-ID" header is required: it names the project, the tenant.'
 PUBLIC = "is_public"
 """A resource with this attribute asks for no Client-ID and no project (http X-27)."""
 
@@ -60,12 +66,12 @@ class Checks:
     def _check(self, req: Request, resource: object, params: dict[str, Any]) -> None:
         env = req.env
         if env.get("HTTP_URL_SIGNATURE"):  # signed URLs are not built, and a bad signature is not found (http U-17)
-            raise falcon.HTTPNotFound
+            raise falcon.HTTPNotFound(description='Signed URLs, and with them "URL-Signature", are not built yet.')
         _check_content_type(env)
         _check_accept(req, resource)
         if hasattr(resource, PUBLIC):
             return
-        client_id = self._client_id_rule.canonical(env.get("HTTP_CLIENT_ID"))
+        client_id = self._client_id(env)
         project = _project(env)
         queue_name = params.get("queue_name")
         if queue_name is not None:
@@ -80,6 +86,15 @@ class Checks:
             env.get("HTTP_X_USER_ID"),
             tuple(role.strip() for role in roles.split(",")) if roles else (),
         )
+
+    def _client_id(self, env: dict[str, Any]) -> str:
+        try:
+            return self._client_id_rule.canonical(env.get("HTTP_CLIENT_ID"))
+        except Invalid as error:
+            if any(name in env for name, _ in _PROJECT_HEADERS):
+                raise
+            # So that a newcomer learns of both at once.
+            raise type(error)(f"{error} {_NO_PROJECT}") from None
 
 
 def caller(req: Request) -> Context:
@@ -114,10 +129,10 @@ def _check_accept(req: Request, resource: object) -> None:
 
 
 def _project(env: dict[str, Any]) -> str:
-    for name in ("HTTP_X_PROJECT_ID", "HTTP_X_TENANT_ID", "HTTP_X_TENANT"):
+    for name, header in _PROJECT_HEADERS:
         project: str | None = env.get(name)
         if project is not None:
             if not project:
-                raise status.EmptyProject("The header that names the project must not be empty.")
+                raise status.EmptyProject(f'The "{header}" header must not be empty: it names the project.')
             return project
-    raise status.MissingProject('The "X-Project-ID" header is required.')
+    raise status.MissingProject(_NO_PROJECT)

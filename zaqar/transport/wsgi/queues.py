@@ -70,7 +70,8 @@ class QueueItem:
         data = body.read(req, most=self._limits.max_queue_metadata, refusal=InvalidBody)
         if media_types.without_parameters(req.content_type or "") != PATCH_TYPE:
             resp.set_header("Accept-Patch", PATCH_TYPE)
-            raise UnsupportedMediaType(f"The Content-Type must be {PATCH_TYPE}.")
+            came = f"it is {req.content_type[:100]}" if req.content_type else "there is none"
+            raise UnsupportedMediaType(f"The Content-Type must be {PATCH_TYPE}; {came}.")
         patch = documents.decode_patch(data)
         resp.data = documents.encode(self._queues.update(caller(req), queue_name, patch))
 
