@@ -4,12 +4,13 @@ A thread that wants to write queues its step. The first becomes the leader: it t
 processes share, takes all that is queued, runs the steps in one transaction, where each fails alone, commits, and wakes
 their owners. Meanwhile the next batch gathers, and its first waiter leads it.
 
-Where another process has the turn, a thread of its own waits for it and then leads in the first one's place: nothing can end
-the wait for a lock whose owner stands still, so that nobody's request may wait there. The owners wait for so long and no
-longer, and who comes later is refused at once.
+Another process that has the turn may stand still. So a thread watches how long the leader has waited: when that is too long,
+it refuses all that is queued, interrupts the leader, and lets everybody who comes later be refused at once, until the turn
+can be had again.
 
-Rejected: SQLite's own busy polling between processes (a third of the throughput, and pauses of half a second), and a
-writer thread of its own for all batches (two more switches of thread for a lone client).
+Rejected: SQLite's own busy polling between processes (a third of the throughput, and pauses of half a second), a writer
+thread of its own for all batches (two more switches of thread for a lone client), and a thread that waits for the turn in
+the leader's place (a fifth of the throughput of two processes).
 """
 
 import sqlite3
@@ -24,13 +25,16 @@ from zaqar.storage.sql import damage
 from zaqar.storage.sql.failure import is_damage, is_outage, unavailable
 from zaqar.storage.sql.session import Transaction
 from zaqar.storage.sql.steps import Write
-from zaqar.storage.sql.turn import Turn
+from zaqar.storage.sql.turn import Turn, allow_interruption, interrupt
 from zaqar.storage.sql.writer import Writer
 
 Result = TypeVar("Result")
 
 PATIENCE = 10.0
 """Seconds that a step waits for its turn, and again for its commit, before the caller is told to try again."""
+
+INTERVAL = 0.5
+"""Seconds between looks at how long a leader has waited."""
 
 BUSY = "The embedded database is busy."
 
@@ -45,15 +49,15 @@ class GroupCommit:
         self._mutex = threading.Lock()
         self._queue: deque[Write] = deque()
         self._is_led = False
-        self._substitute: threading.Thread | None = None
-        self._wanted = threading.Lock()
-        self._wanted.acquire()
-        self._goes_on = False
+        self._leader = 0
         self._waits_since: float | None = None
+        self._is_stuck = False
+        self._watch: threading.Thread | None = None
+        allow_interruption()
 
     def run(self, step: Callable[[Transaction], Result], *, adds: bool = False) -> Result:
         """Run ``step`` and return its result once it is durable. Raises what it raises, or ``Unavailable``."""
-        if self.is_stuck():
+        if self._is_stuck:
             raise Unavailable(BUSY)
         write = Write(step, adds=adds)
         with self._mutex:
@@ -62,7 +66,7 @@ class GroupCommit:
         if not write.leads:
             self._wait(write)
         if write.leads:
-            self._lead_or_wait(write)
+            self._lead_in_turn()
         if write.error is not None:
             raise unavailable(write.error) if is_outage(write.error) else write.error
         if not write.is_committed:
@@ -71,18 +75,14 @@ class GroupCommit:
 
     def is_stuck(self) -> bool:
         """Tell whether another process has had the turn for longer than anybody waits for it."""
-        since = self._waits_since
-        return since is not None and time.monotonic() - since > PATIENCE
+        return self._is_stuck
 
     def close(self) -> None:
         """Close the connection and the lock file."""
         with self._mutex:
             self._writer.close()
             self._turn.close()
-            if self._substitute is not None:
-                self._substitute = None
-                if self._wanted.locked():
-                    self._wanted.release()
+            self._watch = None
 
     def abandon(self) -> None:
         """Let go, in a forked process, of what is the parent's; it goes on there.
@@ -107,46 +107,58 @@ class GroupCommit:
         if not write.awake.acquire(timeout=PATIENCE):
             raise Unavailable("The embedded database does not answer; the request may or may not have been done.")
 
-    def _lead_or_wait(self, write: Write) -> None:
-        """Lead a batch, or let the substitute lead it when another process has the turn."""
+    def _lead_in_turn(self) -> None:
+        """Wait for the turn, and lead a batch."""
+        if self._watch is None:
+            self._watch = threading.Thread(target=self._watch_turn, name="zaqar-commit", daemon=True)
+            self._watch.start()
+        self._leader, self._waits_since = threading.get_ident(), time.monotonic()
         try:
-            is_taken = self._turn.take_if_free()
-        except OSError as error:
+            self._turn.take(lambda: not self._is_stuck)
+        except (OSError, Unavailable) as error:
+            self._waits_since = None
             self._end([], error)
             return
-        if is_taken:
-            self._lead()
-            return
-        write.leads = False
-        self._waits_since = time.monotonic()
-        if self._substitute is None or not self._substitute.is_alive():
-            self._substitute = threading.Thread(target=self._lead_in_turn, name="zaqar-commit", daemon=True)
-            self._substitute.start()
-        self._wanted.release()
-        self._wait(write)
+        self._waits_since = None
+        self._is_stuck = False
+        self._lead()
 
-    def _lead_in_turn(self) -> None:
-        """Lead, each time that is wanted, as soon as the other processes have had their turn."""
+    def _watch_turn(self) -> None:
+        """Refuse what waits for too long, until the commit is closed."""
+        probe = Turn(self._path)
         while True:
-            goes_on, self._goes_on = self._goes_on, False
-            if not goes_on:
-                self._wanted.acquire()
-            if self._substitute is not threading.current_thread():  # closed meanwhile
-                if goes_on:
-                    self._end([], Unavailable(BUSY))
+            time.sleep(min(INTERVAL, PATIENCE))
+            if self._watch is not threading.current_thread():
+                break
+            since = self._waits_since
+            if since is not None and time.monotonic() - since > PATIENCE:
+                self._give_up(since)
+            elif since is None and self._is_stuck and self._is_free(probe):
+                self._is_stuck = False
+        probe.close()
+
+    @staticmethod
+    def _is_free(turn: Turn) -> bool:
+        try:
+            is_free = turn.take_if_free()
+        except OSError:  # the folder is away
+            return False
+        if is_free:
+            turn.give()
+        return is_free
+
+    def _give_up(self, since: float) -> None:
+        with self._mutex:
+            if self._waits_since != since:
                 return
-            self._waits_since = time.monotonic()
-            try:
-                self._turn.take()
-            except OSError as error:
-                self._end([], error)
-                continue
-            finally:
-                self._waits_since = None
-            if self._substitute is threading.current_thread():
-                self._lead()
-            else:
-                self._end([], Unavailable(BUSY))
+            self._is_stuck = True
+            refused = list(self._queue)
+            self._queue.clear()
+        for write in refused:
+            write.error = Unavailable(BUSY)
+            write.awake.release()
+        # Each time anew: the leader may not have been waiting yet when the last one came.
+        interrupt(self._leader)
 
     def _lead(self) -> None:
         """Commit what is queued, having the turn; hand over, and wake the owners."""
@@ -185,11 +197,8 @@ class GroupCommit:
                     write.error = failure  # also where a step was refused: what it was refused for may be undone
             self._is_led = bool(self._queue)
             if self._queue:
-                # Where processes compete, the substitute goes on: to hand over would cost two switches of threads.
-                self._goes_on = threading.current_thread() is self._substitute
-                if not self._goes_on:
-                    self._queue[0].leads = True
-                    self._queue[0].awake.release()
+                self._queue[0].leads = True
+                self._queue[0].awake.release()
         for write in batch:
             if write.error is not None and is_damage(write.error):
                 damage.note(self._path, write.error)

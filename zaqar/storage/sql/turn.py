@@ -1,14 +1,28 @@
 """The lock file by which the processes of a machine take turns at writing."""
 
+import ctypes
+import errno
 import fcntl
 import os
+import signal
+import threading
 import time
+from collections.abc import Callable
 
 from zaqar.errors import Unavailable
 from zaqar.storage.sql.files import PRIVATE
 
 POLL = 0.005
 """Seconds between attempts of who must not wait for ever."""
+
+
+# Python's own flock goes on waiting after a signal; this one returns.
+_flock = ctypes.CDLL(None, use_errno=True).flock
+_flock.argtypes = (ctypes.c_int, ctypes.c_int)
+_flock.restype = ctypes.c_int
+
+# By default the kernel drops it: where no handler can be set, it does no harm, and ends no wait.
+_INTERRUPTION = signal.SIGURG
 
 
 class Turn:
@@ -26,9 +40,17 @@ class Turn:
             return False
         return True
 
-    def take(self) -> None:
-        """Wait for the turn, in the order of asking. Raises ``OSError``."""
-        fcntl.flock(self._opened(), fcntl.LOCK_EX)
+    def take(self, goes_on: Callable[[], bool]) -> None:
+        """Wait for the turn as long as the kernel lets nobody else in; ``interrupt`` asks whether to go on with it.
+
+        Raises ``Unavailable`` where not, and ``OSError``.
+        """
+        while _flock(self._opened(), fcntl.LOCK_EX) != 0:
+            number = ctypes.get_errno()
+            if number != errno.EINTR:
+                raise OSError(number, os.strerror(number))
+            if not goes_on():
+                raise Unavailable(f"Another process holds {self._path}.")
 
     def take_within(self, seconds: float) -> None:
         """Wait for the turn so long at most. Raises ``Unavailable``."""
@@ -53,3 +75,14 @@ class Turn:
         if self._file is None:
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
         return self._file
+
+
+def allow_interruption() -> None:
+    """Let waits of this process be interrupted, where the caller may set handlers of signals."""
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(_INTERRUPTION) is signal.SIG_DFL:
+        signal.signal(_INTERRUPTION, lambda _number, _frame: None)
+
+
+def interrupt(thread: int) -> None:
+    """End the wait of a thread that is in ``take``, if it asks to be ended."""
+    signal.pthread_kill(thread, _INTERRUPTION)
