@@ -30,7 +30,7 @@ from zaqar.storage.sql.writer import Writer
 
 Result = TypeVar("Result")
 
-PATIENCE = 10.0
+PATIENCE = 8.0
 """Seconds that a step waits for its turn, and again for its commit, before the caller is told to try again."""
 
 INTERVAL = 0.5
