@@ -96,6 +96,7 @@ CONDITIONS: Mapping[str, str | tuple[str, ...]] = {
     "$and": ARRAY,
     "$or": ARRAY,
     "$exists": BOOL,
+    "$regex": STRING,
     "$not": OBJECT,
     "$expr": OBJECT,
 } | dict.fromkeys(("$eq", "$ne", "$gt", "$gte", "$lt", "$lte"), ANY)

@@ -14,10 +14,17 @@ from zaqar.storage.mongodb.address import Address, check_name
 from zaqar.storage.mongodb.connection import Document
 from zaqar.storage.mongodb.failure import COMMAND_NOT_FOUND, is_failed_look_up
 from zaqar.storage.mongodb.opening import Options, address_of, connect, patience_of
+from zaqar.storage.mongodb.schema import QUEUES
 from zaqar.storage.mongodb.write_concern import doubts
 
 LONGEST_QUESTION = 5.0
 """Seconds that the start waits for an answer, at most."""
+
+FOREIGN = ("messages", QUEUES, "topics", "claims", "subscriptions", "pools", "flavors", "catalogue")
+"""Collections of another implementation, some with the names of ours."""
+
+FOREIGN_FIELD = "p_q"
+"""What its messages and queues have, and ours have not."""
 
 OLDEST = (4, 4)
 
@@ -43,7 +50,11 @@ def warnings(uri: str | None, **options: Unpack[Options]) -> list[str]:
             raise ConfigurationError(
                 f"MongoDB at {address.place} is {_dotted(version)}: the service needs {_dotted(OLDEST)} or newer."
             )
-        return [*_about(address, hello, version), *doubts(address.options, address.place, hello, client.admin)]
+        return [
+            *_about(address, hello, version),
+            *doubts(address.options, address.place, hello, client.admin),
+            *_about_foreign_data(address, client[options.get("database", "zaqar")]),
+        ]
     except PyMongoError as error:
         is_wrong = isinstance(error, (OperationFailure, PyMongoConfigurationError)) and not is_failed_look_up(error)
         if is_wrong:
@@ -96,6 +107,24 @@ def _about(address: Address, hello: Document, version: tuple[int, int]) -> Itera
             f"MongoDB at {address.place} is a replica set of one: what was acknowledged is lost with that server. Add "
             "two members."
         )
+
+
+def _about_foreign_data(address: Address, database: Database[Document]) -> Iterator[str]:
+    """Tell of collections that begin with documents of another implementation. Raises ``ConfigurationError``.
+
+    Its queues have no field of ours, so that the index which keeps our names apart could not be made beside them.
+    """
+    found = [name for name in FOREIGN if FOREIGN_FIELD in (database[name].find_one() or {})]
+    place = (
+        f"MongoDB at {address.place} has, in the database {database.name}, the data of another implementation of Zaqar"
+    )
+    named = f"(collection {', '.join(found)})"
+    if QUEUES in found:
+        raise ConfigurationError(
+            f"{place}, beside which this one cannot keep its queues {named}: name another [drivers:...:mongodb] database."
+        )
+    if found:
+        yield f"{place}, which this one neither reads nor removes {named}."
 
 
 def _cause(error: PyMongoError) -> str:
