@@ -11,13 +11,14 @@ from zaqar.clock import Clock, age
 from zaqar.errors import ClaimNotFound
 from zaqar.models import Claim, DeadLetterRule, QueueKey
 from zaqar.storage.ids import MalformedId, format_id, new_token, parse_id, position_at
+from zaqar.storage.mongodb.candidates import View
 from zaqar.storage.mongodb.connection import Database, Document
 from zaqar.storage.mongodb.counters import Counters
 from zaqar.storage.mongodb.dead_letters import DeadLetters
 from zaqar.storage.mongodb.messages import CLAIMED, READY, date_of, living, messages, second_of
 from zaqar.storage.mongodb.records import SETTLE_INTERVAL, Records
 from zaqar.storage.mongodb.scope import scope_of
-from zaqar.storage.mongodb.taking import Burial, Taking
+from zaqar.storage.mongodb.taking import Burial, Taking, take_first
 
 NOTHING = Claim("", 0, 0, ())
 
@@ -48,8 +49,12 @@ class Claims:
         def take(found: Sequence[Document], is_brief: bool) -> list[Document]:
             return self._take(queue, found, claim_id, ttl=ttl, grace=grace, is_brief=is_brief)
 
+        def first(view: View) -> Document | None:
+            most = None if rule is None else rule.max_claim_count
+            return self._take_first(view, claim_id, ttl=ttl, grace=grace, most=most)
+
         burial = None if rule is None else self._burial(queue, rule)
-        taken = self._taking.take(queue, take, limit=limit, burial=burial)
+        taken = self._taking.take(queue, take, first, limit=limit, burial=burial)
         now = self._clock.now()
         if taken and ttl < SETTLE_INTERVAL:
             self._records.hurry(scope_of(queue), now + ttl)
@@ -149,6 +154,31 @@ class Claims:
             | ({"ttl": ttl + grace} if second_of(each["expires"]) < ends else {})
             for each in candidates
         ]
+
+    def _take_first(self, view: View, claim_id: str, *, ttl: int, grace: int, most: int | None) -> Document | None:
+        """Claim the first message; let one that would end before the claim live on after it."""
+        now, scope = self._clock.now(), view.scope
+        ends = now + ttl
+        held = {"state": CLAIMED, "claim": claim_id, "claim_ttl": ttl, "until": ends}
+        mine = {"claim": claim_id, "queue": scope, "state": CLAIMED}
+        won = take_first(
+            self._database,
+            view,
+            {"$set": held, "$inc": {"claim_count": 1}},
+            mine=mine,
+            now=now,
+            most=most,
+            when_in_doubt=lambda: self._counters.doubt(scope),
+        )
+        if won is None:
+            return None
+        self._counters.add(scope, position=int(won["position"]), claimed=1)
+        if second_of(won["expires"]) < ends:
+            key = mine | {"_id": won["_id"]}
+            longer = {"$set": {"ttl": ttl + grace}, "$max": {"expires": date_of(ends + grace)}}
+            self._database.run(lambda: self._database.messages.update_one(key, longer))
+            won |= {"ttl": ttl + grace}
+        return won
 
     def _won(self, scope: str, claim_id: str, candidates: Sequence[Document]) -> list[Document]:
         """Return which of the candidates the claim was given."""
