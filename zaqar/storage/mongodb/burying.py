@@ -19,24 +19,25 @@ class Burying:
         self._candidates = candidates
         self._dead_letters = dead_letters
 
-    def go_on(self, record: Record, *, seconds: float) -> bool:
-        """Move batch after batch for so many seconds; tell whether nothing is left in front of what may be claimed.
+    def go_on(self, record: Record, *, seconds: float) -> int:
+        """Move batch after batch for so many seconds, or until none is left in front of what may be claimed; return how many.
 
         A dead-letter queue that is gone ends it: the next claim says so to whom it concerns.
         """
         note = record.document["dead_letters"]
         queue = queue_of(record.scope)
         rule = DeadLetterRule(queue=queue_of(note["queue"]), max_claim_count=note["count"], ttl=note["ttl"])
-        ends = time.monotonic() + seconds
+        ends, moved = time.monotonic() + seconds, 0
         try:
             while worn := self._worn(record, rule):
                 self._dead_letters.move(queue, worn, rule)
+                moved += len(worn)
                 if time.monotonic() > ends:
-                    return False
+                    return moved
         except QueueNotFound:
             pass
         self._records.update(record.scope, {"dead_letters": note}, {"$unset": {"dead_letters": ""}})
-        return True
+        return moved
 
     def _worn(self, record: Record, rule: DeadLetterRule) -> list[dict[str, object]]:
         """Return those among the first messages that are ready: what is behind others is found when these are gone."""

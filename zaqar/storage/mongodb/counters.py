@@ -71,6 +71,11 @@ class Counters:
             self._note(scope, ANYWHERE, 0, 0, is_doubtful=True)
         self._wake()
 
+    def forget(self, scope: str) -> None:
+        """Let go of what was to be written for a queue that is deleted; it would spoil the figures of its next life."""
+        with self._lock:
+            self._pending.pop(scope, None)
+
     def scopes(self) -> list[str]:
         """Return the queues for which something is to be written."""
         with self._lock:

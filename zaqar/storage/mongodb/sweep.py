@@ -26,7 +26,7 @@ MOST_QUEUES = 10_000
 UNUSED_AFTER = 60
 """Seconds behind its due time after which a queue counts as unused: no operation on it can still be under way."""
 
-LONGEST_BURIAL = 1.0
+LONGEST_BURIAL = 10.0
 """Seconds that one sweep goes on with the dead letters of one queue."""
 
 COUNTED_PER_SECOND = 1000
@@ -124,18 +124,19 @@ class Sweep:
         if "litter" in record.document:
             self._queues.clear_litter(record)
         self._striking.strike_late(record, now)
-        if "dead_letters" in record.document:
-            self._burying.go_on(record, seconds=LONGEST_BURIAL)
+        moved = self._burying.go_on(record, seconds=LONGEST_BURIAL) if "dead_letters" in record.document else 0
         _, lapsed = self._settling.settle(record, now)
+        if moved:
+            self._records.hurry(record.scope, now)  # there may be more
         current = self._records.write_counters(record.scope) or self._records.find(record.scope)
         if current is None or current.is_deleted:
-            return lapsed
+            return moved + lapsed
         if self._is_to_be_counted(current, now):
             self._queues.recount(current, now)
         elif self._is_unused(current, now):
             unused = {"due": current.due, "next": current.next, "hurried": current.document["hurried"]}
             self._records.update(record.scope, unused | {"litter": None, "dead_letters": None}, {"$unset": {"due": ""}})
-        return lapsed
+        return moved + lapsed
 
     def _is_unused(self, record: Record, now: int) -> bool:
         if record.due is None or record.due > now - UNUSED_AFTER or record.open:

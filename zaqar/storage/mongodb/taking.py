@@ -1,5 +1,6 @@
 """Takes the first messages of a queue that are ready, beside others that do the same: what pop and claim have in common."""
 
+import abc
 import dataclasses
 import time
 from collections.abc import Callable, Sequence
@@ -59,23 +60,22 @@ class Taking:
 
         A single one is taken by ``first``: the server chooses it, so that takers of other processes get the next ones.
         """
-        if limit == 1:
-            single = _FirstStep(self._candidates, queue, first, burial)
-            while not single.is_over:
-                single.step()
-            return single.taken
+        call: _Call
         with self._rivals.turn(scope_of(queue)) as turn:
-            steps = _Steps(self._candidates, queue, turn, take, burial)
+            if limit == 1:
+                call = _FirstStep(self._candidates, queue, first, burial)
+            else:
+                call = _Steps(self._candidates, queue, turn, take, burial)
             try:
-                while len(steps.taken) < limit and not steps.is_over:
-                    steps.step(limit - len(steps.taken))
+                while len(call.taken) < limit and not call.is_over:
+                    call.step(limit - len(call.taken))
             except QueueNotFound as error:
-                if error.queue != queue and not steps.taken:
+                if error.queue != queue and not call.taken:
                     raise
-        return sorted(steps.taken, key=lambda each: int(each["position"]))
+        return sorted(call.taken, key=lambda each: int(each["position"]))
 
 
-class _Call:
+class _Call(abc.ABC):
     """What the steps of one call have in common."""
 
     def __init__(self, candidates: Candidates, queue: QueueKey, burial: Burial | None) -> None:
@@ -86,6 +86,10 @@ class _Call:
         self._burial = burial
         self._began = time.monotonic()
         self._has_buried = False
+
+    @abc.abstractmethod
+    def step(self, wanted: int) -> None:
+        """Take up to so many messages, or find that there are no more."""
 
     def _left_by_burial(self, found: list[Document]) -> tuple[list[Document], int]:
         """Move what was claimed too often; return the others, and how many went."""
@@ -113,12 +117,12 @@ class _FirstStep(_Call):
         super().__init__(candidates, queue, burial)
         self._first = first
 
-    def step(self) -> None:
+    def step(self, wanted: int) -> None:
         """Take the first message, if any is ready."""
         view = self._candidates.ready(self._queue, limit=BURIED if self._has_buried else 1, is_brief=True)
         found, buried = self._left_by_burial(list(view.found))
         if not found:
-            self.is_over = not buried or self._is_late(1)
+            self.is_over = not buried or self._is_late(wanted)
             return
         self._candidates.watch(view)
         taken = self._first(view)
