@@ -11,7 +11,7 @@ from oslo_config import cfg
 
 from zaqar import config
 from zaqar.clock import Clock, SystemClock
-from zaqar.errors import ConfigurationError
+from zaqar.errors import ConfigurationError, refuse_together
 from zaqar.operations.claims import Claims
 from zaqar.operations.health import Health
 from zaqar.operations.messages import Messages
@@ -154,15 +154,17 @@ def _check_store(conf: cfg.ConfigOpts, *, store: Store) -> None:
     if name in config.STORES_NOT_BUILT:
         return  # which the configuration has refused
     _driver(conf, store)  # a client library that is missing is told here, not by every worker
-    _place(conf, store)
     if name == "sqlalchemy":
         from zaqar.storage.sql.place import check_place
 
         check_place(config.store_uri(conf, store))
-    elif name in _MONGODB:
+        return
+    steps = [functools.partial(_place, conf, store)]
+    if name in _MONGODB:
         from zaqar.storage.mongodb.address import check_name
 
-        check_name(config.mongodb_options(conf, store)["database"])
+        steps.append(functools.partial(check_name, config.mongodb_options(conf, store).get("database", "zaqar")))
+    refuse_together(*steps)
 
 
 def describe(conf: cfg.ConfigOpts) -> str:

@@ -32,6 +32,29 @@ def test_a_store_that_cannot_answer_is_a_503_on_every_route(client, no_store, ru
     assert answer.headers["x-openstack-request-id"]
 
 
+@pytest.mark.parametrize(
+    ("cause", "end"),
+    [
+        (None, "The store is away."),
+        (OSError(111, "Refused"), "The store is away. ConnectionRefusedError(111, 'Refused')"),
+        (RuntimeError(10 * "Topology Description: <...>"), "The store is away."),
+    ],
+)
+def test_a_store_that_cannot_answer_is_one_line_of_the_log_without_its_library_s_dump(
+    client, monkeypatch, caplog, cause, end
+):
+    def unavailable(*arguments, **named):
+        raise Unavailable("The store is away.") from cause
+
+    monkeypatch.setattr(SqlMessageStore, "list_messages", unavailable)
+
+    client.list("q")
+
+    (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert record.getMessage().endswith(f"cannot be served: {end}")
+    assert record.exc_info is None
+
+
 @pytest.mark.parametrize("path", ["/", "/v2/"])
 def test_what_needs_no_store_answers_without_one(client, no_store, path):
     assert client.request("GET", path).status < 400

@@ -1,6 +1,6 @@
 import pytest
 
-from zaqar import config
+from zaqar import config, deploy
 from zaqar.errors import ConfigurationError
 
 BOTH = ("message_store", "management_store")
@@ -63,3 +63,37 @@ def test_the_store_s_own_durability_wins(written):
     )
 
     assert [config.synchronous(conf, store) for store in BOTH] == ["FULL", "NORMAL"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[drivers]\nmessage_store = redis\n[drivers:message_store:redis]\nsocket_timeout = x\nuri = x://h\n", 2),
+        (
+            "[drivers]\nmessage_store = mongodb\n[drivers:message_store:mongodb]\ndatabase = a/b\nretry_deadline = x\n",
+            3,
+        ),
+        ("[drivers:message_store:sqlalchemy]\nsynchronous = OFF\nuri = nonsense\n", 2),
+        ("[drivers]\nmessage_store = theirs\nmanagement_store = ours\n", 2),
+    ],
+)
+def test_what_is_wrong_with_a_store_is_told_beside_its_options_that_are_refused(written, text, told):
+    with pytest.raises(ConfigurationError) as refusal:
+        written(text, checks=deploy.store_checks())
+
+    assert len(refusal.value.sentences) == told
+
+
+@pytest.mark.parametrize("path", ["", "zaqar.conf/zaqar.db", "new/folders/zaqar.db"])
+def test_a_place_where_no_database_can_be_is_refused_and_nothing_is_made(written, tmp_path, path):
+    (tmp_path / "zaqar.conf").touch()
+    before = {entry.name for entry in tmp_path.iterdir()} | {"written.conf"}
+    text = f"[drivers:message_store:sqlalchemy]\nuri = sqlite:///{tmp_path}/{path}\n"
+
+    if path.startswith("new"):
+        written(text, checks=deploy.store_checks())
+    else:
+        with pytest.raises(ConfigurationError, match="cannot be opened"):
+            written(text, checks=deploy.store_checks())
+
+    assert {entry.name for entry in tmp_path.iterdir()} == before

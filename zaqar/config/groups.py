@@ -1,7 +1,9 @@
 """A configuration group: its options, and which of them have no use."""
 
+import contextlib
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 from oslo_config import cfg
 
@@ -37,3 +39,18 @@ def is_set(conf: cfg.ConfigOpts, group: Group, name: str) -> bool:
     except (cfg.Error, ValueError):
         return True  # to something that it cannot take
     return location is not None and location.location.is_user_controlled
+
+
+def options_of_pair(conf: cfg.ConfigOpts, own: Group, other: Group) -> dict[str, Any]:
+    """Return the options of ``own`` that have a use; what it does not set is taken from ``other`` where that sets it.
+
+    Without those whose value is refused: nothing starts with them, but the others can be looked at.
+    """
+    options: dict[str, Any] = {}
+    for option in own.options:
+        if option.name in own.idle:
+            continue
+        is_borrowed = not is_set(conf, own, option.name) and is_set(conf, other, option.name)
+        with contextlib.suppress(cfg.ConfigSourceValueError):
+            options[option.dest] = conf[(other if is_borrowed else own).name][option.dest]
+    return options

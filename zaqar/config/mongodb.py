@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from oslo_config import cfg
 
-from zaqar.config.groups import Group, is_set
+from zaqar.config.groups import Group, options_of_pair
 
 Store = Literal["message_store", "management_store"]
 
@@ -76,11 +76,4 @@ MESSAGE_STORE = Group(
 def mongodb_options(conf: cfg.ConfigOpts, store: Store) -> dict[str, Any]:
     """Return the options of the store that have a use, its ``uri`` among them."""
     own, other = (MESSAGE_STORE, MANAGEMENT_STORE) if store == "message_store" else (MANAGEMENT_STORE, MESSAGE_STORE)
-    options: dict[str, Any] = {"unreliable": conf.unreliable}
-    for option in own.options:
-        if option.name in own.idle:
-            continue
-        is_borrowed = not is_set(conf, own, option.name) and is_set(conf, other, option.name)
-        group = other if is_borrowed else own
-        options[option.dest] = conf[group.name][option.dest]
-    return options
+    return {"unreliable": conf.unreliable} | options_of_pair(conf, own, other)

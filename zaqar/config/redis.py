@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from oslo_config import cfg
 
-from zaqar.config.groups import Group, is_set
+from zaqar.config.groups import Group, options_of_pair
 
 Store = Literal["message_store", "management_store"]
 
@@ -72,9 +72,4 @@ MANAGEMENT_STORE = _group("management_store", "message_store")
 def redis_options(conf: cfg.ConfigOpts, store: Store) -> dict[str, Any]:
     """Return the options of the store, its ``uri`` among them."""
     own, other = (MESSAGE_STORE, MANAGEMENT_STORE) if store == "message_store" else (MANAGEMENT_STORE, MESSAGE_STORE)
-    options = {}
-    for option in own.options:
-        is_borrowed = not is_set(conf, own, option.name) and is_set(conf, other, option.name)
-        group = other if is_borrowed else own
-        options[option.dest] = conf[group.name][option.dest]
-    return options
+    return options_of_pair(conf, own, other)

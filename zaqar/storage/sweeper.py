@@ -69,13 +69,16 @@ class Sweeper:
                 self._begin(stopped)
 
     def _reclaim(self) -> None:
+        failure: Exception | None = None
+        has_tried = False
         try:
             has_tried = self._sweep() is not False
         except (Unavailable, OSError) as error:
-            if not self._is_failing:  # said once, not every two seconds
-                LOG.warning("What has expired is not reclaimed until the store answers again: %s", error)
+            failure = error
+        # Out of the except block, where oslo.log would add the error's text a second time.
+        if failure and not self._is_failing:  # said once, not every two seconds
             self._is_failing = True
-            return
-        if self._is_failing and has_tried:
+            LOG.warning("What has expired is not reclaimed until the store answers again: %s", failure)
+        elif self._is_failing and has_tried:
             self._is_failing = False
             LOG.warning("The store answers again, and what has expired is reclaimed.")

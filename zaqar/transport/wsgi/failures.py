@@ -13,6 +13,9 @@ from zaqar.transport.wsgi import unbuilt
 
 LOG = logging.getLogger(__name__)
 
+LONGEST_REASON = 200
+"""Characters. PyMongo names every server of a cluster, and every timeout."""
+
 
 def install(app: "falcon.App[Request, Response]") -> None:
     """Let ``app`` answer every error with a JSON document (http X-13)."""
@@ -26,10 +29,16 @@ def _refused(req: Request, resp: Response, error: Error, params: dict[str, Any])
     code, title = status.status_of(error)
     if isinstance(error, Unavailable):
         # One line: while a store is away, this is said of every request.
-        LOG.error("%s cannot be served: %s %r", _named(req), error, error.__cause__)
+        LOG.error("%s cannot be served: %s%s", _named(req), error, _reason(error))
         LOG.debug("It came from here.", exc_info=error)
         resp.set_header("Retry-After", str(status.RETRY_AFTER))
     _answer(resp, code, {"title": title, "description": status.description_of(error)})
+
+
+def _reason(error: Exception) -> str:
+    """Return what a client library says of it, unless that is its whole state; the log has that with debug."""
+    text = repr(error.__cause__) if error.__cause__ else ""
+    return f" {text}" if 0 < len(text) <= LONGEST_REASON else ""
 
 
 def _unexpected(req: Request, resp: Response, error: Exception, params: dict[str, Any]) -> None:
