@@ -71,6 +71,14 @@ class Counters:
             self._note(scope, ANYWHERE, 0, 0, is_doubtful=True)
         self._wake()
 
+    def forget(self, scope: str) -> None:
+        """Drop what is to be written for a queue that has just been deleted.
+
+        Else a change of its next life would be added to one of this life, and be dropped with it.
+        """
+        with self._lock:
+            self._pending.pop(scope, None)
+
     def scopes(self) -> list[str]:
         """Return the queues for which something is to be written."""
         with self._lock:

@@ -38,6 +38,7 @@ class QueueRecords:
             gone = {"deleted": now, "reservations": [], "struck": [], "due": now}
             # Whatever was reserved until then is below ``next``, which the remains keep.
             self._records.update(scope, {}, {"$set": gone})
+            self._counters.forget(scope)
             found = self._records.find(scope)
         if found is not None and found.is_deleted:
             self.clear_remains(found)
