@@ -72,7 +72,10 @@ class Counters:
         self._wake()
 
     def forget(self, scope: str) -> None:
-        """Let go of what was to be written for a queue that is deleted; it would spoil the figures of its next life."""
+        """Drop what is to be written for a queue that has just been deleted.
+
+        Else a change of its next life would be added to one of this life, and be dropped with it.
+        """
         with self._lock:
             self._pending.pop(scope, None)
 
