@@ -78,6 +78,8 @@ def serve(program: Program) -> int:
     server = ServiceServer(program)
     server.on_startup(program.started)
     signal.signal(signal.SIGUSR2, lambda _number, _frame: program.report())
+    # A worker that is told before it listens would die of the signal, and granian ends with an error where one dies.
+    signal.signal(REPLACED, signal.SIG_IGN)
     leave_to_parent()
     parent = os.getpid()
     try:

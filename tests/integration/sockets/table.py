@@ -25,6 +25,7 @@ class Row:
     name: str
     conversation: Conversation
     outcomes: dict[str, str]
+    """By engine; outcomes of which any may come have ``or`` between them."""
     because: str
     disturbs: bool
 

@@ -44,7 +44,9 @@ def test_the_outcome_is_the_one_in_the_table(row: table.Row, engine: str, shared
     else:
         outcome = row.conversation(shared(engine))
 
-    assert outcome == row.outcomes[engine], f"the server says:\n{server.log if row.disturbs else shared(engine).log}"
+    assert outcome in row.outcomes[engine].split(" or "), (
+        f"the server says:\n{server.log if row.disturbs else shared(engine).log}"
+    )
 
 
 def test_where_the_engines_differ_the_table_says_why() -> None:
