@@ -34,7 +34,7 @@ GROUP = Group(
             default="gunicorn",
             choices=[
                 ("gunicorn", "threads that meet whole requests only, so that no client holds one"),
-                ("granian", "several times faster, without a bound on the reading of bodies: put a proxy in front"),
+                ("granian", "faster, without a bound on the reading of bodies: put a proxy in front"),
             ],
             help="The HTTP engine.",
         ),

@@ -1,4 +1,4 @@
-"""The granian engine: several times faster than gunicorn, with fewer guards.
+"""The granian engine: faster than gunicorn, with fewer guards.
 
 What it cannot do, whatever it is told (granian 2.8):
 
