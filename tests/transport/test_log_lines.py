@@ -190,7 +190,7 @@ def test_a_pipe_that_does_not_block_loses_nothing(logger):
 
 def test_lines_that_are_added_are_in_the_file_after_a_moment(logger, tmp_path):
     logger.addHandler(logging.FileHandler(tmp_path / "log"))
-    lines = Lines(logger)
+    lines = Lines(logger, str)
 
     deadline = time.monotonic() + 10
     for batch in ("first", "second"):
@@ -206,7 +206,7 @@ def test_a_process_that_ends_has_written_every_line_also_the_ones_of_its_end(tmp
         "from zaqar.transport.log_lines import Lines\n"
         "logger = logging.Logger('a')\n"
         "logger.addHandler(logging.StreamHandler(sys.stdout))\n"
-        "lines = Lines(logger)\n"
+        "lines = Lines(logger, str)\n"
         "atexit.register(lines.add, 'last')\n"
         "[lines.add(str(number)) for number in range(1000)]\n"
     )
@@ -220,7 +220,7 @@ def test_who_adds_more_than_can_wait_waits_for_the_writing(logger):
     reading, writing = os.pipe()
     stream = os.fdopen(writing, "w")
     logger.addHandler(logging.StreamHandler(stream))
-    lines = Lines(logger)
+    lines = Lines(logger, str)
     adder = threading.Thread(target=lambda: [lines.add("x" * 99) for _ in range(30_000)])
     adder.start()
 

@@ -37,6 +37,7 @@ def endpoint_of(conf: Options) -> Endpoint:
         unix_socket=server.unix_socket,
         unix_socket_mode=int(server.unix_socket_mode, 8),
         workers=config.workers(conf),
+        pin_workers=server.pin_workers,
         threads=server.threads,
         backlog=server.backlog,
         client_timeout=server.client_timeout,

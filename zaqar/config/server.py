@@ -50,6 +50,12 @@ GROUP = Group(
             min=1,
             help="Threads of each worker, 1 or more: so many requests are served at once by one process.",
         ),
+        cfg.BoolOpt(
+            "pin_workers",
+            default=False,
+            help="Keep each worker on CPUs of its own, an equal share of those that the service may use. It helps where "
+            "the machine has nothing else to do.",
+        ),
         cfg.IntOpt(
             "client_timeout",
             default=30,

@@ -20,6 +20,7 @@ class Endpoint:
     unix_socket: str | None = None
     unix_socket_mode: int = 0o660
     workers: int = 2
+    pin_workers: bool = False
     threads: int = 16
     backlog: int = 2048
     client_timeout: float = 30

@@ -36,6 +36,7 @@ from granian.log import LogLevels
 
 from zaqar.engines import descriptors, tls
 from zaqar.engines.endpoint import Application, Endpoint, Program
+from zaqar.engines.pinning import Places
 from zaqar.engines.place import check_length
 from zaqar.engines.signals import REPLACED, end_with_parent, leave_to_parent
 from zaqar.errors import ConfigurationError
@@ -98,6 +99,7 @@ class ServiceServer(Granian):  # type: ignore[valid-type,misc]  # which server i
     def __init__(self, program: Program) -> None:
         self._program = program
         self._endpoint = program.read()
+        self._places = Places()
         if self._endpoint.unix_socket:
             # granian binds what the path's links lead to.
             check_length(Path(self._endpoint.unix_socket).resolve())
@@ -107,6 +109,8 @@ class ServiceServer(Granian):  # type: ignore[valid-type,misc]  # which server i
     def load(self, parent: int) -> Application:
         """Build the application, in a worker."""
         end_with_parent(parent, graceful_timeout=self._endpoint.graceful_timeout)
+        if self._endpoint.pin_workers:
+            self._places.pin(self._endpoint.workers)
         return Farewell(self._program.load())
 
     def signal_handler_reload(self, *args: Any, **kwargs: Any) -> None:

@@ -12,6 +12,7 @@ from gunicorn.glogging import Logger
 
 from zaqar.engines.descriptors import raise_limit
 from zaqar.engines.endpoint import Application, Endpoint, Program
+from zaqar.engines.pinning import Places
 from zaqar.engines.signals import REPLACED, leave_to_parent
 from zaqar.engines.tls import check_tls, tls_context
 from zaqar.engines.worker import ThreadedWorker
@@ -106,6 +107,7 @@ class ServedApplication(BaseApplication):  # type: ignore[misc]  # gunicorn ship
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        self._places = Places()
         # Workers write their ids here, by which the parent learns that they serve.
         self._told, self._tells = os.pipe()
         os.set_blocking(self._told, False)
@@ -121,6 +123,8 @@ class ServedApplication(BaseApplication):  # type: ignore[misc]  # gunicorn ship
 
     def load(self) -> Application:
         """Build the application, in a worker."""
+        if self.endpoint.pin_workers:
+            self._places.pin(self.endpoint.workers)
         try:
             return self.program.load()
         except ConfigurationError as error:

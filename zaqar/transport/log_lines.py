@@ -9,6 +9,8 @@ import concurrent.futures
 import logging
 import threading
 import time
+from collections.abc import Callable
+from typing import Any
 
 from zaqar.transport.log_writing import write
 
@@ -22,17 +24,19 @@ MOST_WAITING = 10_000
 class Lines:
     """Lines that wait to be written by a thread of their own, which starts with the first of them."""
 
-    def __init__(self, logger: logging.Logger) -> None:
+    def __init__(self, logger: logging.Logger, form: Callable[[Any], str]) -> None:
+        """Let ``form`` make each line of what was added, later, in the thread that writes."""
         self._logger = logger
-        self._waiting: collections.deque[tuple[float, str]] = collections.deque()
+        self._form = form
+        self._waiting: collections.deque[tuple[float, object]] = collections.deque()
         self._is_planned = False
         self._planning = threading.Lock()
         self._writing = threading.Lock()
         self._executor = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix=logger.name)
 
-    def add(self, line: str) -> None:
-        """Let the line be written, soon, with the time that it is now."""
-        self._waiting.append((time.time(), line))
+    def add(self, parts: object) -> None:
+        """Let a line of these parts be written, soon, with the time that it is now."""
+        self._waiting.append((time.time(), parts))
         if not self._is_planned:
             self._plan()
         elif len(self._waiting) > MOST_WAITING:
@@ -42,9 +46,9 @@ class Lines:
         """Write every line that waits."""
         with self._writing:
             # Others add meanwhile.
-            lines = [self._waiting.popleft() for _ in range(len(self._waiting))]
-            if lines:
-                write(self._logger, lines)
+            waiting = [self._waiting.popleft() for _ in range(len(self._waiting))]
+            if waiting:
+                write(self._logger, [(moment, self._form(parts)) for moment, parts in waiting])
 
     def _plan(self) -> None:
         with self._planning:

@@ -6,8 +6,11 @@ import time
 
 from falcon import Request, Response
 
+from zaqar.context import Context
 from zaqar.transport.log_lines import Lines
 
+# Seconds it took, request id, global request id, caller, remote address, method, path, query, status, bytes.
+Parts = tuple[float, str, str | None, Context | None, str | None, str, str, str | None, str, int]
 LOG = logging.getLogger("zaqar.access")
 
 MOST_CHARACTERS = 1000
@@ -22,35 +25,42 @@ class AccessLog:
     """Writes what was asked, by whom, and what came of it; durations in milliseconds."""
 
     def __init__(self) -> None:
-        self._add = Lines(LOG).add
+        self._add = Lines(LOG, _line).add
 
     def process_request(self, req: Request, resp: Response) -> None:
         """Start the clock."""
         req.context.started = time.perf_counter()
 
     def process_response(self, req: Request, resp: Response, resource: object, req_succeeded: bool) -> None:
-        """Write the line."""
+        """Note what the line will say."""
         context, env = req.context, req.env
-        caller = getattr(context, "caller", None)
-        self._add(
-            f"request_id={context.request_id} global_request_id={_global_request_id(env)}"
-            f" project={_quoted(caller.project) if caller else '-'} remote={_quoted(env.get('REMOTE_ADDR') or '-')}"
-            f" method={_quoted(req.method)} path={_quoted(env.get('RAW_URI') or _address(env))}"
-            f" status={resp.status_code} bytes={len(resp.data or b'')}"
-            f" milliseconds={(time.perf_counter() - context.started) * 1000:.1f}"
+        address = env.get("RAW_URI")
+        parts: Parts = (
+            time.perf_counter() - context.started,
+            context.request_id,
+            env.get("HTTP_X_OPENSTACK_REQUEST_ID"),
+            getattr(context, "caller", None),
+            env.get("REMOTE_ADDR"),
+            req.method,
+            address or env["PATH_INFO"],
+            # Some engines tell the address in parts, decoded.
+            None if address else env.get("QUERY_STRING"),
+            str(resp.status),
+            len(resp.data or b""),
         )
+        self._add(parts)
 
 
-def _global_request_id(env: dict[str, str]) -> str:
-    """Return the id that another service gave the work this request is part of (http X-31)."""
-    value = env.get("HTTP_X_OPENSTACK_REQUEST_ID", "")
-    return value if value and _REQUEST_ID.match(value) else "-"
-
-
-def _address(env: dict[str, str]) -> str:
-    """Return what was asked for, where the engine tells it in parts and decoded."""
-    query = env.get("QUERY_STRING")
-    return f"{env['PATH_INFO']}?{query}" if query else env["PATH_INFO"]
+def _line(parts: Parts) -> str:
+    seconds, request_id, global_request_id, caller, remote, method, path, query, status, size = parts
+    # Another service gave its id to the work this request is part of (http X-31).
+    is_global = global_request_id and _REQUEST_ID.match(global_request_id)
+    return (
+        f"request_id={request_id} global_request_id={global_request_id if is_global else '-'}"
+        f" project={_quoted(caller.project) if caller else '-'} remote={_quoted(remote or '-')}"
+        f" method={_quoted(method)} path={_quoted(f'{path}?{query}' if query else path)}"
+        f" status={status[:3]} bytes={size} milliseconds={seconds * 1000:.1f}"
+    )
 
 
 def _quoted(text: str) -> str:
