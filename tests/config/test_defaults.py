@@ -44,6 +44,7 @@ DEFAULTS = {
         "engine": "gunicorn",
         "workers": None,
         "threads": 16,
+        "pin_workers": False,
         "client_timeout": 30,
         "graceful_timeout": 30,
         "backlog": 2048,

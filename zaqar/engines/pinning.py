@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 
 # Workers that are replaced on a reload have their places next to those of their successors.
 GENERATIONS = 64
+# Bytes of a number in the file.
+WORD = 8
 
 
 class Places:
@@ -32,10 +34,16 @@ class Places:
                 if self._lock(byte):
                     fcntl.lockf(self._file, fcntl.LOCK_UN, 1, byte + 1)
                     free[byte % workers].append(byte)
-            place = max(range(workers), key=lambda number: len(free[number]))
+            # Of places that are equally empty the one that was taken first: who has it will be replaced first.
+            place = min(range(workers), key=lambda number: (-len(free[number]), self._taken_at(number)))
             if free[place]:
                 self._lock(free[place][0])
+            os.pwrite(self._file, (1 + max(map(self._taken_at, range(workers)))).to_bytes(WORD, "big"), place * WORD)
             return place
+
+    def _taken_at(self, place: int) -> int:
+        """Return when a place was taken last, counted in takings of any; 0 for never."""
+        return int.from_bytes(os.pread(self._file, WORD, place * WORD), "big")
 
     def _lock(self, byte: int) -> bool:
         try:
