@@ -30,13 +30,21 @@ def _file(server: RunningServer) -> Path:
     return server.folder / "data" / "zaqar.db"
 
 
+def _pinged(server: RunningServer) -> int:
+    """Ask on a connection of its own, which either worker may accept."""
+    with contextlib.closing(Service(server.url)) as service:
+        return service.call("GET", "/v2/ping")[0]
+
+
 def test_while_the_file_is_away_every_answer_says_so(server):
     path = _file(server)
     away = path.with_suffix(".away")
 
-    check_answers_while_away(
-        server, take_away=lambda: (path.rename(away), time.sleep(0.2)), bring_back=lambda: away.rename(path)
-    )
+    def take_away() -> None:
+        path.rename(away)
+        wait_until(lambda: all(_pinged(server) == 503 for _ in range(20)), what="both workers to notice it")
+
+    check_answers_while_away(server, take_away=take_away, bring_back=lambda: away.rename(path))
     assert "The service is not well: The embedded database is not in its place." in server.log
 
 

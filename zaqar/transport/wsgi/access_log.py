@@ -7,18 +7,15 @@ import time
 from falcon import Request, Response
 
 from zaqar.context import Context
+from zaqar.log_text import quote
 from zaqar.transport.log_lines import Lines
 
 # Seconds it took, request id, global request id, caller, remote address, method, path, query, status, bytes.
 Parts = tuple[float, str, str | None, Context | None, str | None, str, str, str | None, str, int]
 LOG = logging.getLogger("zaqar.access")
 
-MOST_CHARACTERS = 1000
-"""Length beyond which a value from outside is cut: a line has to stay below what one write to a pipe keeps together."""
 
 _REQUEST_ID = re.compile(r"req-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
-# Printable ASCII without what separates names, values and fields, and without what begins a quoted value.
-_is_plain = re.compile(rf"[!#-&(-<>-\[\]-~]{{1,{MOST_CHARACTERS}}}\Z").match
 
 
 class AccessLog:
@@ -57,15 +54,7 @@ def _line(parts: Parts) -> str:
     is_global = global_request_id and _REQUEST_ID.match(global_request_id)
     return (
         f"request_id={request_id} global_request_id={global_request_id if is_global else '-'}"
-        f" project={_quoted(caller.project) if caller else '-'} remote={_quoted(remote or '-')}"
-        f" method={_quoted(method)} path={_quoted(f'{path}?{query}' if query else path)}"
+        f" project={quote(caller.project) if caller else '-'} remote={quote(remote or '-')}"
+        f" method={quote(method)} path={quote(f'{path}?{query}' if query else path)}"
         f" status={status[:3]} bytes={size} milliseconds={seconds * 1000:.1f}"
     )
-
-
-def _quoted(text: str) -> str:
-    """Return the text; in quotes and escaped where it could be taken for something else, cut where it is long."""
-    if _is_plain(text):
-        return text
-    quoted = ascii(text)
-    return quoted if len(quoted) <= MOST_CHARACTERS else f"{quoted[:MOST_CHARACTERS]}...{quoted[0]}"
