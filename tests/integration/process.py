@@ -83,15 +83,14 @@ class RunningServer:
             connection.close()
             raise
 
-    def has_taken(self, connection: socket.socket) -> bool:
-        """Tell whether the server has accepted a connection (over IPv4) and read all that was sent on it."""
-        ends = [_in_hex(connection.getpeername()), _in_hex(connection.getsockname())]
-        for line in Path("/proc/net/tcp").read_text().splitlines():
-            fields = line.split()
-            if fields[1:3] == ends:
-                unread, inode = fields[4].partition(":")[2], fields[9]
-                return int(unread, 16) == 0 and inode != "0"  # the kernel's own, not yet accepted, have none
-        return False
+    def has_taken(self, *connections: socket.socket) -> bool:
+        """Tell whether the server has accepted these connections (over IPv4) and read all that was sent on them.
+
+        One that it has closed since was taken, too.
+        """
+        lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()]
+        ends: dict[tuple[str, str] | None, list[str]] = {(local, remote): rest for _, local, remote, *rest in lines}
+        return all(_is_taken(ends.get(_server_end(connection))) for connection in connections)
 
     def answers(self) -> bool:
         """Ask for the version document; return whether any HTTP answer came."""
@@ -238,6 +237,23 @@ def _environment(folder: Path, configuration: Path) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
     }
     return {**os.environ, **own}
+
+
+def _server_end(connection: socket.socket) -> tuple[str, str] | None:
+    """Return the two addresses of the other end of a connection as /proc writes them, or None once it was reset."""
+    try:
+        return _in_hex(connection.getpeername()), _in_hex(connection.getsockname())
+    except OSError:
+        return None
+
+
+def _is_taken(fields: list[str] | None) -> bool:
+    """Tell by its fields in /proc, from its state on, whether a process took this end of a connection and read it all."""
+    established = "01"
+    if fields is None or fields[0] not in (established, "03"):  # 03: the handshake is not over
+        return True
+    unread, inode = fields[1].partition(":")[2], fields[6]
+    return fields[0] == established and int(unread, 16) == 0 and inode != "0"  # without one it waits in the kernel
 
 
 def _in_hex(end: tuple[str, int]) -> str:

@@ -134,7 +134,7 @@ def test_clients_that_stall_in_the_tls_handshake_hold_no_thread(engine: str, tmp
         stalled = [socket.create_connection((server.address, server.port)) for _ in range(2)]
         for connection in stalled:
             connection.sendall(greeting)
-        wait_until(lambda: all(server.has_taken(connection) for connection in stalled), what="a hold on every client")
+        wait_until(lambda: server.has_taken(*stalled), what="a hold on every client")
         with Client(server.connect()) as client:
             outcome = client.send(post()).outcome()
         for connection in stalled:

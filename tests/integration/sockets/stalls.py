@@ -23,7 +23,7 @@ def answer_beside(server: RunningServer, started: bytes, *, clients: int = THREA
     """Let clients start a request and stall; return what another client's request gets meanwhile."""
     stalled = [Client(server.connect()).send(started) for _ in range(clients)]
     try:
-        wait_until(lambda: all(server.has_taken(client.socket) for client in stalled), what="a hold on every client")
+        wait_until(lambda: server.has_taken(*(client.socket for client in stalled)), what="a hold on every client")
         return said(server, post(), seconds=CLIENT_TIMEOUT + 1.5)
     finally:
         for client in stalled:
@@ -128,7 +128,7 @@ def beside_many(server: RunningServer) -> str:
     parts = [head()[:30], head(Content_Length=len(BODY)) + BODY[:10]]
     stalled = [Client(server.connect()).send(part) for part in parts for _ in range(64)]
     try:
-        wait_until(lambda: all(server.has_taken(client.socket) for client in stalled), what="a hold on every client")
+        wait_until(lambda: server.has_taken(*(client.socket for client in stalled)), what="a hold on every client")
         return said(server, post(), seconds=CLIENT_TIMEOUT / 2)
     finally:
         for client in stalled:
