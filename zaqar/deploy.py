@@ -218,7 +218,7 @@ def _place(conf: cfg.ConfigOpts, store: Store) -> str:
         return place(**config.mongodb_options(conf, store))
     if conf.drivers[store] != "sqlalchemy":
         return str(conf.drivers[store])
-    from zaqar.storage.sql.connection import database_path
+    from zaqar.storage.sql.opening import database_path
 
     synchronous = config.synchronous(conf, store)
     return f"{database_path(config.store_uri(conf, store))} (sqlite, synchronous={synchronous})"

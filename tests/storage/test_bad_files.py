@@ -116,7 +116,7 @@ def test_a_read_only_file_system_is_refused(path, uri, monkeypatch):
 
 
 def test_a_database_that_another_program_holds_is_refused_after_a_while(path, uri, monkeypatch):
-    monkeypatch.setattr("zaqar.storage.sql.connection.BUSY_TIMEOUT", 0.05)
+    monkeypatch.setattr("zaqar.storage.sql.opening.BUSY_TIMEOUT", 0.05)
     foreign = sqlite3.connect(path, isolation_level=None)
     foreign.execute("PRAGMA locking_mode = EXCLUSIVE")
     foreign.execute("BEGIN EXCLUSIVE")

@@ -4,11 +4,12 @@ import sqlite3
 
 from tests.builders import new_message
 from tests.conformance.acts import post
-from zaqar.storage.sql import connection
+from zaqar.storage.sql import connection, opening
 
 
 def test_a_log_that_a_reader_kept_from_beginning_anew_is_cut_off_later(database, store, queue, path, monkeypatch):
-    monkeypatch.setattr(connection, "LOG_LIMIT", 100_000)
+    for module in (connection, opening):
+        monkeypatch.setattr(module, "LOG_LIMIT", 100_000)
     database.close()
     log = path.with_name("zaqar.db-wal")
     reader = sqlite3.connect(path, isolation_level=None)

@@ -58,7 +58,7 @@ def _assert_all_unavailable(errors):
 
 
 def test_a_database_that_another_program_holds_is_unavailable(database, store, queue, posting, path, monkeypatch):
-    monkeypatch.setattr(connection, "BUSY_TIMEOUT", 0.05)
+    monkeypatch.setattr("zaqar.storage.sql.opening.BUSY_TIMEOUT", 0.05)
     database.close()
     with _locked(path):
         batch = Batch(database, posting(1), posting(2))

@@ -7,8 +7,8 @@ import pytest
 
 from zaqar.errors import ConfigurationError
 from zaqar.storage.sql import Database
-from zaqar.storage.sql.connection import database_path
 from zaqar.storage.sql.migration import prepare
+from zaqar.storage.sql.opening import database_path
 
 REFUSED = {
     "postgresql://zaqar:secret@localhost/zaqar": "does not serve postgresql yet",

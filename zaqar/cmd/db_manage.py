@@ -19,9 +19,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from zaqar import config
 from zaqar.cmd.refusals import tell
 from zaqar.errors import ConfigurationError
-from zaqar.storage.sql.connection import database_path
 from zaqar.storage.sql.migration import alembic_config, changing, prepare
 from zaqar.storage.sql.migrations import servers
+from zaqar.storage.sql.opening import database_path
 
 PROGRAM = "zaqar-sql-db-manage"
 LOG = logging.getLogger(__name__)

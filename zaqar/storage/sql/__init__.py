@@ -1,7 +1,8 @@
 """The sqlalchemy driver: an embedded database in one file, both message store and management store."""
 
 from zaqar.clock import Clock
-from zaqar.storage.sql.connection import Database, Synchronous
+from zaqar.storage.sql.connection import Database
+from zaqar.storage.sql.opening import Synchronous
 from zaqar.storage.sql.queues import SqlManagementStore
 from zaqar.storage.sql.store import SqlMessageStore
 

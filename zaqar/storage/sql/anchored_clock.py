@@ -5,6 +5,7 @@ A process that starts after a step, or a service that is restarted after one, go
 the time approaches the wall clock slowly. After a reboot it starts from the wall clock, never before the last anchor.
 """
 
+import functools
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import NamedTuple, Protocol
 from zaqar.clock import Clock, SystemClock
 
 SECOND = 1_000_000
-"""All times here are microseconds."""
+"""All times here are microseconds, but for the host's own counter."""
 
 RENEWAL = 60 * SECOND
 """How old an anchor is before the time is corrected."""
@@ -43,16 +44,14 @@ class Anchor(NamedTuple):
 
 
 class Host(Protocol):
-    """What tells the time of this machine, in microseconds."""
+    """What tells the time of this machine."""
 
     boot: str
-
-    def uptime(self) -> int:
-        """Return the time since the machine was booted, sleep included."""
-        ...
+    nanoseconds: Callable[[], int]
+    """Returns the time since the machine was booted, sleep included."""
 
     def time(self) -> int:
-        """Return what the wall clock shows, since 1970."""
+        """Return what the wall clock shows, in microseconds since 1970."""
         ...
 
 
@@ -61,13 +60,10 @@ class LinuxHost:
 
     def __init__(self) -> None:
         self.boot = _BOOT.read_text().strip()
-
-    def uptime(self) -> int:
-        """Return the time since the machine was booted, sleep included."""
-        return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1000
+        self.nanoseconds: Callable[[], int] = functools.partial(time.clock_gettime_ns, time.CLOCK_BOOTTIME)
 
     def time(self) -> int:
-        """Return what the wall clock shows, since 1970."""
+        """Return what the wall clock shows, in microseconds since 1970."""
         return time.time_ns() // 1000
 
 
@@ -82,15 +78,16 @@ class AnchoredClock:
     def __init__(self, keep: Keep, host: Host) -> None:
         self._keep = keep
         self._host = host
+        self._nanoseconds = host.nanoseconds
         self._offset = 0
 
     def microseconds(self) -> int:
         """Return the service's UTC time as microseconds since 1970."""
-        return self._host.uptime() + self._offset
+        return self._nanoseconds() // 1000 + self._offset
 
     def now(self) -> int:
         """Return the service's UTC time as whole seconds since 1970."""
-        return (self._host.uptime() + self._offset) // SECOND
+        return (self._nanoseconds() // 1000 + self._offset) // SECOND
 
     def start(self) -> None:
         """Take over the anchor of this boot, or set one."""
@@ -99,6 +96,9 @@ class AnchoredClock:
     def follow(self) -> None:
         """Take over the corrections of other processes, and correct where it is time to."""
         self._adopt(self._keep(self._corrected))
+
+    def _uptime(self) -> int:
+        return self._nanoseconds() // 1000
 
     def _adopt(self, anchor: Anchor) -> None:
         self._offset = anchor.time - anchor.uptime
@@ -109,13 +109,13 @@ class AnchoredClock:
             return None
         wall = self._host.time()
         least = wall if last is None else last.time
-        return Anchor(self._host.boot, self._host.uptime(), max(wall, least), is_behind=wall < least)
+        return Anchor(self._host.boot, self._uptime(), max(wall, least), is_behind=wall < least)
 
     def _corrected(self, last: Anchor | None) -> Anchor | None:
         """Return an anchor nearer to the wall clock; None where the last is young or good enough."""
         if last is None or last.boot != self._host.boot:
             return self._begun(last)
-        uptime = self._host.uptime()
+        uptime = self._uptime()
         elapsed = uptime - last.uptime
         ahead = self._host.time() - (last.time + elapsed)
         if last.is_behind and ahead >= 0:

@@ -7,38 +7,23 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Literal, TypeVar
-from urllib.parse import quote
-
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from typing import TypeVar
 
 from zaqar.clock import Clock
-from zaqar.errors import ConfigurationError, Error, Unavailable
+from zaqar.errors import Error, Unavailable
 from zaqar.storage.sql import anchors, damage
 from zaqar.storage.sql.anchored_clock import Anchor, AnchoredClock, Change, clock_of
 from zaqar.storage.sql.commit import BUSY, GroupCommit
-from zaqar.storage.sql.failure import is_damage, is_lack_of_room, is_outage, translated_errors, unavailable
+from zaqar.storage.sql.failure import is_damage, is_lack_of_room, is_outage, unavailable
 from zaqar.storage.sql.files import Files, Moved
-from zaqar.storage.sql.reserve import make_way, widen_log
+from zaqar.storage.sql.opening import LOG_LIMIT, READER_CACHE, Synchronous, connect, database_path
+from zaqar.storage.sql.reserve import make_way
 from zaqar.storage.sql.session import Session, Transaction
 from zaqar.storage.sql.writer import Writer, close_all
 
 Result = TypeVar("Result")
-Synchronous = Literal["FULL", "NORMAL"]
-
-BUSY_TIMEOUT = 5.0
-"""Seconds that a write waits for a foreign program that holds the database."""
-
 LOOK_INTERVAL = 0.1
 """Seconds between looks of those who read at whether the files still stand at their paths."""
-
-WRITER_CACHE, READER_CACHE = 16 * 1024, 1024
-"""KiB of pages that a connection keeps. There is a reader for each thread; the system keeps the pages, too."""
-
-LOG_LIMIT = 16 * 2**20
-"""Bytes that the log keeps when it begins anew: what is written between two checkpoints."""
 
 _open_databases: "weakref.WeakValueDictionary[tuple[str, str], Database]" = weakref.WeakValueDictionary()
 _opening = threading.Lock()
@@ -83,14 +68,13 @@ class Database:
         """Ask one snapshot-free question; several statements that must agree go inside ``Session.snapshot``."""
         if time.monotonic() > self._next_look:
             self._look()
-        if not self._is_timed:
-            self._start_clock()
+        readers = self._readers
         try:
-            connection = self._readers.pop()
-            self._least_idle = min(self._least_idle, len(self._readers))
+            connection = readers.pop()
         except IndexError:
-            self._least_idle = 0
             connection = self._files.connect(self._connect)
+        if len(readers) < self._least_idle:  # noqa: PLR1730  # half of what a call of min costs each reading
+            self._least_idle = len(readers)
         try:
             result = question(Session(connection, self.clock.now()))
         except Error:  # that there is no such queue says nothing against the connection
@@ -199,7 +183,12 @@ class Database:
         self._commit = GroupCommit(self.path, self._writer)
 
     def _look(self) -> None:
-        """Make sure that the files that are open stand at their paths; who writes follows those that were replaced."""
+        """Make sure of the time, and that the files that are open stand at their paths.
+
+        Who writes follows those that were replaced. Raises ``Unavailable``.
+        """
+        if not self._is_timed:
+            self._start_clock()
         try:
             self._files.check()
         except Moved:
@@ -207,9 +196,9 @@ class Database:
         self._next_look = time.monotonic() + LOOK_INTERVAL
 
     def _put_back(self, connection: sqlite3.Connection) -> None:
-        if self._files.has_open(connection):
+        if connection in self._files.connections:
             self._readers.append(connection)
-        else:
+        else:  # the files that it has open were replaced
             connection.close()
 
     def _connect(self) -> sqlite3.Connection:
@@ -227,65 +216,3 @@ def _forget_parent() -> None:
 
 
 os.register_at_fork(after_in_child=_forget_parent)
-
-
-def database_path(uri: str) -> str:
-    """Return the absolute path of the file. Raises ``ConfigurationError`` for what is not a SQLite file."""
-    try:
-        url = make_url(uri)
-    except (ArgumentError, ValueError) as error:  # ValueError: a port that is no number
-        raise ConfigurationError("The uri of the sqlalchemy store is not a database URL.") from error
-    if url.get_backend_name() != "sqlite":
-        raise ConfigurationError(
-            f"The sqlalchemy store does not serve {url.get_backend_name()} yet; use sqlite:////path/of/the/file.db."
-        )
-    if url.query:
-        raise ConfigurationError("The uri of a SQLite store takes no options after a question mark.")
-    if url.host or url.username:  # else the file would be made in some folder below the current one
-        raise ConfigurationError("The uri of a SQLite store begins with three slashes, or four for an absolute path.")
-    if not url.database or url.database == ":memory:":
-        raise ConfigurationError(
-            "A SQLite store in memory would lose acknowledged messages and cannot be shared by worker processes; "
-            "use sqlite:////path/of/the/file.db."
-        )
-    if "\0" in url.database:
-        raise ConfigurationError("The uri of a SQLite store has a character that cannot be part of a file's name.")
-    return str(Path(url.database).expanduser().absolute())
-
-
-def connect(path: str, synchronous: Synchronous, *, cache: int = WRITER_CACHE) -> sqlite3.Connection:
-    """Open a connection to a database that exists, in WAL mode, with ``cache`` KiB of pages. Raises ``Unavailable``."""
-    try:
-        return _open(path, synchronous, cache)
-    except Unavailable as error:
-        if error.__cause__ is None or not is_lack_of_room(error.__cause__) or not make_way(path):
-            raise
-    connection = _open(path, synchronous, cache)
-    widen_log(path)
-    return connection
-
-
-def _open(path: str, synchronous: Synchronous, cache: int) -> sqlite3.Connection:
-    with translated_errors():
-        connection = sqlite3.connect(
-            f"file:{quote(path)}?mode=rw",  # else whoever comes first would make an empty database in its place
-            uri=True,
-            timeout=BUSY_TIMEOUT,
-            isolation_level=None,
-            check_same_thread=False,
-            cached_statements=256,
-        )
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute(f"PRAGMA synchronous = {synchronous}")
-            connection.execute(f"PRAGMA cache_size = -{cache}")
-            # A checkpoint syncs the whole file: rarer ones cost less than the longer log they leave to readers.
-            connection.execute("PRAGMA wal_autocheckpoint = 4000")
-            connection.execute(f"PRAGMA journal_size_limit = {LOG_LIMIT}")
-            # Pages that are freed whole are not overwritten: removing must not need much room in the log.
-            connection.execute("PRAGMA secure_delete = FAST")
-            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
-        except sqlite3.Error:
-            connection.close()
-            raise
-        return connection

@@ -37,7 +37,7 @@ class Standing(NamedTuple):
 class Files:
     """The files that the connections of this process have open, and what was left beside them for all processes.
 
-    ``has_reserve`` and ``is_damaged`` are as the last check found them.
+    ``has_reserve`` and ``is_damaged`` are as the last check found them; ``connections`` are those to the files in use.
     """
 
     def __init__(self, path: str) -> None:
@@ -48,7 +48,7 @@ class Files:
         self._unchanged: tuple[int, int, int] | None = None
         self._known: Standing | None = None
         self._log: int | None = None
-        self._connections: set[sqlite3.Connection] = set()
+        self.connections: set[sqlite3.Connection] = set()
         self._mutex = threading.Lock()
 
     def check(self) -> None:
@@ -89,19 +89,15 @@ class Files:
                 raise Moved(_sentence(found, before))
             if self._known is None:
                 self._remember(found)
-            self._connections.add(connection)
+            self.connections.add(connection)
             return connection
-
-    def has_open(self, connection: sqlite3.Connection) -> bool:
-        """Tell whether the connection is to the files that are in use now."""
-        return connection in self._connections
 
     def close(self, connection: sqlite3.Connection) -> None:
         """Close a connection; with the last, what was open is forgotten."""
         with self._mutex:
             close(connection, self.path)
-            self._connections.discard(connection)
-            if not self._connections:
+            self.connections.discard(connection)
+            if not self.connections:
                 self._forget()
 
     def leave(self, connection: sqlite3.Connection | None) -> bool:
@@ -117,7 +113,7 @@ class Files:
             if found.database is None or (found.database != known.database and _shares_log(found, known)):
                 raise Moved(_sentence(found, known))
             if found.database != known.database:
-                self._connections = set()
+                self.connections = set()
                 self._forget()
                 return True
             if found.log is None and found.log_index is None and connection is not None:

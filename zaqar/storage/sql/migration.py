@@ -15,8 +15,8 @@ import sqlalchemy as sa
 
 from zaqar.errors import ConfigurationError, Unavailable
 from zaqar.storage.sql import damage
-from zaqar.storage.sql.connection import connect, database_path
 from zaqar.storage.sql.files import PRIVATE, close, make_private, reserve_path
+from zaqar.storage.sql.opening import connect, database_path
 from zaqar.storage.sql.reserve import Reserve
 from zaqar.storage.sql.schema import REVISION, VERSION_TABLE
 from zaqar.storage.sql.turn import Turn

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from zaqar.errors import ConfigurationError
-from zaqar.storage.sql.connection import database_path
+from zaqar.storage.sql.opening import database_path
 
 
 def check_place(uri: str) -> None:

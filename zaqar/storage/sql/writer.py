@@ -48,7 +48,7 @@ class Writer:
         """Commit the steps that ``take`` returns, into the files that stand at their paths."""
         connection = self._opened()
         batch = take()
-        if any(write.adds for write in batch) and not self._files.has_reserve and self._reserve.make():
+        if not self._files.has_reserve and any(write.adds for write in batch) and self._reserve.make():
             self._files.check()
         try:
             self._commit_what_fits(connection, batch)
