@@ -10,7 +10,7 @@ import logging.handlers
 import os
 import select
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 Line = tuple[float, str]
@@ -83,7 +83,7 @@ def _descriptor(handler: "logging.StreamHandler[Any]") -> int | None:
         return None  # a stream in memory, or a file that is not open
 
 
-def _texts(logger: logging.Logger, handler: "logging.StreamHandler[Any]", lines: Sequence[Line]) -> list[bytes] | None:
+def _texts(logger: logging.Logger, handler: "logging.StreamHandler[Any]", lines: Sequence[Line]) -> list[str] | None:
     """Return the lines as the handler would write them, or nothing where its formatter shows more than expected."""
     texts: list[str] = []
     second = -1
@@ -92,18 +92,26 @@ def _texts(logger: logging.Logger, handler: "logging.StreamHandler[Any]", lines:
         if int(created) != second:
             second = int(created)
             form = _form(logger, handler, second)
-            if form(_milliseconds(created), message) != handler.format(_record(logger, line)):
+            if not form or form % (_milliseconds(created), message) != _text(logger, handler, line):
                 return None
-        texts.append(form(_milliseconds(created), message))
-    end = handler.terminator
-    return [(text + end).encode(errors="backslashreplace") for text in texts]
+        texts.append(form % (_milliseconds(created), message))
+    return texts
 
 
-def _form(logger: logging.Logger, handler: logging.Handler, second: int) -> Callable[[int, str], str]:
+def _text(logger: logging.Logger, handler: "logging.StreamHandler[Any]", line: Line) -> str:
+    return handler.format(_record(logger, line)) + handler.terminator
+
+
+def _form(logger: logging.Logger, handler: "logging.StreamHandler[Any]", second: int) -> str:
+    """Return what all lines of a second have in common, or "" where milliseconds and message are not told in turn."""
     record = _record(logger, (second, _MESSAGE))
     record.msecs = _MILLISECONDS
-    text = handler.format(record).replace("{", "{{").replace("}", "}}")
-    return text.replace(str(_MILLISECONDS), "{0:03d}").replace(_MESSAGE, "{1}").format
+    text = handler.format(record) + handler.terminator
+    form = text.replace("%", "%%").replace(str(_MILLISECONDS), "%03d").replace(_MESSAGE, "%s")
+    if str(_MILLISECONDS) not in text:
+        form = f"%.0s{form}"  # takes the milliseconds and shows nothing of them
+    is_once = text.count(str(_MILLISECONDS)) <= 1 == text.count(_MESSAGE)
+    return form if is_once and text.find(str(_MILLISECONDS)) < text.find(_MESSAGE) else ""
 
 
 def _most_together(descriptor: int) -> int:
@@ -111,11 +119,15 @@ def _most_together(descriptor: int) -> int:
     return 1 << 20 if stat.S_ISREG(os.fstat(descriptor).st_mode) else select.PIPE_BUF
 
 
-def _pieces(texts: Sequence[bytes], most: int) -> Iterator[bytes]:
+def _pieces(texts: Sequence[str], most: int) -> Iterator[bytes]:
     """Join the lines to pieces of at most so many bytes; a longer line is a piece by itself."""
+    whole = "".join(texts).encode(errors="backslashreplace")
+    if len(whole) <= most:
+        yield whole
+        return
     piece: list[bytes] = []
     size = 0
-    for text in texts:
+    for text in (text.encode(errors="backslashreplace") for text in texts):
         if piece and size + len(text) > most:
             yield b"".join(piece)
             piece, size = [], 0

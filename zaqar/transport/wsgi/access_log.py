@@ -3,6 +3,7 @@
 import logging
 import re
 import time
+from functools import lru_cache
 
 from falcon import Request, Response
 
@@ -54,7 +55,12 @@ def _line(parts: Parts) -> str:
     is_global = global_request_id and _REQUEST_ID.match(global_request_id)
     return (
         f"request_id={request_id} global_request_id={global_request_id if is_global else '-'}"
-        f" project={quote(caller.project) if caller else '-'} remote={quote(remote or '-')}"
-        f" method={quote(method)} path={quote(f'{path}?{query}' if query else path)}"
+        f"{_who(caller.project if caller else None, remote, method)} path={quote(f'{path}?{query}' if query else path)}"
         f" status={status[:3]} bytes={size} milliseconds={seconds * 1000:.1f}"
     )
+
+
+@lru_cache(maxsize=1024)
+def _who(project: str | None, remote: str | None, method: str) -> str:
+    named = "-" if project is None else quote(project)
+    return f" project={named} remote={quote(remote or '-')} method={quote(method)}"
