@@ -15,12 +15,48 @@ from zaqar.storage.mongodb.candidates import View
 from zaqar.storage.mongodb.connection import Database, Document
 from zaqar.storage.mongodb.counters import Counters
 from zaqar.storage.mongodb.dead_letters import DeadLetters
+from zaqar.storage.mongodb.marking import mark_chosen, take_first
 from zaqar.storage.mongodb.messages import CLAIMED, READY, date_of, living, messages, second_of
 from zaqar.storage.mongodb.records import SETTLE_INTERVAL, Records
 from zaqar.storage.mongodb.scope import scope_of
-from zaqar.storage.mongodb.taking import Burial, Taking, take_first
+from zaqar.storage.mongodb.taking import Burial, Call, Taking
 
 NOTHING = Claim("", 0, 0, ())
+
+
+class _Claiming(Call):
+    """The call that makes a claim of several messages."""
+
+    field = "claim"
+    state = CLAIMED
+
+    def __init__(self, claim_id: str, limit: int, burial: Burial | None, *, ttl: int, grace: int) -> None:
+        super().__init__(claim_id, limit, burial)
+        self._ttl = ttl
+        self._grace = grace
+
+    def changes(self, wanted: Document) -> list[UpdateMany]:
+        """Return the update of those that outlive the claim, and the one of those that have to live longer for it."""
+        found = []
+        for is_short in (False, True):
+            if keys := [each["_id"] for each in self.chosen if self._is_short(each) == is_short]:
+                change = {"$set": self._held(is_short=is_short), "$inc": {"claim_count": 1}}
+                if is_short:
+                    change["$max"] = {"expires": date_of(self.now + self._ttl + self._grace)}
+                found.append(UpdateMany(wanted | {"_id": {"$in": keys}}, change))
+        return found
+
+    def marked(self, message: Document) -> Document:
+        """Return a message as the claim holds it."""
+        held = self._held(is_short=self._is_short(message))
+        return message | held | {"claim_count": message.get("claim_count", 0) + 1}
+
+    def _is_short(self, message: Document) -> bool:
+        return second_of(message["expires"]) < self.now + self._ttl
+
+    def _held(self, *, is_short: bool) -> Document:
+        held = {"state": CLAIMED, "claim": self.mark, "claim_ttl": self._ttl, "until": self.now + self._ttl}
+        return held | ({"ttl": self._ttl + self._grace} if is_short else {})
 
 
 class Claims:
@@ -46,15 +82,13 @@ class Claims:
         """Claim up to ``limit`` messages."""
         claim_id = format_id(position_at(self._clock.microseconds()), new_token())
 
-        def take(found: Sequence[Document], is_brief: bool) -> list[Document]:
-            return self._take(queue, found, claim_id, ttl=ttl, grace=grace, is_brief=is_brief)
-
         def first(view: View) -> Document | None:
             most = None if rule is None else rule.max_claim_count
             return self._take_first(view, claim_id, ttl=ttl, grace=grace, most=most)
 
         burial = None if rule is None else self._burial(queue, rule)
-        taken = self._taking.take(queue, take, first, limit=limit, burial=burial)
+        call = _Claiming(claim_id, limit, burial, ttl=ttl, grace=grace)
+        taken = self._taking.take(queue, call, self._take, first)
         now = self._clock.now()
         if taken and ttl < SETTLE_INTERVAL:
             self._records.hurry(scope_of(queue), now + ttl)
@@ -115,45 +149,17 @@ class Claims:
             lambda: self._dead_letters.note(queue, rule),
         )
 
-    def _take(
-        self,
-        queue: QueueKey,
-        candidates: Sequence[Document],
-        claim_id: str,
-        *,
-        ttl: int,
-        grace: int,
-        is_brief: bool,
-    ) -> list[Document]:
-        """Claim those of the candidates that are still ready; return them as they are then."""
-        now, scope = self._clock.now(), scope_of(queue)
-        ends = now + ttl
-        held = {"state": CLAIMED, "claim": claim_id, "claim_ttl": ttl, "until": ends}
-        changes = []
-        for is_short in (False, True):
-            keys = [each["_id"] for each in candidates if (second_of(each["expires"]) < ends) == is_short]
-            if not keys:
-                continue
-            wanted = {"_id": {"$in": keys}, "queue": scope, "state": READY, "expires": living(now)}
-            change: Document = {"$set": held, "$inc": {"claim_count": 1}}
-            if is_short:
-                change |= {"$set": held | {"ttl": ttl + grace}, "$max": {"expires": date_of(ends + grace)}}
-            changes.append(UpdateMany(wanted, change))
-        done = self._database.run(
-            lambda: self._database.messages.bulk_write(changes, ordered=True),
+    def _take(self, scope: str, calls: Sequence[Call], is_brief: bool) -> None:
+        """Claim what calls chose and is still ready."""
+        claimed = mark_chosen(
+            self._database,
+            scope,
+            calls,
+            now=self._clock.now(),
+            is_brief=is_brief,
             when_in_doubt=lambda: self._counters.doubt(scope),
         )
-        first = int(candidates[0]["position"])
-        self._counters.add(scope, position=first, claimed=done.modified_count)
-        if is_brief or done.modified_count < len(candidates):
-            return self._won(scope, claim_id, candidates)
-        return [
-            each
-            | held
-            | {"claim_count": each.get("claim_count", 0) + 1}
-            | ({"ttl": ttl + grace} if second_of(each["expires"]) < ends else {})
-            for each in candidates
-        ]
+        self._counters.add(scope, position=int(calls[0].chosen[0]["position"]), claimed=claimed)
 
     def _take_first(self, view: View, claim_id: str, *, ttl: int, grace: int, most: int | None) -> Document | None:
         """Claim the first message; let one that would end before the claim live on after it."""
@@ -179,12 +185,6 @@ class Claims:
             self._database.run(lambda: self._database.messages.update_one(key, longer))
             won |= {"ttl": ttl + grace}
         return won
-
-    def _won(self, scope: str, claim_id: str, candidates: Sequence[Document]) -> list[Document]:
-        """Return which of the candidates the claim was given."""
-        keys = [each["_id"] for each in candidates]
-        wanted = {"claim": claim_id, "queue": scope, "state": CLAIMED, "_id": {"$in": keys}}
-        return self._database.run(lambda: list(self._database.messages.find(wanted)))
 
 
 def is_claim_id(claim_id: str) -> bool:

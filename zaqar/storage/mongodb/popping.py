@@ -6,18 +6,36 @@ crash leaves marked is ready again after ``LIFE`` seconds. Uses the index ``read
 
 from collections.abc import Sequence
 
+from pymongo import UpdateMany
+
 from zaqar.clock import Clock
 from zaqar.models import Message, QueueKey
 from zaqar.storage.ids import new_token
 from zaqar.storage.mongodb.candidates import View
 from zaqar.storage.mongodb.connection import Database, Document
 from zaqar.storage.mongodb.counters import Counters
-from zaqar.storage.mongodb.messages import POPPED, READY, living, messages
-from zaqar.storage.mongodb.scope import scope_of
-from zaqar.storage.mongodb.taking import Taking, take_first
+from zaqar.storage.mongodb.marking import mark_chosen, take_first
+from zaqar.storage.mongodb.messages import POPPED, messages
+from zaqar.storage.mongodb.taking import Call, Taking
 
 LIFE = 60
 """Seconds after which a pop counts as broken off; longer than one may take."""
+
+
+class _Pop(Call):
+    """A pop. ``life``: seconds after which it counts as broken off."""
+
+    field = "mark"
+    state = POPPED
+
+    def __init__(self, limit: int, life: int) -> None:
+        super().__init__(new_token(), limit)
+        self._life = life
+
+    def changes(self, wanted: Document) -> list[UpdateMany]:
+        """Return the update that marks the chosen messages."""
+        keys = {"$in": [each["_id"] for each in self.chosen]}
+        return [UpdateMany(wanted | {"_id": keys}, _marking(self.mark, self.now + self._life))]
 
 
 class Popping:
@@ -32,34 +50,22 @@ class Popping:
 
     def pop(self, queue: QueueKey, *, limit: int) -> list[Message]:
         """Take up to ``limit`` messages."""
-        scope = scope_of(queue)
-        taken = self._taking.take(
-            queue, lambda found, is_brief: self._take(scope, found, is_brief), self._take_first, limit=limit
-        )
+        taken = self._taking.take(queue, _Pop(limit, self._life), self._take, self._take_first)
         return messages(taken, self._clock.now())
 
-    def _take(self, scope: str, candidates: Sequence[Document], is_brief: bool) -> list[Document]:
-        """Mark and remove; return those that this pop was given."""
-        mark, now = new_token(), self._clock.now()
-        keys = {"$in": [each["_id"] for each in candidates]}
-        wanted = {"_id": keys, "queue": scope, "state": READY, "expires": living(now)}
-        change = {"$set": {"state": POPPED, "mark": mark, "until": now + self._life}}
-        done = self._database.run(lambda: self._database.messages.update_many(wanted, change))
-        marked = {"_id": keys, "queue": scope, "state": POPPED, "mark": mark}
-        won = list(candidates)
-        if is_brief or done.modified_count < len(won):
-            won = self._database.run(lambda: list(self._database.messages.find(marked)))
-        if not won:
-            return []
-        self._remove(scope, marked, won)
-        return won
+    def _take(self, scope: str, calls: Sequence[Call], is_brief: bool) -> None:
+        """Mark and remove."""
+        mark_chosen(self._database, scope, calls, now=self._clock.now(), is_brief=is_brief)
+        if won := [each for call in calls for each in call.won]:
+            keys, marks = [each["_id"] for each in won], [call.mark for call in calls]
+            marked = {"_id": {"$in": keys}, "queue": scope, "state": POPPED, "mark": {"$in": marks}}
+            self._remove(scope, marked, won)
 
     def _take_first(self, view: View) -> Document | None:
         """Mark the first message and remove it."""
-        mark, now = new_token(), self._clock.now()
-        mine = {"queue": view.scope, "state": POPPED, "mark": mark}
-        change = {"$set": {"state": POPPED, "mark": mark, "until": now + self._life}}
-        won = take_first(self._database, view, change, mine=mine, now=now)
+        token, now = new_token(), self._clock.now()
+        mine = {"queue": view.scope, "state": POPPED, "mark": token}
+        won = take_first(self._database, view, _marking(token, now + self._life), mine=mine, now=now)
         if won is not None:
             self._remove(view.scope, mine | {"_id": won["_id"]}, [won])
         return won
@@ -69,3 +75,7 @@ class Popping:
             lambda: self._database.messages.delete_many(marked), when_in_doubt=lambda: self._counters.doubt(scope)
         ).deleted_count
         self._counters.add(scope, position=int(won[0]["position"]), total=-gone)
+
+
+def _marking(token: str, until: int) -> Document:
+    return {"$set": {"state": POPPED, "mark": token, "until": until}}
