@@ -56,7 +56,7 @@ def built(folder: Path, clock: MovableClock, text: str = "") -> Iterator[WSGIApp
     conf = _configuration(folder, path, text)
     # The one that the application finds, too.
     with contextlib.closing(
-        Database.shared(config.store_uri(conf, "message_store"), synchronous="NORMAL", clock=clock)
+        Database.shared(str(deploy.chosen(conf, "message_store").options.uri), synchronous="NORMAL", clock=clock)
     ):
         yield deploy.wsgi_application(conf, clock=clock)
 

@@ -6,7 +6,6 @@ from tests.builders import numbered_messages, queue_key
 from tests.clock import MovableClock
 from zaqar import config, deploy
 from zaqar.cmd import gc
-from zaqar.storage import sql
 
 
 @pytest.fixture
@@ -40,7 +39,7 @@ def _post_expired(folder, tmp_path, count):
     conf = config.load(files=[str(path)])
     deploy.prepare(conf)
     clock = MovableClock(microseconds=1_000_000_000_000_000)
-    store = sql.message_store(config.store_uri(conf, "message_store"), synchronous="NORMAL", clock=clock)
+    store = deploy.chosen(conf, "message_store").message_store(clock)
     key = queue_key()
     store.create_queue(key)
     store.post(key, numbered_messages(count, ttl=60), client_id="c", token="0" * 16)

@@ -1,9 +1,12 @@
 """What the two groups of the redis driver say, and which wins."""
 
+import dataclasses
+
 import pytest
 
 from zaqar import config
 from zaqar.errors import ConfigurationError
+from zaqar.storage.redis import DRIVER
 
 BOTH = ("message_store", "management_store")
 DEFAULTS = {
@@ -16,9 +19,13 @@ DEFAULTS = {
 }
 
 
+def _options(conf, store):
+    return dataclasses.asdict(config.store_options(conf, store, DRIVER.name, DRIVER.options))
+
+
 @pytest.mark.parametrize("store", BOTH)
 def test_nothing_set_is_the_server_of_this_machine(written, store):
-    assert config.redis_options(written(), store) == DEFAULTS
+    assert _options(written(), store) == DEFAULTS
 
 
 @pytest.mark.parametrize("given", BOTH)
@@ -26,7 +33,7 @@ def test_what_one_group_leaves_out_is_taken_from_the_other(written, given):
     conf = written(f"[drivers:{given}:redis]\nuri = redis://h/2\nsocket_timeout = 3\n")
 
     for store in BOTH:
-        assert config.redis_options(conf, store) == DEFAULTS | {"uri": "redis://h/2", "socket_timeout": 3.0}
+        assert _options(conf, store) == DEFAULTS | {"uri": "redis://h/2", "socket_timeout": 3.0}
 
 
 def test_what_both_groups_set_stays_apart(written):
@@ -35,7 +42,7 @@ def test_what_both_groups_set_stays_apart(written):
         "[drivers:management_store:redis]\nuri = redis://b\n"
     )
 
-    chosen = [config.redis_options(conf, store) for store in BOTH]
+    chosen = [_options(conf, store) for store in BOTH]
 
     assert [options["uri"] for options in chosen] == ["redis://a", "redis://b"]
     assert [options["max_connections"] for options in chosen] == [3, 3]

@@ -2,12 +2,17 @@ import pytest
 
 from zaqar import config, deploy
 from zaqar.errors import ConfigurationError
+from zaqar.storage.sql import DRIVER
 
 BOTH = ("message_store", "management_store")
 
 
+def _options(conf):
+    return [config.store_options(conf, store, DRIVER.name, DRIVER.options) for store in BOTH]
+
+
 def _uris(conf):
-    return [config.store_uri(conf, store) for store in BOTH]
+    return [options.uri for options in _options(conf)]
 
 
 def test_the_embedded_database_lies_in_the_home_directory(written, home):
@@ -32,7 +37,7 @@ def test_the_state_path_moves_the_embedded_database(written, home):
 
 def test_a_state_path_that_would_break_the_url_is_refused(written):
     with pytest.raises(ConfigurationError, match="state_path"):
-        config.embedded_uri(written("[DEFAULT]\nstate_path = /data?x\n"))
+        _uris(written("[DEFAULT]\nstate_path = /data?x\n"))
 
 
 @pytest.mark.parametrize("given", BOTH)
@@ -53,7 +58,7 @@ def test_two_uris_stay_apart(written):
 def test_where_one_store_says_how_durable_the_other_follows(written, given):
     conf = written(f"[drivers:{given}:sqlalchemy]\nsynchronous = NORMAL\n")
 
-    assert [config.synchronous(conf, store) for store in BOTH] == ["NORMAL", "NORMAL"]
+    assert [options.synchronous for options in _options(conf)] == ["NORMAL", "NORMAL"]
 
 
 def test_the_store_s_own_durability_wins(written):
@@ -62,7 +67,7 @@ def test_the_store_s_own_durability_wins(written):
         "[drivers:management_store:sqlalchemy]\nsynchronous = NORMAL\n"
     )
 
-    assert [config.synchronous(conf, store) for store in BOTH] == ["FULL", "NORMAL"]
+    assert [options.synchronous for options in _options(conf)] == ["FULL", "NORMAL"]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import logging
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import command
@@ -19,6 +19,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from zaqar import config
 from zaqar.cmd.refusals import tell
 from zaqar.errors import ConfigurationError
+from zaqar.storage.driver import Role
+from zaqar.storage.sql import DRIVER
 from zaqar.storage.sql.migration import alembic_config, changing, prepare
 from zaqar.storage.sql.migrations import servers
 from zaqar.storage.sql.opening import database_path
@@ -85,14 +87,18 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-def _databases(conf: cfg.ConfigOpts) -> list[str]:
+def _databases(conf: config.Options) -> list[str]:
     """Return the URL of each database that a SQL store uses, the management store's first."""
-    uris = [config.store_uri(conf, "management_store"), config.store_uri(conf, "message_store")]
-    return list(dict.fromkeys(uris))
+    return list(dict.fromkeys([_uri(conf, "management_store"), _uri(conf, "message_store")]))
 
 
-def _check_uri(conf: cfg.ConfigOpts, *, store: Literal["management_store", "message_store"]) -> None:
-    _url(config.store_uri(conf, store))
+def _check_uri(conf: config.Options, *, store: Role) -> None:
+    _url(_uri(conf, store))
+
+
+def _uri(conf: config.Options, store: Role) -> str:
+    """Return the URL of a store's database, whichever driver serves it."""
+    return str(config.store_options(conf, store, DRIVER.name, DRIVER.options).uri)
 
 
 def _run(chosen: Any, uri: str) -> None:

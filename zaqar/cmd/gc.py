@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from zaqar import config, deploy
 from zaqar.cmd.refusals import tell
 from zaqar.errors import ConfigurationError, Error, Unavailable
-from zaqar.policies import Policy
 
 PROGRAM = "zaqar-gc"
 LOG = logging.getLogger(__name__)
@@ -16,12 +15,11 @@ LOG = logging.getLogger(__name__)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Sweep all stores until nothing is left to reclaim and return the exit status."""
     try:
-        checks = [*config.standard_checks(serves_transport=False), *deploy.store_checks(), Policy]
+        checks = deploy.checks(serves_transport=False)
         conf = config.load(sys.argv[1:] if arguments is None else arguments, prog=PROGRAM, checks=checks)
-        config.start_logging(conf)
-        for sentence in config.unknown_settings(conf):
+        deploy.start(conf)
+        for sentence in config.unknown_settings(conf):  # the other notes are for whoever watches the service
             LOG.warning("%s", sentence)
-        deploy.prepare(conf)
         place = deploy.describe(conf)
         service = deploy.service(conf)
         try:

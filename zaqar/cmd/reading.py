@@ -7,7 +7,6 @@ from zaqar import config, deploy
 from zaqar.config import Options
 from zaqar.engines.endpoint import Endpoint
 from zaqar.engines.place import check_place
-from zaqar.policies import Policy
 
 PROGRAM = "zaqar-server"
 
@@ -17,7 +16,7 @@ def read(arguments: tuple[str, ...], *, stays: bool = False) -> config.Reading:
 
     ``stays``: whether the service goes on listening where it does, so that nothing is said of the place.
     """
-    checks = [*config.standard_checks(), config.check_address, *deploy.store_checks(), Policy, _check_tls]
+    checks = [*deploy.checks(serves_transport=True), config.check_address, _check_tls]
     if not stays:
         checks.append(_check_place)
     return config.read(arguments, prog=PROGRAM, checks=checks)

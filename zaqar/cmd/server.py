@@ -79,9 +79,8 @@ class Accepted:
     def of(cls, reading: config.Reading) -> "Accepted":
         """Set the log up and make the stores ready, where nothing is refused. Raises ``ConfigurationError``."""
         conf = reading.accepted()
-        start_log(conf)
-        policy = Policy(conf)
-        return cls(conf, policy, endpoint_of(conf), [*deploy.prepare(conf), *policy.notes, *config.warnings(conf)])
+        started = deploy.start(conf)
+        return cls(conf, started.policy, endpoint_of(conf), started.notes)
 
     def replace(self, newer: "Accepted") -> None:
         """Let workers that start from now on run with what is newer; the place to listen stays."""
@@ -100,14 +99,6 @@ class Accepted:
         return deploy.wsgi_application(self.conf, policy=self.policy, access_log=self.conf.server.access_log)
 
 
-def start_log(conf: cfg.ConfigOpts) -> None:
-    """Let the log go where the configuration says. Raises ``ConfigurationError``."""
-    config.start_logging(conf)
-    if not conf.debug:
-        # Its steps on a new database would come before the line that says where the service is.
-        logging.getLogger("alembic").setLevel(logging.WARNING)
-
-
 def reread(accepted: Accepted, arguments: tuple[str, ...]) -> None:
     """Accept what is configured now, for a reload. Raises ``ConfigurationError``."""
     reading = read(arguments, stays=True)
@@ -115,7 +106,7 @@ def reread(accepted: Accepted, arguments: tuple[str, ...]) -> None:
     try:
         newer = Accepted.of(reading)
     except ConfigurationError:
-        start_log(accepted.conf)  # what was refused may have moved it, or left none
+        deploy.start_log(accepted.conf)  # what was refused may have moved it, or left none
         raise
     accepted.replace(newer)
     for note in newer.notes:
@@ -128,7 +119,7 @@ def announce_reload(accepted: Accepted) -> None:
     LOG.info("The configuration was reloaded: %s new workers x %s threads.", endpoint.workers, endpoint.threads)
 
 
-def announce(conf: cfg.ConfigOpts, endpoint: Endpoint, notes: Sequence[str] = ()) -> None:
+def announce(conf: config.Options, endpoint: Endpoint, notes: Sequence[str] = ()) -> None:
     """Say in one line what is served, where and from which data; then what the operator should know, a line each."""
     parts = [
         f"{PROGRAM} at {endpoint.url}",

@@ -2,22 +2,19 @@
 
 from zaqar.config import cors
 from zaqar.config.addresses import check_address, is_public
-from zaqar.config.checks import STORES_NOT_BUILT, standard_checks, warnings
+from zaqar.config.checks import is_built, standard_checks, warnings
 from zaqar.config.libraries import sections_of_others
 from zaqar.config.loading import Reading, load, read
 from zaqar.config.logs import check_log_levels, check_log_place, start_logging
-from zaqar.config.mongodb import mongodb_options
-from zaqar.config.redis import redis_options
 from zaqar.config.registry import list_opts
 from zaqar.config.server import is_to_be_checked, workers
 from zaqar.config.service import state_path
-from zaqar.config.sqlalchemy import embedded_uri, store_uri, synchronous
+from zaqar.config.stores import store_options
 from zaqar.config.transport import limits
 from zaqar.config.unknown import unknown_settings
 from zaqar.config.values import Check, Options, one_line
 
 __all__ = [
-    "STORES_NOT_BUILT",
     "Check",
     "Options",
     "Reading",
@@ -25,22 +22,19 @@ __all__ = [
     "check_log_levels",
     "check_log_place",
     "cors",
-    "embedded_uri",
+    "is_built",
     "is_public",
     "is_to_be_checked",
     "limits",
     "list_opts",
     "load",
-    "mongodb_options",
     "one_line",
     "read",
-    "redis_options",
     "sections_of_others",
     "standard_checks",
     "start_logging",
     "state_path",
-    "store_uri",
-    "synchronous",
+    "store_options",
     "unknown_settings",
     "warnings",
     "workers",

@@ -14,7 +14,6 @@ from zaqar.config.values import Check, Options
 from zaqar.errors import ConfigurationError
 
 _STORES = ("message_store", "management_store")
-STORES_NOT_BUILT = frozenset({"swift"})
 
 
 def standard_checks(*, serves_transport: bool = True) -> list[Check]:
@@ -76,13 +75,16 @@ def _check_transport(conf: cfg.ConfigOpts) -> None:
 
 def _check_store(conf: cfg.ConfigOpts, store: str) -> None:
     name = conf.drivers[store]
-    if name in STORES_NOT_BUILT:
+    if not is_built(store, name):
+        *others, last = (group.name.rpartition(":")[2] for group in _groups_of(store) if not group.is_idle)
         raise ConfigurationError(
-            f"[drivers] {store} = {name} is not built yet: set it to sqlalchemy, redis or mongodb."
+            f"[drivers] {store} = {name} is not built yet: set it to {', '.join(others)} or {last}."
         )
     if is_set(conf, drivers.GROUP, store):
         return
-    given = [f"[{group.name}] uri" for group in _foreign_groups(store) if is_set(conf, group, "uri")]
+    own = f"drivers:{store}:{name}"
+    foreign = [group for group in _groups_of(store) if group.name != own]
+    given = [f"[{group.name}] uri" for group in foreign if is_set(conf, group, "uri")]
     if given:
         raise ConfigurationError(
             f"{' and '.join(given)} {'is' if len(given) == 1 else 'are'} set, but [drivers] {store} is not: name the store "
@@ -90,9 +92,13 @@ def _check_store(conf: cfg.ConfigOpts, store: str) -> None:
         )
 
 
-def _foreign_groups(store: str) -> list[Group]:
-    own = f"drivers:{store}:sqlalchemy"
-    return [group for group in GROUPS if group.name.startswith(f"drivers:{store}:") and group.name != own]
+def is_built(store: str, name: str) -> bool:
+    """Tell whether a store of that name may be there: of one that is not built yet, only the options are known."""
+    return not any(group.is_idle for group in _groups_of(store) if group.name == f"drivers:{store}:{name}")
+
+
+def _groups_of(store: str) -> list[Group]:
+    return [group for group in GROUPS if group.name.startswith(f"drivers:{store}:")]
 
 
 def _check_pipeline(conf: cfg.ConfigOpts, *, name: str) -> None:

@@ -1,8 +1,7 @@
 """A configuration group: its options, and which of them have no use."""
 
-import contextlib
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from oslo_config import cfg
@@ -16,6 +15,13 @@ class Group:
     options: Sequence[cfg.Opt]
     idle: frozenset[str] = frozenset()
     """Names that are accepted and do nothing, yet or any more; setting one is worth a warning."""
+    computed: Mapping[str, Callable[[cfg.ConfigOpts], Any]] = dataclasses.field(default_factory=dict)
+    """What options of a store, or further fields of its driver, come from where no group of the store gives them."""
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether none of the options has a use yet."""
+        return self.idle >= {option.name for option in self.options}
 
     @property
     def section(self) -> str | None:
@@ -39,18 +45,3 @@ def is_set(conf: cfg.ConfigOpts, group: Group, name: str) -> bool:
     except (cfg.Error, ValueError):
         return True  # to something that it cannot take
     return location is not None and location.location.is_user_controlled
-
-
-def options_of_pair(conf: cfg.ConfigOpts, own: Group, other: Group) -> dict[str, Any]:
-    """Return the options of ``own`` that have a use; what it does not set is taken from ``other`` where that sets it.
-
-    Without those whose value is refused: nothing starts with them, but the others can be looked at.
-    """
-    options: dict[str, Any] = {}
-    for option in own.options:
-        if option.name in own.idle:
-            continue
-        is_borrowed = not is_set(conf, own, option.name) and is_set(conf, other, option.name)
-        with contextlib.suppress(cfg.ConfigSourceValueError):
-            options[option.dest] = conf[(other if is_borrowed else own).name][option.dest]
-    return options

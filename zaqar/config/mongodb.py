@@ -1,18 +1,14 @@
 """``[drivers:message_store:mongodb]`` and ``[drivers:management_store:mongodb]``: a server, replica set or cluster."""
 
-from typing import Any, Literal
-
 from oslo_config import cfg
 
-from zaqar.config.groups import Group, options_of_pair
-
-Store = Literal["message_store", "management_store"]
+from zaqar.config.groups import Group
 
 _IDLE = frozenset({"max_attempts", "max_retry_sleep", "max_retry_jitter"})
 """What the place of a message once had to be fought for with."""
 
 
-def _options(other: Store) -> list[cfg.Opt]:
+def _options(other: str) -> list[cfg.Opt]:
     return [
         cfg.StrOpt(
             "uri",
@@ -62,7 +58,9 @@ def _options(other: Store) -> list[cfg.Opt]:
     ]
 
 
-MANAGEMENT_STORE = Group("drivers:management_store:mongodb", _options("message_store"), idle=_IDLE)
+_COMPUTED = {"unreliable": lambda conf: conf.unreliable}
+
+MANAGEMENT_STORE = Group("drivers:management_store:mongodb", _options("message_store"), idle=_IDLE, computed=_COMPUTED)
 MESSAGE_STORE = Group(
     "drivers:message_store:mongodb",
     [
@@ -70,10 +68,5 @@ MESSAGE_STORE = Group(
         cfg.IntOpt("partitions", default=2, help="No use: all messages are in one database."),
     ],
     idle=_IDLE | {"partitions"},
+    computed=_COMPUTED,
 )
-
-
-def mongodb_options(conf: cfg.ConfigOpts, store: Store) -> dict[str, Any]:
-    """Return the options of the store that have a use, its ``uri`` among them."""
-    own, other = (MESSAGE_STORE, MANAGEMENT_STORE) if store == "message_store" else (MANAGEMENT_STORE, MESSAGE_STORE)
-    return {"unreliable": conf.unreliable} | options_of_pair(conf, own, other)

@@ -1,15 +1,11 @@
 """``[drivers:message_store:redis]`` and ``[drivers:management_store:redis]``: a server, Sentinels or a Cluster."""
 
-from typing import Any, Literal
-
 from oslo_config import cfg
 
-from zaqar.config.groups import Group, options_of_pair
-
-Store = Literal["message_store", "management_store"]
+from zaqar.config.groups import Group
 
 
-def _group(store: Store, other: Store) -> Group:
+def _group(store: str, other: str) -> Group:
     return Group(
         f"drivers:{store}:redis",
         [
@@ -67,9 +63,3 @@ def _group(store: Store, other: Store) -> Group:
 
 MESSAGE_STORE = _group("message_store", "management_store")
 MANAGEMENT_STORE = _group("management_store", "message_store")
-
-
-def redis_options(conf: cfg.ConfigOpts, store: Store) -> dict[str, Any]:
-    """Return the options of the store, its ``uri`` among them."""
-    own, other = (MESSAGE_STORE, MANAGEMENT_STORE) if store == "message_store" else (MANAGEMENT_STORE, MESSAGE_STORE)
-    return options_of_pair(conf, own, other)

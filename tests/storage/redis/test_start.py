@@ -11,6 +11,7 @@ from tests.integration.redis_groups import redis_cluster, redis_sentinels
 from tests.integration.redis_servers import HOST, RedisServer, redis_server
 from zaqar.errors import ConfigurationError
 from zaqar.storage.redis import start
+from zaqar.storage.redis.driver import DRIVER, Options
 from zaqar.storage.redis.start import warnings
 
 KEPT = ["--appendonly", "yes"]
@@ -37,7 +38,7 @@ def test_a_server_that_keeps_its_data_and_never_evicts_gives_no_warning():
 def test_all_options_of_the_store_are_taken():
     with redis_server(arguments=KEPT) as server:
         options = {"max_reconnect_attempts": 1, "reconnect_sleep": 1.0, "retry_deadline": 1.0, "max_connections": 1}
-        assert warnings(server.uri, socket_timeout=2.0, **options) == []
+        assert DRIVER.warnings(Options(uri=server.uri, socket_timeout=2.0, **options)) == []
 
 
 @pytest.mark.parametrize("place", [{"tls": True}, {"unix_socket": True}, {"password": "s3cret"}], ids=str)

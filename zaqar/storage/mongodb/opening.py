@@ -1,7 +1,7 @@
 """From options to the database behind them."""
 
+import dataclasses
 from collections.abc import Sequence
-from typing import TypedDict
 
 from pymongo import MongoClient
 from pymongo.driver_info import DriverInfo
@@ -9,58 +9,48 @@ from pymongo.errors import ConfigurationError as PyMongoConfigurationError
 from pymongo.errors import InvalidURI
 
 from zaqar.errors import ConfigurationError
+from zaqar.storage import driver
 from zaqar.storage.mongodb.address import Address, Tls, check_name, parse
 from zaqar.storage.mongodb.connection import Database, Document
 from zaqar.storage.mongodb.failure import is_failed_look_up
 from zaqar.storage.mongodb.schema import Index
-
-RETRY_DEADLINE = 10.0
 
 _FILES = (
     "A file of certificates, or of a certificate and the key that belongs to it, that is given for the mongodb store at"
 )
 
 
-class Options(TypedDict, total=False):
-    """The options of a store beside its uri, named as in the configuration; ``unreliable`` is that of ``[DEFAULT]``."""
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Options(driver.Options):
+    """What ``[drivers:...:mongodb]`` says, and ``unreliable`` of ``[DEFAULT]``; times are in seconds."""
 
-    database: str
-    unreliable: bool
-    ssl_keyfile: str | None
-    ssl_certfile: str | None
-    ssl_cert_reqs: str
-    ssl_ca_certs: str | None
-    retry_deadline: float
-    max_reconnect_attempts: int
-    reconnect_sleep: float
+    database: str = "zaqar"
+    unreliable: bool = False
+    ssl_keyfile: str | None = None
+    ssl_certfile: str | None = None
+    ssl_cert_reqs: str = "CERT_REQUIRED"
+    ssl_ca_certs: str | None = None
+    retry_deadline: float = 10.0
+    max_reconnect_attempts: int = 10
+    reconnect_sleep: float = 0.02
 
 
-def address_of(uri: str | None, options: Options) -> Address:
+def address_of(options: Options) -> Address:
     """Return the address that the options mean. Raises ``ConfigurationError``."""
-    tls = Tls(
-        options.get("ssl_keyfile"),
-        options.get("ssl_certfile"),
-        options.get("ssl_cert_reqs", "CERT_REQUIRED"),
-        options.get("ssl_ca_certs"),
-    )
-    return parse(uri, tls=tls, is_unreliable=options.get("unreliable", False), retry_deadline=patience_of(options))
+    tls = Tls(options.ssl_keyfile, options.ssl_certfile, options.ssl_cert_reqs, options.ssl_ca_certs)
+    return parse(options.uri, tls=tls, is_unreliable=options.unreliable, retry_deadline=options.retry_deadline)
 
 
-def patience_of(options: Options) -> float:
-    """Return for how many seconds a command is tried again."""
-    return options.get("retry_deadline", RETRY_DEADLINE)
-
-
-def open_database(uri: str | None, indexes: Sequence[Index], options: Options) -> Database:
+def open_database(options: Options, indexes: Sequence[Index]) -> Database:
     """Return the database, which is first contacted when it is first used. Raises ``ConfigurationError``."""
-    address = address_of(uri, options)
+    address = address_of(options)
     return Database(
         lambda: connect(address),
-        check_name(options.get("database", "zaqar")),
+        check_name(options.database),
         indexes=indexes,
-        deadline=patience_of(options),
-        attempts=options.get("max_reconnect_attempts", 10),
-        first_pause=options.get("reconnect_sleep", 0.02),
+        deadline=options.retry_deadline,
+        attempts=options.max_reconnect_attempts,
+        first_pause=options.reconnect_sleep,
     )
 
 

@@ -3,7 +3,6 @@
 import re
 import sys
 from collections.abc import Iterator
-from typing import Unpack
 
 from pymongo.database import Database
 from pymongo.errors import ConfigurationError as PyMongoConfigurationError
@@ -13,7 +12,7 @@ from zaqar.errors import ConfigurationError
 from zaqar.storage.mongodb.address import Address, check_name
 from zaqar.storage.mongodb.connection import Document
 from zaqar.storage.mongodb.failure import COMMAND_NOT_FOUND, is_failed_look_up
-from zaqar.storage.mongodb.opening import Options, address_of, connect, patience_of
+from zaqar.storage.mongodb.opening import Options, address_of, connect
 from zaqar.storage.mongodb.schema import QUEUES
 from zaqar.storage.mongodb.write_concern import doubts
 
@@ -32,15 +31,15 @@ OLDEST_SHARDED = (5, 1)
 """Since then ``$lookup`` finds in a sharded collection."""
 
 
-def warnings(uri: str | None, **options: Unpack[Options]) -> list[str]:
+def warnings(options: Options) -> list[str]:
     """Return what an operator should know, a line each; a server that does not answer is among it.
 
     Raises ``ConfigurationError`` for what will not get better: a wrong password, a server that is too old, a write
     concern that it never gives.
     """
-    address = address_of(uri, options)
-    check_name(options.get("database", "zaqar"))
-    milliseconds = int(min(max(patience_of(options), 0.1), LONGEST_QUESTION) * 1000)
+    address = address_of(options)
+    check_name(options.database)
+    milliseconds = int(min(max(options.retry_deadline, 0.1), LONGEST_QUESTION) * 1000)
     client = None
     try:
         client = connect(address, serverSelectionTimeoutMS=milliseconds)
@@ -53,7 +52,7 @@ def warnings(uri: str | None, **options: Unpack[Options]) -> list[str]:
         return [
             *_about(address, hello, version),
             *doubts(address.options, address.place, hello, client.admin),
-            *_about_foreign_data(address, client[options.get("database", "zaqar")]),
+            *_about_foreign_data(address, client[options.database]),
         ]
     except PyMongoError as error:
         is_wrong = isinstance(error, (OperationFailure, PyMongoConfigurationError)) and not is_failed_look_up(error)

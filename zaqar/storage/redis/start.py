@@ -25,10 +25,10 @@ _FOREIGN = (b"msgset_index", b".queues_set", b".messages", b".rank_counter")
 Figures = dict[str, Any]
 
 
-def warnings(uri: str, *, socket_timeout: float = 1.0, **_: object) -> list[str]:
+def warnings(uri: str, *, socket_timeout: float = 1.0) -> list[str]:
     """Ask the servers at ``uri`` once and return what is doubtful, a sentence each.
 
-    Takes all options of the store, of which it needs one. Raises ``ConfigurationError`` for what no waiting mends: an
+    Raises ``ConfigurationError`` for what no waiting mends: an
     address that cannot be used, a wrong password, a server that is too old or of another kind than the address says.
     """
     address = parse(uri)

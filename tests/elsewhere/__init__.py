@@ -1,0 +1,1 @@
+"""What the author of a driver elsewhere has: a driver, and the entry points that make it known."""
