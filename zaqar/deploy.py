@@ -9,11 +9,7 @@ from typing import Any
 
 from zaqar import config
 from zaqar.clock import Clock
-from zaqar.operations.claims import Claims
-from zaqar.operations.health import Health
-from zaqar.operations.messages import Messages
-from zaqar.operations.queues import Queues
-from zaqar.operations.settings_cache import SettingsCache
+from zaqar.operations import Operations
 from zaqar.policies import Policy
 from zaqar.storage import drivers
 from zaqar.storage.driver import ROLES, Chosen, Role
@@ -59,20 +55,15 @@ class Service:
     """The operations over their stores, ready for a transport."""
 
     def __init__(self, conf: config.Options, *, policy: Policy | None = None, clock: Clock | None = None) -> None:
-        self.limits = config.limits(conf)
         self._management = chosen(conf, "management_store").management_store(clock)
         self._routing = SingleStore(chosen(conf, "message_store").message_store(clock))
-        policy = policy or Policy(conf)
-        self.queues = Queues(
+        self.operations = Operations.over(
             management=self._management,
             routing=self._routing,
-            authorization=policy,
-            limits=self.limits,
-            cache=SettingsCache(conf.queue_cache_time),
+            authorization=policy or Policy(conf),
+            limits=config.limits(conf),
+            settings_seconds=conf.queue_cache_time,
         )
-        self.messages = Messages(queues=self.queues, routing=self._routing, authorization=policy, limits=self.limits)
-        self.claims = Claims(queues=self.queues, routing=self._routing, authorization=policy, limits=self.limits)
-        self.health = Health(routing=self._routing, authorization=policy)
         self.description = describe(conf)
         self.sweeper = Sweeper(self._sweep_in_turn)
 
@@ -119,8 +110,8 @@ def wsgi_application(
     conf: config.Options, *, policy: Policy | None = None, clock: Clock | None = None, access_log: bool = False
 ) -> WSGIApplication:
     """Return the HTTP application; without a ``policy`` its files are read. Raises ``ConfigurationError``."""
-    from zaqar.transport.wsgi import routes
-    from zaqar.transport.wsgi.client_id import ClientIdRule
+    from zaqar.transport.identity import ClientIdRule
+    from zaqar.transport.wsgi.application import application
 
     built = Service(conf, policy=policy, clock=clock)
     rule = ClientIdRule(
@@ -128,12 +119,8 @@ def wsgi_application(
         least=conf.transport.min_length_client_id,
         most=conf.transport.max_length_client_id,
     )
-    app = routes.application(
-        queues=built.queues,
-        messages=built.messages,
-        claims=built.claims,
-        health=built.health,
-        limits=built.limits,
+    app = application(
+        built.operations,
         client_id_rule=rule,
         has_access_log=access_log,
     )

@@ -7,11 +7,11 @@ import pytest
 
 from tests.clock import MovableClock
 from zaqar import config, deploy
-from zaqar.deploy import Service
+from zaqar.operations import Operations
 
 
 @pytest.fixture
-def services(tmp_path: Path) -> Iterator[tuple[Service, Service]]:
+def services(tmp_path: Path) -> Iterator[tuple[Operations, Operations]]:
     """Two services that remember settings for a minute and share nothing but their data."""
     loaded = []
     for name in ("one", "two"):
@@ -24,6 +24,6 @@ def services(tmp_path: Path) -> Iterator[tuple[Service, Service]]:
     deploy.prepare(loaded[0])
     clock = MovableClock()
     one, two = (deploy.service(conf, clock=clock) for conf in loaded)
-    yield one, two
+    yield one.operations, two.operations
     one.close()
     two.close()

@@ -3,7 +3,7 @@ import pytest
 from tests.builders import queue_key
 from zaqar.limits import Limits
 from zaqar.models import DeadLetterRule, QueueKey
-from zaqar.operations.metadata import Settings, settings
+from zaqar.operations.settings import Settings, settings
 
 LIMITS = Limits(default_message_ttl=500, default_message_delay=7, max_messages_post_size=1000)
 

@@ -4,8 +4,8 @@ import pytest
 from falcon import testing
 
 from zaqar.errors import Invalid, InvalidBody
-from zaqar.transport.status import InvalidHeader
 from zaqar.transport.wsgi import body
+from zaqar.transport.wsgi.refusals import InvalidHeader
 
 
 class _Drops(io.BytesIO):

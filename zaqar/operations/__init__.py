@@ -1,1 +1,43 @@
 """The core: one module per noun, one public method per verb; no HTTP, no database, no configuration file."""
+
+import dataclasses
+
+from zaqar.limits import Limits
+from zaqar.operations.authorization import Authorization
+from zaqar.operations.claims import Claims
+from zaqar.operations.health import Health
+from zaqar.operations.messages import Messages
+from zaqar.operations.queues import Queues
+from zaqar.operations.settings import KnownQueues
+from zaqar.storage.contract import ManagementStore, Routing
+
+
+@dataclasses.dataclass(frozen=True)
+class Operations:
+    """All of them, as every transport is given them."""
+
+    queues: Queues
+    messages: Messages
+    claims: Claims
+    health: Health
+    limits: Limits
+
+    @classmethod
+    def over(
+        cls,
+        *,
+        management: ManagementStore,
+        routing: Routing,
+        authorization: Authorization,
+        limits: Limits,
+        settings_seconds: float,
+    ) -> "Operations":
+        """Return the operations on stores; what queues' metadata means is remembered for so many seconds."""
+        known = KnownQueues(management=management, routing=routing, limits=limits, seconds=settings_seconds)
+        return cls(
+            Queues(management=management, known=known, authorization=authorization, limits=limits),
+            Messages(known=known, authorization=authorization, limits=limits),
+            Claims(known=known, authorization=authorization, limits=limits),
+            Health(known=known, authorization=authorization),
+            limits,
+        )

@@ -5,54 +5,48 @@ from zaqar.errors import QueueNotFound
 from zaqar.limits import DEFAULT_CLAIM, MIN_CLAIM_GRACE, MIN_CLAIM_TTL, Limits, check_range, page_size
 from zaqar.models import Claim, QueueKey
 from zaqar.operations.authorization import Authorization
-from zaqar.operations.queues import Queues
-from zaqar.storage.contract import Routing
+from zaqar.operations.settings import KnownQueues
 
 
 class Claims:
     """The verbs of a claim. ``ttl`` and ``grace`` in seconds; None takes the service's default."""
 
-    def __init__(self, *, queues: Queues, routing: Routing, authorization: Authorization, limits: Limits) -> None:
-        self._queues = queues
-        self._routing = routing
+    def __init__(self, *, known: KnownQueues, authorization: Authorization, limits: Limits) -> None:
+        self._known = known
         self._authorization = authorization
         self._limits = limits
 
     def create(
-        self, context: Context, queue_name: str, *, ttl: int | None, grace: int | None, limit: int | None
+        self, context: Context, queue: QueueKey, *, ttl: int | None, grace: int | None, limit: int | None
     ) -> Claim:
         """Claim messages; a claim without messages means that there were none (http C-1 to C-10)."""
         self._authorization.check("claims:create", context)
         most = self._limits.max_messages_per_claim_or_pop
         number = page_size(limit, most=most, default=DEFAULT_CLAIM)
         ttl, grace = self._checked(ttl, grace)
-        queue = QueueKey(context.project, queue_name)
-        dead_letter = self._queues.settings(queue).dead_letter
-        store = self._routing.store_for(queue)
+        dead_letter = self._known.settings(queue).dead_letter
+        store = self._known.store_for(queue)
         try:
             return store.create_claim(queue, ttl=ttl, grace=grace, limit=number, dead_letter=dead_letter)
         except QueueNotFound as missing:
-            self._queues.create_lazily(missing.queue)
+            self._known.create_lazily(missing.queue)
             return store.create_claim(queue, ttl=ttl, grace=grace, limit=number, dead_letter=dead_letter)
 
-    def get(self, context: Context, queue_name: str, claim_id: str) -> Claim:
+    def get(self, context: Context, queue: QueueKey, claim_id: str) -> Claim:
         """Return a live claim (http C-12). Raises ``ClaimNotFound``."""
         self._authorization.check("claims:get", context)
-        queue = QueueKey(context.project, queue_name)
-        return self._routing.store_for(queue).get_claim(queue, claim_id)
+        return self._known.store_for(queue).get_claim(queue, claim_id)
 
-    def renew(self, context: Context, queue_name: str, claim_id: str, *, ttl: int | None, grace: int | None) -> None:
+    def renew(self, context: Context, queue: QueueKey, claim_id: str, *, ttl: int | None, grace: int | None) -> None:
         """Start a live claim's lifetime anew (http C-15 to C-18). Raises ``ClaimNotFound``."""
         self._authorization.check("claims:update", context)
         ttl, grace = self._checked(ttl, grace)
-        queue = QueueKey(context.project, queue_name)
-        self._routing.store_for(queue).renew_claim(queue, claim_id, ttl=ttl, grace=grace)
+        self._known.store_for(queue).renew_claim(queue, claim_id, ttl=ttl, grace=grace)
 
-    def release(self, context: Context, queue_name: str, claim_id: str) -> None:
+    def release(self, context: Context, queue: QueueKey, claim_id: str) -> None:
         """Make the messages available at once; silent when there is no such claim (http C-19)."""
         self._authorization.check("claims:delete", context)
-        queue = QueueKey(context.project, queue_name)
-        self._routing.store_for(queue).release_claim(queue, claim_id)
+        self._known.store_for(queue).release_claim(queue, claim_id)
 
     def _checked(self, ttl: int | None, grace: int | None) -> tuple[int, int]:
         limits = self._limits

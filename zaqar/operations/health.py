@@ -4,7 +4,7 @@ import logging
 
 from zaqar.context import Context
 from zaqar.operations.authorization import Authorization
-from zaqar.storage.contract import Routing
+from zaqar.operations.settings import KnownQueues
 
 LOG = logging.getLogger(__name__)
 
@@ -12,8 +12,8 @@ LOG = logging.getLogger(__name__)
 class Health:
     """What operators and clients ask of the service itself."""
 
-    def __init__(self, *, routing: Routing, authorization: Authorization) -> None:
-        self._routing = routing
+    def __init__(self, *, known: KnownQueues, authorization: Authorization) -> None:
+        self._known = known
         self._authorization = authorization
 
     def check_ping(self, context: Context) -> None:
@@ -23,7 +23,7 @@ class Health:
     def ping(self, context: Context) -> bool:
         """Tell whether every message store is well (http H-6); the log says what one that is not has."""
         self.check_ping(context)
-        complaints = [store.complaint() for store in self._routing.stores() if not store.is_alive()]
+        complaints = [store.complaint() for store in self._known.stores() if not store.is_alive()]
         for sentence in complaints:
             LOG.warning("The service is not well: %s", sentence)
         return not complaints

@@ -9,46 +9,42 @@ from zaqar.errors import Invalid, MessageNotFound, NotFound, QueueNotFound
 from zaqar.limits import MIN_MESSAGE_TTL, Limits, check_range, page_size
 from zaqar.models import Message, NewMessage, PostedMessage, QueueKey
 from zaqar.operations.authorization import Authorization
-from zaqar.operations.metadata import Settings
-from zaqar.operations.queues import Queues
-from zaqar.storage.contract import Routing
+from zaqar.operations.settings import KnownQueues, Settings
 from zaqar.storage.ids import new_token
 
 
 class Messages:
     """The verbs of a message."""
 
-    def __init__(self, *, queues: Queues, routing: Routing, authorization: Authorization, limits: Limits) -> None:
-        self._queues = queues
-        self._routing = routing
+    def __init__(self, *, known: KnownQueues, authorization: Authorization, limits: Limits) -> None:
+        self._known = known
         self._authorization = authorization
         self._limits = limits
 
-    def post(self, context: Context, queue_name: str, posted: Sequence[PostedMessage], *, size: int) -> Sequence[str]:
+    def post(self, context: Context, queue: QueueKey, posted: Sequence[PostedMessage], *, size: int) -> Sequence[str]:
         """Append messages, creating the queue if need be; return their ids in order (http M-6 to M-14).
 
         ``size``: bytes of the whole request body.
         """
         self._authorization.check("messages:create", context)
-        queue = QueueKey(context.project, queue_name)
-        settings = self._queues.settings(queue)
+        settings = self._known.settings(queue)
         if size > settings.max_post_size:
             raise Invalid(f"The body of a post to this queue is limited to {settings.max_post_size} bytes.")
         if not posted:
             raise Invalid("messages must not be empty.")
         messages = [self._decided(message, settings) for message in posted]
         token = new_token()
-        store = self._routing.store_for(queue)
+        store = self._known.store_for(queue)
         try:
             return store.post(queue, messages, client_id=context.client_id, token=token)
         except QueueNotFound:
-            self._queues.create_lazily(queue)
+            self._known.create_lazily(queue)
             return store.post(queue, messages, client_id=context.client_id, token=token)
 
     def list(
         self,
         context: Context,
-        queue_name: str,
+        queue: QueueKey,
         *,
         marker: str | None = None,
         limit: int | None = None,
@@ -58,8 +54,7 @@ class Messages:
     ) -> Sequence[Message]:
         """Return messages after ``marker``, oldest first; without ``echo`` none of the caller's own (http M-15)."""
         self._authorization.check("messages:get_all", context)
-        queue = QueueKey(context.project, queue_name)
-        return self._routing.store_for(queue).list_messages(
+        return self._known.store_for(queue).list_messages(
             queue,
             marker=marker,
             limit=page_size(limit, most=self._limits.max_messages_per_page),
@@ -68,52 +63,47 @@ class Messages:
             include_delayed=include_delayed,
         )
 
-    def get(self, context: Context, queue_name: str, message_id: str) -> Message:
+    def get(self, context: Context, queue: QueueKey, message_id: str) -> Message:
         """Return one message, claimed or delayed all the same (http M-28). Raises ``MessageNotFound``."""
         self._authorization.check("messages:get", context)
-        queue = QueueKey(context.project, queue_name)
-        found = self._routing.store_for(queue).get_messages(queue, [message_id])
+        found = self._known.store_for(queue).get_messages(queue, [message_id])
         if not found:
             raise MessageNotFound("The queue has no such message.")
         return found[0]
 
-    def get_many(self, context: Context, queue_name: str, ids: Sequence[str]) -> Sequence[Message]:
+    def get_many(self, context: Context, queue: QueueKey, ids: Sequence[str]) -> Sequence[Message]:
         """Return those messages that exist (http M-24 to M-27). Raises ``NotFound`` when none does."""
         self._authorization.check("messages:get_all", context)
         self._check_number(ids)
-        queue = QueueKey(context.project, queue_name)
-        found = self._routing.store_for(queue).get_messages(queue, ids)
+        found = self._known.store_for(queue).get_messages(queue, ids)
         if not found:
             raise NotFound("The queue has none of these messages.")
         return found
 
-    def delete(self, context: Context, queue_name: str, message_id: str, *, claim_id: str | None) -> None:
+    def delete(self, context: Context, queue: QueueKey, message_id: str, *, claim_id: str | None) -> None:
         """Delete one message, a claimed one only under its claim (http M-30 to M-38)."""
         self._authorization.check("messages:delete", context)
-        queue = QueueKey(context.project, queue_name)
-        self._routing.store_for(queue).delete_message(queue, message_id, claim_id=claim_id)
+        self._known.store_for(queue).delete_message(queue, message_id, claim_id=claim_id)
 
-    def delete_many(self, context: Context, queue_name: str, ids: Sequence[str], *, claim_ids: Sequence[str]) -> None:
+    def delete_many(self, context: Context, queue: QueueKey, ids: Sequence[str], *, claim_ids: Sequence[str]) -> None:
         """Delete messages, claimed or not, unless the operator wants claims to be named (http M-40, M-41)."""
         self._authorization.check("messages:delete_all", context)
         self._check_number(ids)
         is_guarded = self._limits.message_delete_with_claim_id
         if is_guarded and not claim_ids:
             raise Invalid("claim_ids must be given when messages are deleted by ids.")
-        queue = QueueKey(context.project, queue_name)
-        store = self._routing.store_for(queue)
+        store = self._known.store_for(queue)
         store.delete_messages(queue, ids, claim_ids=claim_ids if is_guarded else None)
 
     def pop(
-        self, context: Context, queue_name: str, number: int, *, claim_ids: Sequence[str] = ()
+        self, context: Context, queue: QueueKey, number: int, *, claim_ids: Sequence[str] = ()
     ) -> Sequence[Message]:
         """Remove and return up to ``number`` messages, oldest first (http M-42 to M-44)."""
         self._authorization.check("messages:delete_all", context)
         if claim_ids and self._limits.message_delete_with_claim_id:
             raise Invalid("claim_ids cannot be given together with pop.")
         check_range("pop", number, least=1, most=self._limits.max_messages_per_claim_or_pop)
-        queue = QueueKey(context.project, queue_name)
-        return self._routing.store_for(queue).pop_messages(queue, limit=number)
+        return self._known.store_for(queue).pop_messages(queue, limit=number)
 
     def _check_number(self, ids: Sequence[str]) -> None:
         check_range("The number of ids", len(ids), least=1, most=self._limits.max_messages_per_page)

@@ -1,35 +1,12 @@
-"""The reserved metadata of a queue: what it may be, what it means, what is shown (http Q-14 to Q-18)."""
+"""The reserved metadata of a queue: what it may be, and what is shown (http Q-14 to Q-18)."""
 
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from zaqar.errors import Invalid
 from zaqar.limits import MIN_MESSAGE_TTL, Limits, check_queue
-from zaqar.models import DeadLetterRule, QueueKey
+from zaqar.models import QueueKey
 from zaqar.operations.retry_policy import check_retry_policy
-
-
-class Settings(msgspec.Struct, frozen=True):
-    """What a queue's metadata means for its messages: every default is filled in."""
-
-    message_ttl: int
-    message_delay: int
-    max_post_size: int
-    dead_letter: DeadLetterRule | None
-
-
-def settings(queue: QueueKey, metadata: Mapping[str, Any], limits: Limits) -> Settings:
-    """Return what stored metadata means; falsy values count as unset (http O-73)."""
-    return Settings(
-        message_ttl=metadata.get("_default_message_ttl") or limits.default_message_ttl,
-        message_delay=metadata.get("_default_message_delay") or limits.default_message_delay,
-        max_post_size=min(
-            metadata.get("_max_messages_post_size") or limits.max_messages_post_size, limits.max_messages_post_size
-        ),
-        dead_letter=_dead_letter(queue, metadata),
-    )
 
 
 def complete(metadata: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
@@ -94,11 +71,3 @@ def _check_encryption(value: object) -> None:
     if value is not True:
         raise Invalid("_enable_encrypt_messages must be a boolean.")
     raise Invalid("The encryption of messages is not built yet, so _enable_encrypt_messages cannot be true.")
-
-
-def _dead_letter(queue: QueueKey, metadata: Mapping[str, Any]) -> DeadLetterRule | None:
-    name, most = metadata.get("_dead_letter_queue"), metadata.get("_max_claim_count")
-    if not name or not most or most < 0:  # no message was ever claimed so few times
-        return None
-    ttl = metadata.get("_dead_letter_queue_messages_ttl") or None
-    return DeadLetterRule(QueueKey(queue.project, name), most, ttl)

@@ -1,4 +1,4 @@
-"""Queues: create, show, list, change, delete, statistics, purge."""
+"""Queues and topics: create, show, list, change, delete, statistics, purge."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,13 +9,12 @@ import msgspec
 from zaqar.context import Context
 from zaqar.errors import Conflict, Invalid, InvalidBody, QueueNotFound, Unavailable
 from zaqar.limits import Limits, page_size
-from zaqar.models import Queue, QueueKey, Stats
+from zaqar.models import Kind, Queue, QueueKey, Stats
 from zaqar.operations import metadata as reserved_metadata
 from zaqar.operations import patch
 from zaqar.operations.authorization import Authorization
-from zaqar.operations.metadata import Settings
-from zaqar.operations.settings_cache import SettingsCache
-from zaqar.storage.contract import ManagementStore, Routing
+from zaqar.operations.settings import KnownQueues
+from zaqar.storage.contract import ManagementStore
 
 PURGEABLE = ("messages", "subscriptions")
 _PATCH_ATTEMPTS = 5
@@ -29,35 +28,32 @@ class QueuePage(msgspec.Struct, frozen=True):
 
 
 class Queues:
-    """The verbs of a queue."""
+    """The verbs of a queue, and of a topic; the kind names the rules (``queues:get``, ``topics:get``)."""
 
     def __init__(
         self,
         *,
         management: ManagementStore,
-        routing: Routing,
+        known: KnownQueues,
         authorization: Authorization,
         limits: Limits,
-        cache: SettingsCache,
     ) -> None:
         self._management = management
-        self._routing = routing
+        self._known = known
         self._authorization = authorization
         self._limits = limits
-        self._cache = cache
 
-    def create(self, context: Context, name: str, metadata: dict[str, Any]) -> bool:
+    def create(self, context: Context, queue: QueueKey, metadata: dict[str, Any]) -> bool:
         """Create a queue and return True; return False and change nothing when it exists (http Q-12)."""
-        self._authorization.check("queues:create", context)
-        queue = QueueKey(context.project, name)
+        self._check("create", context, queue.kind)
         reserved_metadata.check(queue, metadata, self._limits)
-        return self._create(queue, metadata)
+        return self._known.create(queue, metadata)
 
-    def get(self, context: Context, name: str) -> dict[str, Any]:
+    def get(self, context: Context, queue: QueueKey) -> dict[str, Any]:
         """Return the metadata with its defaults; those alone when there is no such queue (http Q-19)."""
-        self._authorization.check("queues:get", context)
+        self._check("get", context, queue.kind)
         try:
-            stored = self._management.get_queue(QueueKey(context.project, name)).metadata
+            stored = self._management.get_queue(queue).metadata
         except QueueNotFound:
             stored = {}
         return reserved_metadata.complete(stored, self._limits)
@@ -65,6 +61,7 @@ class Queues:
     def list(
         self,
         context: Context,
+        kind: Kind = "queue",
         *,
         marker: str | None = None,
         limit: int | None = None,
@@ -73,24 +70,24 @@ class Queues:
         with_count: bool = False,
     ) -> QueuePage:
         """Return queues in order of their names, after ``marker``, metadata with its defaults (http Q-1 to Q-10)."""
-        self._authorization.check("queues:get_all", context)
+        self._check("get_all", context, kind)
         queues = self._management.list_queues(
             context.project,
+            kind=kind,
             marker=marker,
             limit=page_size(limit, most=self._limits.max_queues_per_page),
             name_contains=name,
             metadata=metadata or {},
         )
         completed = [Queue(queue.name, reserved_metadata.complete(queue.metadata, self._limits)) for queue in queues]
-        return QueuePage(completed, self._management.count_queues(context.project) if with_count else None)
+        return QueuePage(completed, self._management.count_queues(context.project, kind=kind) if with_count else None)
 
-    def update(self, context: Context, name: str, document: object) -> dict[str, Any]:
+    def update(self, context: Context, queue: QueueKey, document: object) -> dict[str, Any]:
         """Apply a patch to the metadata and return the whole; all of it or nothing (http Q-30 to Q-39).
 
         Raises ``InvalidBody``, ``QueueNotFound``, ``Conflict``.
         """
-        self._authorization.check("queues:update", context)
-        queue = QueueKey(context.project, name)
+        self._check("update", context, queue.kind)
         changes = patch.parse(document)
         for _ in range(_PATCH_ATTEMPTS):
             old = self._management.get_queue(queue).metadata
@@ -100,60 +97,38 @@ class Queues:
                 self._management.replace_metadata(queue, old=old, new=new)
             except Conflict:  # somebody else changed it between reading and writing
                 continue
-            self._cache.forget(queue)
+            self._known.forget(queue)
             return reserved_metadata.complete(new, self._limits)
         raise Unavailable("The queue is being changed by others.")
 
-    def delete(self, context: Context, name: str) -> None:
+    def delete(self, context: Context, queue: QueueKey) -> None:
         """Remove the queue with its messages and claims; silent when missing (http Q-20)."""
-        self._authorization.check("queues:delete", context)
-        queue = QueueKey(context.project, name)
-        self._cache.forget(queue)
+        self._check("delete", context, queue.kind)
+        self._known.forget(queue)
         self._management.delete_queue(queue)
-        self._routing.store_for(queue).delete_queue(queue)
-        self._cache.forget(queue)
+        self._known.store_for(queue).delete_queue(queue)
+        self._known.forget(queue)
 
-    def stats(self, context: Context, name: str) -> Stats:
+    def stats(self, context: Context, queue: QueueKey) -> Stats:
         """Return the counters, all zero when there is no such queue (http Q-25)."""
-        self._authorization.check("queues:stats", context)
-        queue = QueueKey(context.project, name)
+        self._check("stats", context, queue.kind)
         try:
-            return self._routing.store_for(queue).stats(queue)
+            return self._known.store_for(queue).stats(queue)
         except QueueNotFound:
             return Stats()
 
-    def purge(self, context: Context, name: str, resource_types: object = PURGEABLE) -> None:
+    def purge(self, context: Context, queue: QueueKey, resource_types: object = PURGEABLE) -> None:
         """Remove what a queue holds, claimed and delayed messages included (http Q-26, design decision 3)."""
-        self._authorization.check("queues:purge", context)
+        self._check("purge", context, queue.kind)
         if not isinstance(resource_types, Sequence) or isinstance(resource_types, str):
             raise Invalid("resource_types must be an array.")
         if not all(kind in PURGEABLE for kind in resource_types):
             raise Invalid(f"resource_types may only contain {' and '.join(PURGEABLE)}.")
-        queue = QueueKey(context.project, name)
         if "messages" in resource_types:
-            self._routing.store_for(queue).purge_messages(queue)
+            self._known.store_for(queue).purge_messages(queue)
 
-    def settings(self, queue: QueueKey) -> Settings:
-        """Return what the queue's metadata means, from memory where it is fresh; of a missing queue, the defaults."""
-        known = self._cache.get(queue)
-        if known is not None:
-            return known
-        try:
-            stored = self._management.get_queue(queue).metadata
-        except QueueNotFound:
-            return reserved_metadata.settings(queue, {}, self._limits)
-        settings = reserved_metadata.settings(queue, stored, self._limits)
-        self._cache.put(queue, settings)
-        return settings
-
-    def create_lazily(self, queue: QueueKey) -> None:
-        """Make sure that the queue and its record are there, as a post does (http M-7)."""
-        self._create(queue, {})
-
-    def _create(self, queue: QueueKey, metadata: dict[str, Any]) -> bool:
-        is_new = self._management.create_queue(queue, metadata)
-        self._routing.store_for(queue).create_queue(queue)
-        return is_new
+    def _check(self, verb: str, context: Context, kind: Kind) -> None:
+        self._authorization.check(f"{kind}s:{verb}", context)
 
     def _check_patched(self, queue: QueueKey, metadata: dict[str, Any]) -> None:
         try:

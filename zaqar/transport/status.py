@@ -15,10 +15,6 @@ class Status(NamedTuple):
     title: str
 
 
-class InvalidHeader(errors.Invalid):
-    """A header has a value that it cannot have."""
-
-
 class MissingHeader(errors.Invalid):
     """A mandatory header is missing."""
 
@@ -35,22 +31,11 @@ class EmptyProject(errors.Invalid):
     """The request names a project with an empty name."""
 
 
-class InvalidContentType(errors.Invalid):
-    """The body is a form (http X-11)."""
-
-
-class UnsupportedMediaType(errors.Invalid):
-    """The body is not the media type that the operation wants (http Q-33)."""
-
-
 _TABLE: dict[type[errors.Error], Status] = {
-    InvalidHeader: Status(400, "Invalid header value"),
     MissingHeader: Status(400, "Missing header value"),
     InvalidClientId: Status(400, "Wrong UUID value"),
     MissingProject: Status(400, "Project-Id Missing"),
     EmptyProject: Status(400, "Empty project header not allowed"),
-    InvalidContentType: Status(400, "Invalid Content-Type"),
-    UnsupportedMediaType: Status(415, "415 Unsupported Media Type"),
     errors.Invalid: Status(400, "Invalid API request"),
     errors.InvalidBody: Status(400, "Invalid request body"),
     errors.InvalidParameter: Status(400, "Invalid parameter"),

@@ -6,7 +6,7 @@ from typing import Any
 from falcon import Request
 
 from zaqar.errors import Invalid, InvalidBody
-from zaqar.transport.status import InvalidHeader
+from zaqar.transport.wsgi.refusals import InvalidHeader
 
 _LENGTH = re.compile(r"[0-9]{1,18}\Z", re.ASCII)
 

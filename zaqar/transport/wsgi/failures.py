@@ -9,7 +9,7 @@ from falcon import Request, Response
 from zaqar.errors import Error, Unavailable
 from zaqar.log_text import quote
 from zaqar.transport import documents, status
-from zaqar.transport.wsgi import unbuilt
+from zaqar.transport.wsgi import refusals, unbuilt
 
 LOG = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ def install(app: "falcon.App[Request, Response]") -> None:
 
 
 def _refused(req: Request, resp: Response, error: Error, params: dict[str, Any]) -> None:
-    code, title = status.status_of(error)
+    code, title = refusals.status_of(error)
     if isinstance(error, Unavailable):
         # One line: while a store is away, this is said of every request.
         LOG.error("%s cannot be served: %s%s", _named(req), error, _reason(error))

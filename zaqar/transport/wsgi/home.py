@@ -1,6 +1,7 @@
 """``/`` and ``/v2``: which versions there are, and what version 2 offers (http sections 4 and 5.1)."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import falcon
 from falcon import Request, Response
@@ -21,29 +22,18 @@ _VERSIONS = {
     ]
 }
 
-# rel, template below /v2, variables that are not named as their parameter, methods
-_RESOURCES: tuple[tuple[str, str, dict[str, str], tuple[str, ...]], ...] = (
-    ("queues", "/queues{?marker,limit,detailed,name,with_count}", {"limit": "queue_limit"}, ("GET",)),
-    ("queue", "/queues/{queue_name}", {}, ("GET", "PUT", "DELETE", "PATCH")),
-    ("queue_stats", "/queues/{queue_name}/stats", {}, ("GET",)),
-    ("queue_purge", "/queues/{queue_name}/purge", {}, ("POST",)),
-    (
-        "messages",
-        "/queues/{queue_name}/messages{?marker,limit,echo,include_claimed,include_delayed}",
-        {"limit": "messages_limit"},
-        ("GET",),
-    ),
-    ("post_messages", "/queues/{queue_name}/messages", {}, ("POST",)),
-    ("messages_delete", "/queues/{queue_name}/messages{?ids,pop,claim_ids}", {}, ("DELETE",)),
-    ("message_delete", "/queues/{queue_name}/messages/{message_id}{?claim_id}", {}, ("DELETE",)),
-    ("message_get", "/queues/{queue_name}/messages/{message_id}", {}, ("GET",)),
-    ("claim", "/queues/{queue_name}/claims/{claim_id}", {}, ("GET",)),
-    ("post_claim", "/queues/{queue_name}/claims{?limit}", {"limit": "claim_limit"}, ("POST",)),
-    ("patch_claim", "/queues/{queue_name}/claims/{claim_id}", {}, ("PATCH",)),
-    ("delete_claim", "/queues/{queue_name}/claims/{claim_id}", {}, ("DELETE",)),
-    ("ping", "/ping", {}, ("GET",)),
-)
 _WITH_BODY = frozenset(("POST", "PATCH"))
+
+
+class Link(NamedTuple):
+    """What the home document says of a path, under a name of its own (http H-3)."""
+
+    rel: str
+    methods: tuple[str, ...]
+    parameters: tuple[str, ...] = ()
+    """Of the query."""
+    limit: str = "limit"
+    """What the parameter ``limit`` is called there."""
 
 
 class Versions:
@@ -62,10 +52,9 @@ class Home:
 
     media_types = ("application/json", "application/json-home")
 
-    def __init__(self) -> None:
-        resources = {
-            f"rel/{name}": _resource(template, renamed, methods) for name, template, renamed, methods in _RESOURCES
-        }
+    def __init__(self, links: Sequence[tuple[str, Link]]) -> None:
+        """Make it of links, each with its path."""
+        resources = {f"rel/{link.rel}": _resource(path, link) for path, link in links}
         self._document = documents.encode({"resources": resources})
 
     def on_get(self, req: Request, resp: Response) -> None:
@@ -75,18 +64,18 @@ class Home:
         resp.data = self._document
 
 
-def _resource(template: str, renamed: dict[str, str], methods: tuple[str, ...]) -> dict[str, Any]:
-    hints: dict[str, Any] = {"allow": methods, "formats": {"application/json": {}}}
-    if len(methods) == 1 and methods[0] in _WITH_BODY:
+def _resource(path: str, link: Link) -> dict[str, Any]:
+    hints: dict[str, Any] = {"allow": link.methods, "formats": {"application/json": {}}}
+    if len(link.methods) == 1 and link.methods[0] in _WITH_BODY:
         hints["accept-post"] = ["application/json"]
-    resource: dict[str, Any] = {"href-template": f"/v2{template}", "hints": hints}
-    variables = _variables(template)
+    query = f"{{?{','.join(link.parameters)}}}" if link.parameters else ""
+    resource: dict[str, Any] = {"href-template": f"{path}{query}", "hints": hints}
+    variables = [*_fields(path), *link.parameters]
     if variables:
-        resource["href-vars"] = {name: f"param/{renamed.get(name, name)}" for name in variables}
+        resource["href-vars"] = {name: f"param/{link.limit if name == 'limit' else name}" for name in variables}
     return resource
 
 
-def _variables(template: str) -> list[str]:
-    """Return the names between the braces of a URI template."""
-    parts = [part.partition("}")[0] for part in template.split("{")[1:]]
-    return [name for part in parts for name in part.lstrip("?").split(",")]
+def _fields(path: str) -> list[str]:
+    """Return the names between the braces of a path."""
+    return [part.partition("}")[0] for part in path.split("{")[1:]]

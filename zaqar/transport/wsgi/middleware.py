@@ -8,22 +8,17 @@ import falcon
 from falcon import Request, Response
 
 from zaqar.context import Context
-from zaqar.errors import Error, Invalid
+from zaqar.errors import Error
 from zaqar.limits import check_queue
-from zaqar.models import QueueKey
-from zaqar.transport import status
-from zaqar.transport.wsgi import extra_spec, media_types
-from zaqar.transport.wsgi.client_id import ClientIdRule
+from zaqar.models import Kind, QueueKey
+from zaqar.transport.identity import ClientIdRule, Identity
+from zaqar.transport.wsgi import extra_spec, media_types, refusals
 
 _JSON = "application/json"
 _ACCEPTED = frozenset(("", "*/*", _JSON))
 _FORM = "application/x-www-form-urlencoded"
-_PROJECT_HEADERS = (
-    ("HTTP_X_PROJECT_ID", "X-Project-ID"),
-    ("HTTP_X_TENANT_ID", "X-Tenant-Id"),
-    ("HTTP_X_TENANT", "X-Tenant"),
-)
-_NO_PROJECT = 'The "X-Project-ID" header is required: it names the project, the tenant.'
+_NAMES: tuple[tuple[str, Kind], ...] = (("queue_name", "queue"), ("topic_name", "topic"))
+"""The fields of the table's paths that name a queue or topic."""
 PUBLIC = "is_public"
 """A resource with this attribute asks for no Client-ID and no project (http X-27)."""
 
@@ -47,10 +42,10 @@ class RequestIds:
 
 
 class Checks:
-    """Establishes who asks, or refuses."""
+    """Establishes who asks, and of which queue or topic, or refuses."""
 
     def __init__(self, client_id_rule: ClientIdRule) -> None:
-        self._client_id_rule = client_id_rule
+        self._identity = Identity(client_id_rule, spelled=_variable)
 
     def process_resource(self, req: Request, resp: Response, resource: object, params: dict[str, Any]) -> None:
         """Run every check on a known route; an OPTIONS request is never refused (http X-8)."""
@@ -71,30 +66,13 @@ class Checks:
         _check_accept(req, resource)
         if hasattr(resource, PUBLIC):
             return
-        client_id = self._client_id(env)
-        project = _project(env)
-        queue_name = params.get("queue_name")
-        if queue_name is not None:
-            _check_queue(project, queue_name)
+        context = self._identity.context(env, request_id=req.context.request_id)
+        for field, kind in _NAMES:
+            if field in params:
+                params["queue"] = _queue(context.project, params.pop(field), kind)
         if "HTTP_EXTRA_SPEC" in env:
             extra_spec.check(env["HTTP_EXTRA_SPEC"])
-        roles = env.get("HTTP_X_ROLES")
-        req.context.caller = Context(
-            project,
-            client_id,
-            req.context.request_id,
-            env.get("HTTP_X_USER_ID"),
-            tuple(role.strip() for role in roles.split(",")) if roles else (),
-        )
-
-    def _client_id(self, env: dict[str, Any]) -> str:
-        try:
-            return self._client_id_rule.canonical(env.get("HTTP_CLIENT_ID"))
-        except Invalid as error:
-            if any(name in env for name, _ in _PROJECT_HEADERS):
-                raise
-            # So that a newcomer learns of both at once.
-            raise type(error)(f"{error} {_NO_PROJECT}") from None
+        req.context.caller = context
 
 
 def caller(req: Request) -> Context:
@@ -104,8 +82,16 @@ def caller(req: Request) -> Context:
 
 
 @lru_cache(maxsize=4096)
-def _check_queue(project: str, name: str) -> None:
-    check_queue(QueueKey(project, name))
+def _queue(project: str, name: str, kind: Kind) -> QueueKey:
+    """Return what addresses a queue or topic. Raises ``InvalidQueueName`` and ``Invalid``."""
+    queue = QueueKey(project, name, kind)
+    check_queue(queue)
+    return queue
+
+
+def _variable(header: str) -> str:
+    """Return how WSGI spells the name of a header."""
+    return f"HTTP_{header.upper().replace('-', '_')}"
 
 
 def _check_content_type(env: dict[str, Any]) -> None:
@@ -114,7 +100,7 @@ def _check_content_type(env: dict[str, Any]) -> None:
     if not content_type or content_type == _JSON or not env.get("CONTENT_LENGTH"):
         return
     if media_types.without_parameters(content_type) == _FORM:
-        raise status.InvalidContentType("The body must be JSON, not a form: set Content-Type: application/json.")
+        raise refusals.InvalidContentType("The body must be JSON, not a form: set Content-Type: application/json.")
 
 
 def _check_accept(req: Request, resource: object) -> None:
@@ -126,13 +112,3 @@ def _check_accept(req: Request, resource: object) -> None:
         raise falcon.HTTPNotAcceptable(
             description=f'This service only speaks {_JSON}, which the "Accept" header does not admit.'
         )
-
-
-def _project(env: dict[str, Any]) -> str:
-    for name, header in _PROJECT_HEADERS:
-        project: str | None = env.get(name)
-        if project is not None:
-            if not project:
-                raise status.EmptyProject(f'The "{header}" header must not be empty: it names the project.')
-            return project
-    raise status.MissingProject(_NO_PROJECT)

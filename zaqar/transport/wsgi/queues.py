@@ -5,21 +5,23 @@ from falcon import Request, Response
 
 from zaqar.errors import Invalid, InvalidBody
 from zaqar.limits import Limits
+from zaqar.models import Kind, QueueKey
 from zaqar.operations.queues import Queues
-from zaqar.transport import documents, json_text
-from zaqar.transport.status import UnsupportedMediaType
+from zaqar.transport import documents, json_text, paths
 from zaqar.transport.wsgi import body, media_types, parameters
 from zaqar.transport.wsgi.middleware import caller
+from zaqar.transport.wsgi.refusals import UnsupportedMediaType
 
 PATCH_TYPE = "application/openstack-messaging-v2.0-json-patch"
 _PARAMETERS = frozenset(("marker", "limit", "detailed", "name", "with_count"))
 
 
 class QueueCollection:
-    """The queues of a project."""
+    """The queues, or topics, of a project."""
 
-    def __init__(self, queues: Queues) -> None:
+    def __init__(self, queues: Queues, kind: Kind) -> None:
         self._queues = queues
+        self._kind = kind
 
     def on_get(self, req: Request, resp: Response) -> None:
         """List them (http Q-1 to Q-10)."""
@@ -30,6 +32,7 @@ class QueueCollection:
         filters = _filters(req)
         page = self._queues.list(
             caller(req),
+            self._kind,
             marker=marker,
             limit=limit,
             name=name,
@@ -42,8 +45,9 @@ class QueueCollection:
             **{flag: flags[flag] for flag in flags if parameters.text(req, flag)},
             **filters,
         }
-        links = parameters.next_link(req.path, marker=page.queues[-1].name, given=given) if page.queues else []
-        resp.data = documents.queues(req.path, page.queues, links, is_detailed=flags["detailed"], count=page.count)
+        path = paths.queues(self._kind)
+        links = parameters.next_link(path, marker=page.queues[-1].name, given=given) if page.queues else []
+        resp.data = documents.queues(path, page.queues, links, is_detailed=flags["detailed"], count=page.count)
 
 
 class QueueItem:
@@ -53,19 +57,19 @@ class QueueItem:
         self._queues = queues
         self._limits = limits
 
-    def on_put(self, req: Request, resp: Response, queue_name: str) -> None:
+    def on_put(self, req: Request, resp: Response, queue: QueueKey) -> None:
         """Create it (http Q-11 to Q-16)."""
         data = body.read(req, most=self._limits.max_queue_metadata)
         metadata = json_text.decode_object(data) if data else {}
-        is_new = self._queues.create(caller(req), queue_name, metadata)
+        is_new = self._queues.create(caller(req), queue, metadata)
         resp.status = falcon.HTTP_201 if is_new else falcon.HTTP_204
-        resp.set_header("Location", req.path)
+        resp.set_header("Location", paths.queue(queue))
 
-    def on_get(self, req: Request, resp: Response, queue_name: str) -> None:
+    def on_get(self, req: Request, resp: Response, queue: QueueKey) -> None:
         """Show its metadata (http Q-17 to Q-19)."""
-        resp.data = documents.encode(self._queues.get(caller(req), queue_name))
+        resp.data = documents.encode(self._queues.get(caller(req), queue))
 
-    def on_patch(self, req: Request, resp: Response, queue_name: str) -> None:
+    def on_patch(self, req: Request, resp: Response, queue: QueueKey) -> None:
         """Change its metadata (http Q-30 to Q-39)."""
         data = body.read(req, most=self._limits.max_queue_metadata, refusal=InvalidBody)
         if media_types.without_parameters(req.content_type or "") != PATCH_TYPE:
@@ -73,11 +77,11 @@ class QueueItem:
             came = f"it is {req.content_type[:100]}" if req.content_type else "there is none"
             raise UnsupportedMediaType(f"The Content-Type must be {PATCH_TYPE}; {came}.")
         patch = documents.decode_patch(data)
-        resp.data = documents.encode(self._queues.update(caller(req), queue_name, patch))
+        resp.data = documents.encode(self._queues.update(caller(req), queue, patch))
 
-    def on_delete(self, req: Request, resp: Response, queue_name: str) -> None:
+    def on_delete(self, req: Request, resp: Response, queue: QueueKey) -> None:
         """Remove it (http Q-20, Q-21)."""
-        self._queues.delete(caller(req), queue_name)
+        self._queues.delete(caller(req), queue)
         resp.status = falcon.HTTP_204
 
 
@@ -87,10 +91,10 @@ class QueueStats:
     def __init__(self, queues: Queues) -> None:
         self._queues = queues
 
-    def on_get(self, req: Request, resp: Response, queue_name: str) -> None:
+    def on_get(self, req: Request, resp: Response, queue: QueueKey) -> None:
         """Show them (http Q-22 to Q-25)."""
-        stats = self._queues.stats(caller(req), queue_name)
-        resp.data = documents.stats(f"{req.path.rsplit('/', 1)[0]}/messages", stats)
+        stats = self._queues.stats(caller(req), queue)
+        resp.data = documents.stats(paths.messages(queue), stats)
 
 
 class QueuePurge:
@@ -100,13 +104,13 @@ class QueuePurge:
         self._queues = queues
         self._limits = limits
 
-    def on_post(self, req: Request, resp: Response, queue_name: str) -> None:
+    def on_post(self, req: Request, resp: Response, queue: QueueKey) -> None:
         """Remove it (http Q-26 to Q-29)."""
         data = body.read(req, most=self._limits.max_queue_metadata)
         if data:
-            self._queues.purge(caller(req), queue_name, documents.decode_purge(data))
+            self._queues.purge(caller(req), queue, documents.decode_purge(data))
         else:
-            self._queues.purge(caller(req), queue_name)
+            self._queues.purge(caller(req), queue)
         resp.status = falcon.HTTP_204
 
 

@@ -1,7 +1,7 @@
 import pytest
 
+from zaqar.transport.identity import ClientIdRule
 from zaqar.transport.status import InvalidClientId, MissingHeader
-from zaqar.transport.wsgi.client_id import ClientIdRule
 
 STRICT = ClientIdRule(is_strict=True, least=10, most=36)
 FREE = ClientIdRule(is_strict=False, least=3, most=36)

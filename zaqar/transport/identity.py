@@ -1,0 +1,88 @@
+"""Who asks, from the headers of a request, however a transport spells them (http X-14 to X-27)."""
+
+import re
+import uuid
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+from zaqar.context import Context
+from zaqar.errors import Invalid
+from zaqar.transport.status import EmptyProject, InvalidClientId, MissingHeader, MissingProject
+
+CLIENT_ID, USER, ROLES = "Client-ID", "X-User-Id", "X-Roles"
+PROJECTS = ("X-Project-ID", "X-Tenant-Id", "X-Tenant")
+"""The first that is there names the project."""
+
+_NO_PROJECT = 'The "X-Project-ID" header is required: it names the project, the tenant.'
+
+_HEX = re.compile(r"[0-9a-fA-F]{32}\Z")
+
+
+class Identity:
+    """Establishes the caller. ``spelled`` tells how a header's name is written among the headers it is given."""
+
+    def __init__(self, rule: "ClientIdRule", *, spelled: Callable[[str], str] = str) -> None:
+        self._rule = rule
+        self._client_id, self._user, self._roles = (spelled(name) for name in (CLIENT_ID, USER, ROLES))
+        self._projects = tuple((spelled(name), name) for name in PROJECTS)
+
+    def context(self, headers: Mapping[str, str], *, request_id: str) -> Context:
+        """Return who asks. Raises what is refused: the Client-ID first, then the project (http X-4)."""
+        try:
+            client_id = self._rule.canonical(headers.get(self._client_id))
+        except Invalid as error:
+            if any(name in headers for name, _ in self._projects):
+                raise
+            # So that a newcomer learns of both at once.
+            raise type(error)(f"{error} {_NO_PROJECT}") from None
+        project = self._project(headers)
+        roles = headers.get(self._roles)
+        return Context(
+            project,
+            client_id,
+            request_id,
+            headers.get(self._user),
+            tuple(role.strip() for role in roles.split(",")) if roles else (),
+        )
+
+    def _project(self, headers: Mapping[str, str]) -> str:
+        for name, header in self._projects:
+            project = headers.get(name)
+            if project is not None:
+                if not project:
+                    raise EmptyProject(f'The "{header}" header must not be empty: it names the project.')
+                return project
+        raise MissingProject(_NO_PROJECT)
+
+
+class ClientIdRule:
+    """The form that a Client-ID must have: a UUID when ``is_strict``, else any string of a length in characters."""
+
+    def __init__(self, *, is_strict: bool, least: int, most: int) -> None:
+        self._is_strict = is_strict
+        self._least = least
+        self._most = most
+
+    def canonical(self, value: str | None) -> str:
+        """Return the id in the form that is stored and compared: two spellings of a UUID are one client."""
+        if value is None:
+            raise MissingHeader('The "Client-Id" header is required.')
+        canonical = _as_uuid(value)
+        if self._is_strict:
+            if canonical is None:
+                raise InvalidClientId(
+                    'Malformed hexadecimal UUID. The "Client-ID" header must be a UUID, such as '
+                    "3381af92-2b9e-11e3-b191-71861300734c, which the client makes once and keeps."
+                )
+            return canonical
+        if not self._least <= len(value) <= self._most:
+            raise InvalidClientId(
+                f'The "Client-ID" header has {self._least} to {self._most} characters; this has {len(value)}.'
+            )
+        return canonical or value
+
+
+@lru_cache(maxsize=4096)
+def _as_uuid(value: str) -> str | None:
+    digits = value.replace("urn:", "").replace("uuid:", "").strip("{}").replace("-", "")
+    return str(uuid.UUID(digits)) if _HEX.match(digits) else None

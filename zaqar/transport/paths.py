@@ -1,0 +1,25 @@
+"""Where things are: the hrefs of answers, the same over every transport."""
+
+from zaqar.models import Kind, QueueKey
+
+VERSION = "/v2"
+
+
+def queues(kind: Kind) -> str:
+    """Return the path of all queues, or topics, of a project."""
+    return f"{VERSION}/{kind}s"
+
+
+def queue(key: QueueKey) -> str:
+    """Return the path of a queue."""
+    return f"{VERSION}/{key.kind}s/{key.name}"
+
+
+def messages(key: QueueKey) -> str:
+    """Return the path of a queue's messages."""
+    return f"{VERSION}/{key.kind}s/{key.name}/messages"
+
+
+def claim(key: QueueKey, claim_id: str) -> str:
+    """Return the path of a claim."""
+    return f"{VERSION}/{key.kind}s/{key.name}/claims/{claim_id}"

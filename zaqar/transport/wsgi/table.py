@@ -1,0 +1,113 @@
+"""The table of URLs: where each resource is, which verbs it has, and what the home document says of it."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from zaqar.models import Kind
+from zaqar.operations import Operations
+from zaqar.transport.paths import VERSION
+from zaqar.transport.wsgi.claims import ClaimCollection, ClaimItem
+from zaqar.transport.wsgi.health import Ping
+from zaqar.transport.wsgi.home import Home, Link, Versions
+from zaqar.transport.wsgi.messages import MessageCollection, MessageItem
+from zaqar.transport.wsgi.queues import QueueCollection, QueueItem, QueuePurge, QueueStats
+
+KINDS: tuple[Kind, ...] = ("queue",)
+"""What there is of queues and topics: topics are not built yet."""
+
+
+class Row(NamedTuple):
+    """One path of the API."""
+
+    path: str
+    """With the names of its fields in braces."""
+    verbs: Sequence[str]
+    resource: Callable[[Operations], object]
+    links: Sequence[Link] = ()
+    """What the home document says of it."""
+
+
+def rows() -> list[Row]:
+    """Return every row; the home document is among what it describes."""
+    described = [*(row for kind in KINDS for row in _of(kind)), _PING]
+    home = Home([(row.path, link) for row in described for link in row.links])
+    return [
+        Row("/", ("GET",), lambda _: Versions()),
+        Row(VERSION, ("GET",), lambda _: home),
+        Row(f"{VERSION}/", ("GET",), lambda _: home),
+        *described,
+    ]
+
+
+_PING = Row(f"{VERSION}/ping", ("GET", "HEAD"), lambda all_: Ping(all_.health), (Link("ping", ("GET",)),))
+
+
+def _of(kind: Kind) -> Iterator[Row]:
+    """Give the rows of queues or of topics, under their own name; the home document has no topics (http H-5)."""
+    every, one = f"{VERSION}/{kind}s", f"{VERSION}/{kind}s/{{{kind}_name}}"
+    for row in _of_queues(every, one, kind):
+        yield row if kind == "queue" else row._replace(links=())
+    if kind == "queue":
+        yield from _of_claims(one)
+
+
+def _of_queues(every: str, one: str, kind: Kind) -> Sequence[Row]:
+    return (
+        Row(
+            every,
+            ("GET",),
+            lambda all_: QueueCollection(all_.queues, kind),
+            (Link("queues", ("GET",), ("marker", "limit", "detailed", "name", "with_count"), limit="queue_limit"),),
+        ),
+        Row(
+            one,
+            ("GET", "PUT", "DELETE", "PATCH"),
+            lambda all_: QueueItem(all_.queues, all_.limits),
+            (Link("queue", ("GET", "PUT", "DELETE", "PATCH")),),
+        ),
+        Row(f"{one}/stats", ("GET",), lambda all_: QueueStats(all_.queues), (Link("queue_stats", ("GET",)),)),
+        Row(
+            f"{one}/purge",
+            ("POST",),
+            lambda all_: QueuePurge(all_.queues, all_.limits),
+            (Link("queue_purge", ("POST",)),),
+        ),
+        Row(
+            f"{one}/messages",
+            ("GET", "POST", "DELETE"),
+            lambda all_: MessageCollection(all_.messages, all_.limits),
+            (
+                Link(
+                    "messages",
+                    ("GET",),
+                    ("marker", "limit", "echo", "include_claimed", "include_delayed"),
+                    limit="messages_limit",
+                ),
+                Link("post_messages", ("POST",)),
+                Link("messages_delete", ("DELETE",), ("ids", "pop", "claim_ids")),
+            ),
+        ),
+        Row(
+            f"{one}/messages/{{message_id}}",
+            ("GET", "DELETE"),
+            lambda all_: MessageItem(all_.messages),
+            (Link("message_delete", ("DELETE",), ("claim_id",)), Link("message_get", ("GET",))),
+        ),
+    )
+
+
+def _of_claims(one: str) -> Sequence[Row]:
+    return (
+        Row(
+            f"{one}/claims",
+            ("POST",),
+            lambda all_: ClaimCollection(all_.claims, all_.limits),
+            (Link("post_claim", ("POST",), ("limit",), limit="claim_limit"),),
+        ),
+        Row(
+            f"{one}/claims/{{claim_id}}",
+            ("GET", "PATCH", "DELETE"),
+            lambda all_: ClaimItem(all_.claims, all_.limits),
+            (Link("claim", ("GET",)), Link("patch_claim", ("PATCH",)), Link("delete_claim", ("DELETE",))),
+        ),
+    )
