@@ -8,13 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 from zaqar import config
+from zaqar.background import Background
 from zaqar.clock import Clock
 from zaqar.operations import Operations
 from zaqar.policies import Policy
 from zaqar.storage import drivers
 from zaqar.storage.driver import ROLES, Chosen, Role
 from zaqar.storage.routing import SingleStore
-from zaqar.storage.sweeper import Sweeper
+from zaqar.storage.sweeping import Sweeping
 
 LOG = logging.getLogger(__name__)
 
@@ -65,22 +66,15 @@ class Service:
             settings_seconds=conf.queue_cache_time,
         )
         self.description = describe(conf)
-        self.sweeper = Sweeper(self._sweep_in_turn)
+        self.background = Background([Sweeping(store).task() for store in self._routing.stores()])
 
     def sweep(self) -> int:
         """Reclaim what has expired; return how many messages and claims went."""
         return sum(store.sweep() for store in self._routing.stores())
 
-    def _sweep_in_turn(self) -> bool:
-        """Sweep where no other process does; tell whether there was such a store."""
-        turns = [store for store in self._routing.stores() if store.is_turn_to_sweep()]
-        for store in turns:
-            store.sweep()
-        return bool(turns)
-
     def close(self) -> None:
         """Stop background work and release connections."""
-        self.sweeper.stop()
+        self.background.stop()
         for store in self._routing.stores():
             store.close()
         self._management.close()
@@ -107,9 +101,17 @@ def service(conf: config.Options, *, clock: Clock | None = None) -> Service:
 
 
 def wsgi_application(
-    conf: config.Options, *, policy: Policy | None = None, clock: Clock | None = None, access_log: bool = False
+    conf: config.Options,
+    *,
+    policy: Policy | None = None,
+    clock: Clock | None = None,
+    access_log: bool = False,
+    background: bool = True,
 ) -> WSGIApplication:
-    """Return the HTTP application; without a ``policy`` its files are read. Raises ``ConfigurationError``."""
+    """Return the HTTP application, and start what runs beside its requests, in processes that are forked later, too.
+
+    Without a ``policy`` its files are read. Raises ``ConfigurationError``.
+    """
     from zaqar.transport.identity import ClientIdRule
     from zaqar.transport.wsgi.application import application
 
@@ -124,8 +126,8 @@ def wsgi_application(
         client_id_rule=rule,
         has_access_log=access_log,
     )
-    if clock is None:
-        app.add_middleware(built.sweeper)
+    if background:
+        built.background.start()
     return config.cors.wrap(app, conf)
 
 

@@ -58,7 +58,7 @@ def built(folder: Path, clock: MovableClock, text: str = "") -> Iterator[WSGIApp
     with contextlib.closing(
         Database.shared(str(deploy.chosen(conf, "message_store").options.uri), synchronous="NORMAL", clock=clock)
     ):
-        yield deploy.wsgi_application(conf, clock=clock)
+        yield deploy.wsgi_application(conf, clock=clock, background=False)
 
 
 @pytest.fixture(scope="session")

@@ -47,7 +47,7 @@ class Application:
         self.database = Database.shared(uri, synchronous="NORMAL", clock=self.clock)
         self.messages = SqlMessageStore(self.database)
         self.management = SqlManagementStore(self.database)
-        self._application = deploy.wsgi_application(conf, clock=self.clock)
+        self._application = deploy.wsgi_application(conf, clock=self.clock, background=False)
 
     def call(self, method: str, path: str, query: str = "", body: Any = None) -> Answer:
         """Send one request and time the answer."""

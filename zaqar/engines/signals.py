@@ -6,6 +6,8 @@ import signal
 import threading
 import time
 
+from zaqar import forks
+
 LOG = logging.getLogger(__name__)
 
 # Tells a worker that others take its place, so that it lets its clients go. No terminal sends it, as it does SIGWINCH.
@@ -16,7 +18,7 @@ _FOR_THE_PARENT = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR2)
 
 def leave_to_parent() -> None:
     """Keep the parent's handlers, and a terminal's Ctrl-C, out of the workers that it will fork."""
-    os.register_at_fork(after_in_child=_leave)
+    forks.call(_leave)
 
 
 def end_with_parent(parent: int, *, graceful_timeout: float) -> None:

@@ -4,11 +4,12 @@
 id impossible to guess. An id is also the marker of a listing.
 """
 
-import os
 import re
 import secrets
 from collections.abc import Sequence
 from typing import NamedTuple
+
+from zaqar import forks
 
 _FORM = re.compile(r"[0-9a-f]{30}\Z")
 _POSITION_DIGITS = 14
@@ -16,7 +17,7 @@ _TOKEN_DIGITS = 16
 _DRAWN_AT_ONCE = 256
 _drawn: list[str] = []
 """Tokens still to be given out: to ask the system for each would cost a thread its turn at the interpreter."""
-os.register_at_fork(after_in_child=_drawn.clear)  # else parent and child would give out the same ones
+forks.call(_drawn.clear)  # else parent and child would give out the same ones
 MAX_POSITION = 2**53
 """The last position that an id can name: beyond, numbers of Redis and of JSON are no longer exact."""
 

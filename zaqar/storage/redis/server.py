@@ -1,14 +1,13 @@
 """Calls to Redis: scripts by their hash, and what is done when a call fails."""
 
-import os
 import time
-import weakref
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Protocol
 
 from redis.exceptions import NoScriptError
 
+from zaqar import forks
 from zaqar.errors import Unavailable
 from zaqar.storage.redis.failure import ServerFailed, unavailable
 from zaqar.storage.redis.keys import Keys
@@ -50,9 +49,6 @@ class Link(Protocol):
         ...
 
 
-_links: "weakref.WeakSet[Link]" = weakref.WeakSet()
-
-
 class Server:
     """Redis as the store sees it, safe between threads and after a fork.
 
@@ -65,7 +61,7 @@ class Server:
         self._deadline = deadline
         self._attempts = attempts
         self._longest_pause = longest_pause
-        _links.add(link)
+        forks.tell(link)
 
     @property
     def losses(self) -> int:
@@ -176,11 +172,3 @@ class Server:
         if failed.is_outage:
             raise unavailable(failed) from failed.error
         raise failed.error
-
-
-def _forget_parents() -> None:
-    for link in _links:
-        link.forget_parent()
-
-
-os.register_at_fork(after_in_child=_forget_parents)

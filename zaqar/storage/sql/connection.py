@@ -1,7 +1,6 @@
 """The embedded database: its file, its connections, and its errors made ours."""
 
 import contextlib
-import os
 import sqlite3
 import threading
 import time
@@ -9,6 +8,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
+from zaqar import forks
 from zaqar.clock import Clock
 from zaqar.errors import Error, Unavailable
 from zaqar.storage.sql import anchors, damage
@@ -27,7 +27,6 @@ LOOK_INTERVAL = 0.1
 
 _open_databases: "weakref.WeakValueDictionary[tuple[str, str], Database]" = weakref.WeakValueDictionary()
 _opening = threading.Lock()
-_databases: "weakref.WeakSet[Database]" = weakref.WeakSet()
 
 
 class Database:
@@ -44,7 +43,7 @@ class Database:
         self._is_timed = not isinstance(self.clock, AnchoredClock)
         self._least_idle = 0
         self._start()
-        _databases.add(self)
+        forks.tell(self)
 
     @classmethod
     def shared(cls, uri: str, *, synchronous: Synchronous = "FULL", clock: Clock | None) -> "Database":
@@ -140,8 +139,12 @@ class Database:
         self._commit.close()
         close_all(self._files, self._readers)
 
-    def abandon(self) -> None:
-        """Let go of the parent's connections in a forked process, and start anew."""
+    def forget_parent(self) -> None:
+        """Let no connection cross a fork.
+
+        A process takes SQLite's lock on a file once for all its connections. With one that it inherited it would believe
+        to have the lock that only its parent has, and lose its writes when the parent closes the file and removes the log.
+        """
         with contextlib.suppress(IndexError):
             while True:
                 self._readers.pop().close()
@@ -203,16 +206,3 @@ class Database:
 
     def _connect(self) -> sqlite3.Connection:
         return connect(self.path, self._synchronous, cache=READER_CACHE)
-
-
-def _forget_parent() -> None:
-    """Let no connection cross a fork, of any database.
-
-    A process takes SQLite's lock on a file once for all its connections. With one that it inherited it would believe to
-    have the lock that only its parent has, and lose its writes when the parent closes the file and removes the log.
-    """
-    for database in _databases:
-        database.abandon()
-
-
-os.register_at_fork(after_in_child=_forget_parent)
