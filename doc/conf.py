@@ -8,7 +8,9 @@ copyright = author
 release = metadata.version("zaqar-rebuilt")
 version = release
 
-extensions = []
+extensions = ["myst_parser"]
+# Up to this level, headings in Markdown can be linked to.
+myst_heading_anchors = 3
 # Fragments are put together by towncrier at a release.
 exclude_patterns = ["_build", "changes/*"]
 nitpicky = True

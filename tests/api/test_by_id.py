@@ -169,7 +169,7 @@ def test_a_claim_that_does_not_exist_deletes_nothing(client, claim_id):
 
 
 def test_a_claim_that_is_over_deletes_nothing(client, clock):
-    """M-38, O-37, design decision 4"""
+    """M-38, O-37"""
     message_id, _ = client.post("q", 1, 2).ids
     released = client.claim("q", limit=1).claim_id
     client.release("q", released)

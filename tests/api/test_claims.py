@@ -215,7 +215,7 @@ def test_a_claim_means_nothing_in_another_queue(client):
 
 
 def test_a_claim_shrinks_and_is_gone_with_its_last_message(client):
-    """C-14, design decision 4"""
+    """C-14"""
     client.post("q", 1, 2)
     claim = client.claim("q")
     first, second = (message["href"] for message in claim.body["messages"])

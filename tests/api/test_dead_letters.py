@@ -1,4 +1,4 @@
-"""Messages that were claimed too often (http C-10, O-48, design decision 19)."""
+"""Messages that were claimed too often (http C-10, O-48)."""
 
 import pytest
 

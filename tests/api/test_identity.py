@@ -156,7 +156,7 @@ def test_a_project_id_has_a_length_where_a_queue_is_named(client):
 
 
 def test_projects_see_nothing_of_one_another(client):
-    """Design section 1: never leaks."""
+    """X-23: nothing leaks."""
     stranger = client.stranger()
     client.create_queue("q", {"secret": 1})
     (message_id,) = client.post("q", "secret").ids
@@ -234,7 +234,7 @@ def test_extra_data_of_an_unknown_scheme_is_refused(client):
 
 
 def test_a_signature_opens_nothing_as_long_as_there_are_none(client):
-    """U-13, U-17, design decision 18: a 404, before any other check."""
+    """U-13, U-17, X-4: a 404, before any other check."""
     answer = client.send("GET", "/v2/queues", headers={"URL-Signature": "abc", "Accept": "text/html"})
 
     assert answer.status == 404

@@ -82,7 +82,7 @@ def test_a_limit_has_limits(client, limit, status):
 
 
 def test_the_next_link_keeps_what_was_asked(client):
-    """M-18, design decision 2: and nothing else."""
+    """M-18: and nothing else."""
     (message_id,) = client.post("q", 1).ids
 
     plain = client.request("GET", "/v2/queues/q/messages?echo=1")
@@ -98,7 +98,7 @@ def test_the_next_link_keeps_what_was_asked(client):
 
 
 def test_a_message_id_is_its_marker(client):
-    """M-4, design section 6: also when the message is gone."""
+    """M-4: also when the message is gone."""
     ids = client.post("q", *range(4)).ids
     client.delete("q", ids[1])
 
@@ -117,7 +117,7 @@ def test_a_reader_that_keeps_its_marker_sees_what_comes_later(client):
 
 
 def test_a_marker_outlives_its_queue(client):
-    """Design section 6"""
+    """M-4"""
     (marker,) = client.post("q", 1).ids
     client.delete_queue("q")
     client.post("q", 2)
@@ -138,7 +138,7 @@ def test_a_marker_of_another_form_gives_an_empty_page(client, marker):
 
 
 def test_filters_apply_before_the_limit(client):
-    """M-18, design section 7: an empty page means that nothing is left."""
+    """M-18: an empty page means that nothing is left."""
     client.post("q", *range(30))
     client.colleague().post("q", "found")
 
@@ -159,7 +159,7 @@ def test_a_message_expires_when_its_lifetime_ends(client, clock):
 
 
 def test_a_delayed_message_is_nowhere_to_be_had_until_it_is_due(client, clock):
-    """Design decisions 2 and 3: but it can be shown."""
+    """M-9, M-20, C-4, M-43: but it can be shown."""
     (message_id,) = client.post("q", "later", delay=30).ids
 
     assert client.list("q", echo=True).bodies == []

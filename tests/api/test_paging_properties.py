@@ -88,7 +88,7 @@ ACTS = ("post", "post_delayed", "claim", "release", "delete", "wait", "read")
 @given(acts=st.lists(st.tuples(st.sampled_from(ACTS), st.integers(1, 20)), max_size=25))
 @settings(max_examples=150)
 def test_an_observer_misses_nothing_whatever_happens_between_its_pages(application, clock, acts):
-    """Design section 6, "FIFO and markers": claims, releases, deletions, delays and time included."""
+    """M-17: claims, releases, deletions, delays and time included."""
     traffic = Traffic(HttpClient(application), clock)
 
     for act, value in acts:

@@ -113,7 +113,7 @@ def test_the_ttl_is_the_services_where_none_is_given(client):
     ],
 )
 def test_ttl_and_delay_have_limits(client, member, value, status):
-    """M-8, M-13, design decision 2"""
+    """M-8, M-9, M-13"""
     answer = client.post("q", 1, **{member: value})
 
     assert answer.status == status
@@ -207,7 +207,7 @@ def test_chunked_bodies_are_read_up_to_the_limit(client):
 
 
 def test_a_body_shorter_than_its_length_is_refused(client):
-    """Design section 9"""
+    """X-40"""
     answer = client.send(
         "POST", "/v2/queues/q/messages", b'{"messages": [{"body": 1}]}', client.headers(), {"CONTENT_LENGTH": "28"}
     )

@@ -1,4 +1,4 @@
-"""Purging (http section 6.6, design decision 3)."""
+"""Purging (http section 6.6)."""
 
 import pytest
 

@@ -87,7 +87,7 @@ def test_a_reserved_value_that_cannot_be(client, key, value):
 
 
 def test_the_default_ttl_and_the_default_delay_are_those_of_new_messages(client, clock):
-    """M-8, design decision 2"""
+    """M-8, M-9"""
     client.create_queue("q", {"_default_message_ttl": 100, "_default_message_delay": 30})
     client.post("q", "late")
     client.post("q", "now", delay=0, ttl=200)
@@ -111,7 +111,7 @@ def test_a_queue_may_have_a_smaller_limit_of_posts(client):
 
 
 def test_a_change_of_metadata_is_in_force_at_once(client):
-    """Design section 7: a process sees its own change."""
+    """Storage R6.4.1: a process sees its own change."""
     client.create_queue("q")
     client.post("q", 1)
     client.update_queue("q", [{"op": "add", "path": "/metadata/_default_message_ttl", "value": 77}])

@@ -38,7 +38,7 @@ def test_an_empty_patch_shows_the_queue(client):
 
 
 def test_a_missing_queue_is_not_created(client):
-    """Q-32, design decision 14"""
+    """Q-32"""
     assert client.update_queue("q", []).error == (404, "Not found")
     assert client.update_queue("q", [add("a", 1)]).error == (404, "Not found")
     assert client.list_queues().names == []

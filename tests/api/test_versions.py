@@ -40,7 +40,7 @@ def test_the_version_list_is_json_only(client):
 
 @pytest.mark.parametrize("path", ["/v1", "/v1/", "/v1.1/queues", "/v1/queues", "/v3/", "/queues", "/v2.0/queues"])
 def test_there_is_no_other_version(client, path):
-    """X-1, design decision 15"""
+    """X-1"""
     assert client.request("GET", path).status == 404
 
 

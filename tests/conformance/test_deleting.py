@@ -1,4 +1,4 @@
-"""Deleting one message: the matrix of R2.9.1."""
+"""Deleting one message: the matrix of storage R2.9.1."""
 
 import pytest
 

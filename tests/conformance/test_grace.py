@@ -1,4 +1,4 @@
-"""How claims lengthen the life of messages (R2.7.3)."""
+"""How claims lengthen the life of messages (storage R2.7.3)."""
 
 import pytest
 

@@ -42,7 +42,7 @@ class House:
     def come_back(self) -> None:
         """Wait until the service answers, starting it again when it is dead.
 
-        granian ends as a whole when a worker dies soon after its start (design section 9), and for a moment nobody
+        granian ends as a whole when a worker dies soon after its start, and for a moment nobody
         listens when both of its workers are new.
         """
         wait_until(lambda: self.is_dead() or self.answers(), what="an answer, or the end of the server")

@@ -1,4 +1,4 @@
-"""What one process remembers must not break what another one does (design section 6, "A record per queue")."""
+"""What one process remembers must not break what another one does (storage R6.4.2)."""
 
 import pytest
 

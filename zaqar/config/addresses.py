@@ -1,4 +1,4 @@
-"""Addresses to listen on, and which of them other machines can reach (design, decision 20)."""
+"""Addresses to listen on, and which of them other machines can reach (http section 2.2)."""
 
 import ipaddress
 import re

@@ -1,4 +1,4 @@
-"""What a configuration asks for that cannot be had (design, decisions 16 and 18)."""
+"""What a configuration asks for that cannot be had (storage R8.1.1)."""
 
 import functools
 

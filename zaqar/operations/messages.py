@@ -109,7 +109,7 @@ class Messages:
         check_range("The number of ids", len(ids), least=1, most=self._limits.max_messages_per_page)
 
     def _decided(self, message: PostedMessage, settings: Settings) -> NewMessage:
-        """Fill in the queue's defaults and check the bounds (http M-8, design decision 2)."""
+        """Fill in the queue's defaults and check the bounds (http M-8, M-9)."""
         limits = self._limits
         ttl = settings.message_ttl if message.ttl is None else message.ttl
         delay = settings.message_delay if message.delay is None else message.delay

@@ -51,7 +51,7 @@ def _check_integer(metadata: Mapping[str, Any], key: str, *, least: int | None =
 
 
 def _check_dead_letter_queue(queue: QueueKey, name: object) -> None:
-    """Refuse what cannot be a queue, and a queue that is its own dead-letter queue (design, decision 19)."""
+    """Refuse what cannot be a queue, and a queue that is its own dead-letter queue (http Q-14)."""
     if name is None:
         return
     if not isinstance(name, str):

@@ -118,7 +118,7 @@ class Queues:
             return Stats()
 
     def purge(self, context: Context, queue: QueueKey, resource_types: object = PURGEABLE) -> None:
-        """Remove what a queue holds, claimed and delayed messages included (http Q-26, design decision 3)."""
+        """Remove what a queue holds, claimed and delayed messages included (http Q-26 to Q-29)."""
         self._check("purge", context, queue.kind)
         if not isinstance(resource_types, Sequence) or isinstance(resource_types, str):
             raise Invalid("resource_types must be an array.")

@@ -2,7 +2,7 @@
 
 Settings are what the metadata means for messages. They are remembered for a moment: a message operation would otherwise
 begin with a read of the management store. Absence is never remembered, so that a queue made elsewhere works at once
-(design section 7).
+(storage R6.4.1).
 """
 
 import time

@@ -1,4 +1,4 @@
-"""The form of message and claim ids, the same in every driver (design section 6).
+"""The form of message and claim ids, the same in every driver (http M-4, storage R2.2.1).
 
 14 hex digits of position, then 16 of a random token: the position finds the row and orders it, the token makes the
 id impossible to guess. An id is also the marker of a listing.

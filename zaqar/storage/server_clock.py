@@ -1,4 +1,4 @@
-"""The store's time, which every host that uses the store shares (design section 6)."""
+"""The store's time, which every host that uses the store shares (storage R2.1.3)."""
 
 from typing import Protocol, cast
 

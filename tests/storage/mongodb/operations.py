@@ -38,7 +38,7 @@ OPERATIONS = {
     "create of an old queue": (lambda s, q, h: s.create_queue(q), 2),
     "delete of the queue": (lambda s, q, h: s.delete_queue(q), 6),
 }
-"""Each with the commands that it takes: the round trips of design section 7."""
+"""Each with the commands that it takes: the round trips of storage 10.4."""
 
 
 class Scene:

@@ -1,4 +1,4 @@
-"""Round trips of each operation, counted by PyMongo's monitor (design section 7)."""
+"""Round trips of each operation, counted by PyMongo's monitor (storage 10.4)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Round trips of each operation (design section 7), counted by the server. W-R3, W-R9, W-R13, W-R19, W-R22."""
+"""Round trips of each operation (storage 10.4), counted by the server. W-R3, W-R9, W-R13, W-R19, W-R22."""
 
 import pytest
 

@@ -1,6 +1,6 @@
 """Keeps the places of posts under way for as long as their process lives.
 
-A post holds up readers until it is published (design section 6). Its process says every second that it is still at it, so
+A post holds up readers until it is published (storage R2.3.4). Its process says every second that it is still at it, so
 that readers wait for no longer than a lease where a process has died. What cannot say so in time, as it was stopped or is
 cut off, loses its places, and posts anew.
 """

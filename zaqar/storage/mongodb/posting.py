@@ -1,4 +1,4 @@
-"""Posting: reserve positions on the queue's record, insert, publish (design section 6, "MongoDB, order").
+"""Posting: reserve positions on the queue's record, insert, publish (storage R2.3.4).
 
 Between the first and the last step the post stands in the record's ``reservations``, and readers stop before it, so a
 batch appears whole and in order. Each step may be repeated after a lost answer.
