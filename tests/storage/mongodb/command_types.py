@@ -86,6 +86,8 @@ STAGES: Mapping[str, str] = {
     "$project": OBJECT,
     "$group": OBJECT,
     "$lookup": OBJECT,
+    "$unwind": STRING,
+    "$replaceRoot": OBJECT,
 }
 
 LOOKUP = {"from": STRING, "let": OBJECT, "pipeline": ARRAY, "as": STRING}

@@ -24,8 +24,8 @@ OPERATIONS = {
     "claim with grace": (lambda s, q, h: claim(s, q, ttl=43200, limit=10), 2),
     "claim with a rule": (lambda s, q, h: claim(s, q, dead_letter=dead_letter_rule(q)), 2),
     "claim get": (lambda s, q, h: s.get_claim(q, h.id), 1),
-    "claim renew": (lambda s, q, h: s.renew_claim(q, h.id, ttl=900, grace=60), 1),
-    "claim release": (lambda s, q, h: s.release_claim(q, h.id), 1),
+    "claim renew": (lambda s, q, h: s.renew_claim(q, h.id, ttl=900, grace=60), 2),
+    "claim release": (lambda s, q, h: s.release_claim(q, h.id), 2),
     "delete of an unclaimed one": (lambda s, q, h: s.delete_message(q, h.free, claim_id=None), 1),
     "delete of a claimed one": (lambda s, q, h: s.delete_message(q, claimed_ids(h)[0], claim_id=h.id), 1),
     "delete of 5": (lambda s, q, h: s.delete_messages(q, claimed_ids(h), claim_ids=None), 1),
@@ -34,9 +34,9 @@ OPERATIONS = {
     "pop of 1": (lambda s, q, h: s.pop_messages(q, limit=1), 3),
     "pop of 10": (lambda s, q, h: s.pop_messages(q, limit=10), 3),
     "stats": (lambda s, q, h: s.stats(q), 1),
-    "purge": (lambda s, q, h: s.purge_messages(q), 6),
+    "purge": (lambda s, q, h: s.purge_messages(q), 5),
     "create of an old queue": (lambda s, q, h: s.create_queue(q), 2),
-    "delete of the queue": (lambda s, q, h: s.delete_queue(q), 6),
+    "delete of the queue": (lambda s, q, h: s.delete_queue(q), 5),
 }
 """Each with the commands that it takes: the round trips of storage 10.4."""
 

@@ -34,7 +34,7 @@ def test_what_is_not_written_is_told_with_one_command(store, queue, held, data, 
         store.release_claim(queue, held.id)
         assert figures(store, queue) == (0, 4)
 
-    assert [each.name for each in sent] == ["aggregate", "update", "aggregate"]
+    assert [each.name for each in sent] == ["aggregate", "find", "update", "aggregate"]
     record = data.records.find_one({"_id": scope_of(queue)})
     assert (record["claimed"], record["total"]) == (0, 5)
 
@@ -105,7 +105,7 @@ def test_what_another_queue_has_written_during_a_look_is_no_reason_to_look_again
     def look(key):
         looks.append(key)
         view = ends(key)
-        store._queues._counters.add("queue:other/other", total=1)
+        store._queues._counters.add("queue:other/other", position=1, total=1)
         store._records.write_counters("queue:other/other")
         return view
 
@@ -151,9 +151,9 @@ def test_no_look_beside_writers_misses_what_was_done_or_tells_it_twice():
 
     def change():
         for _ in range(2000):
-            counters.add("scope", total=1)
+            counters.add("scope", position=1, total=1)
             done.append(1)
-            counters.add("other", total=1)
+            counters.add("other", position=1, total=1)
         is_over.set()
 
     def write():

@@ -40,7 +40,7 @@ MISTAKES = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExcep
 def test_a_failure_does_not_end_it(hasty, caplog, failure):
     scribe = Scribe(failure, failure)
 
-    scribe.counters.add("q", total=1)
+    scribe.counters.add("q", position=1, total=1)
 
     wait_until(lambda: not scribe.counters.scopes(), seconds=5, what="the counters")
     logged = [record for record in caplog.records if "could not be written" in record.getMessage()]
@@ -52,7 +52,7 @@ def test_a_failure_does_not_end_it(hasty, caplog, failure):
 def test_it_ends_when_all_is_written_and_starts_anew(hasty):
     scribe = Scribe()
     for _ in range(2):
-        scribe.counters.add("q", total=1)
+        scribe.counters.add("q", position=1, total=1)
         wait_until(lambda: not scribe.writer.errand.is_running, seconds=5, what="the end of the thread")
         assert not scribe.counters.scopes()
     scribe.writer.stop()
@@ -62,7 +62,7 @@ def test_it_ends_when_all_is_written_and_starts_anew(hasty):
 def test_stopping_it_does_not_wait_for_what_fails_for_good(monkeypatch):
     monkeypatch.setattr(writer, "PAUSE", 0.0)
     scribe = Scribe(KeyError("total"))
-    scribe.counters.add("q", total=1)
+    scribe.counters.add("q", position=1, total=1)
     wait_until(lambda: not scribe.failures, seconds=5, what="the mistake")
 
     scribe.writer.stop()

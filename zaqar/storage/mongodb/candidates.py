@@ -61,9 +61,10 @@ class Candidates:
     def view(self, queue: QueueKey) -> View:
         """Return what may be shown, and look for no message."""
 
-        def read() -> View:
+        def read(before: int | None) -> View:
             record = self._records.read(queue)
-            return View(record, self._records.bound(record))
+            bound = self._records.bound(record)
+            return View(record, bound if before is None else min(bound, before))
 
         return self._settled(read)
 
@@ -79,8 +80,8 @@ class Candidates:
         shown: list[Document] = [{"$project": _BRIEF}] if is_brief else []
         ranged = wanted | {"position": {"$gt": after}}
 
-        def find() -> View:
-            return self._look(queue, self._lookup(queue, "found", ranged, limit=limit, then=shown))
+        def find(before: int | None) -> View:
+            return self._look(queue, self._lookup(queue, "found", ranged, limit=limit, then=shown), before=before)
 
         try:
             return self._settled(find)
@@ -93,7 +94,7 @@ class Candidates:
     def ends(self, queue: QueueKey) -> View:
         """Find the first and the last message, of which only the creation is read, in one command."""
 
-        def find() -> View:
+        def find(_: int | None) -> View:
             wanted, shown = {"state": {"$in": VISIBLE}}, [{"$project": {"created": 1}}]
             oldest = self._lookup(queue, "oldest", wanted, limit=1, then=shown)
             newest = self._lookup(queue, "newest", wanted, limit=1, then=shown, direction=-1)
@@ -122,13 +123,15 @@ class Candidates:
 
     def watch(self, view: View) -> None:
         """See to it that what is taken now is missed when its time is over, where nobody would notice."""
-        if view.record.due is None:
-            self._records.hurry(view.scope, self._clock.now() + SETTLE_INTERVAL)
+        latest = self._clock.now() + SETTLE_INTERVAL
+        if view.record.due is None or view.record.due > latest:
+            self._records.hurry(view.scope, latest)
 
-    def _settled(self, look: Callable[[], View]) -> View:
-        """Look, and look again where anything had to happen first."""
-        view = look()
-        return look() if self._settling.catch_up(view.record) else view
+    def _settled(self, look: Callable[[int | None], View]) -> View:
+        """Look, and look again where anything had to happen first, up to where all that is due has happened."""
+        view = look(None)
+        caught_up = self._settling.catch_up(view.record)
+        return look(caught_up.before) if caught_up.has_changed else view
 
     def _lookup(
         self,
@@ -146,10 +149,12 @@ class Candidates:
         given = {"floor": "$record.floor", "bound": "$bound"}
         return {"$lookup": {"from": MESSAGES, "let": given, "pipeline": found, "as": name}}
 
-    def _look(self, queue: QueueKey, *lookups: Document) -> View:
-        """Read the record of a living queue, then do the lookups between its floor and its bound."""
+    def _look(self, queue: QueueKey, *lookups: Document, before: int | None = None) -> View:
+        """Read the record of a living queue, then do the lookups between its floor and its bound, or ``before`` that."""
         scope = scope_of(queue)
-        bound = {"$max": [self._records.horizons.bound.get(scope, 0), _BOUND]}
+        bound: Document = {"$max": [self._records.horizons.bound.get(scope, 0), _BOUND]}
+        if before is not None:
+            bound = {"$min": [before, bound]}
         record: list[Document] = [
             {"$match": {"_id": scope, "deleted": None}},
             {"$project": {"_id": 0, "record": "$$ROOT", "bound": bound}},

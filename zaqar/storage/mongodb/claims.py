@@ -16,6 +16,7 @@ from zaqar.storage.mongodb.connection import Database, Document
 from zaqar.storage.mongodb.counters import Counters
 from zaqar.storage.mongodb.dead_letters import DeadLetters
 from zaqar.storage.mongodb.marking import mark_chosen, take_first
+from zaqar.storage.mongodb.kept import kept
 from zaqar.storage.mongodb.messages import CLAIMED, READY, date_of, living, messages, second_of
 from zaqar.storage.mongodb.records import SETTLE_INTERVAL, Records
 from zaqar.storage.mongodb.scope import scope_of
@@ -98,7 +99,7 @@ class Claims:
         """Return a live claim."""
         now = self._clock.now()
         wanted = _live(queue, claim_id, now)
-        found = self._database.run(lambda: list(self._database.messages.find(wanted))) if wanted else []
+        found = kept(self._database, scope_of(queue), wanted) if wanted else []
         if not found:
             raise _no_claim()
         found.sort(key=lambda each: int(each["position"]))
@@ -106,41 +107,42 @@ class Claims:
         return Claim(claim_id, ttl, age(now, int(found[0]["until"]) - ttl), messages(found, now))
 
     def renew(self, queue: QueueKey, claim_id: str, *, ttl: int, grace: int) -> None:
-        """Give a live claim a new end: two updates in one command."""
+        """Give a live claim a new end: two updates in one command, when it is known what was purged."""
         now = self._clock.now()
         ends = now + ttl
         wanted = _live(queue, claim_id, now)
-        if wanted is None:
+        record = self._records.find(scope_of(queue))
+        if wanted is None or record is None or record.is_deleted:
             raise _no_claim()
+        wanted["position"] = {"$gte": record.floor}
         short = wanted | {"expires": {"$gt": date_of(now), "$lt": date_of(ends)}}
         longer = {"$max": {"expires": date_of(ends + grace)}, "$set": {"ttl": ttl + grace}}
         changes = [UpdateMany(short, longer), UpdateMany(wanted, {"$set": {"until": ends, "claim_ttl": ttl}})]
         done = self._database.run(lambda: self._database.messages.bulk_write(changes, ordered=True))
         if not done.matched_count:
             raise _no_claim()
-        if ttl < SETTLE_INTERVAL:
-            self._records.hurry(scope_of(queue), ends)
+        if ttl < SETTLE_INTERVAL or record.due is None or record.due > now + SETTLE_INTERVAL:
+            self._records.hurry(record.scope, min(ends, now + SETTLE_INTERVAL))
 
     def release(self, queue: QueueKey, claim_id: str) -> None:
         """Make what a claim holds ready, claim counts kept."""
-        wanted = {"claim": claim_id, "queue": scope_of(queue), "state": CLAIMED}
-        if not is_claim_id(claim_id):
-            return
-        change = {"$set": {"state": READY}, "$unset": {"claim": "", "claim_ttl": "", "until": ""}}
         scope = scope_of(queue)
+        record = self._records.find(scope) if is_claim_id(claim_id) else None
+        if record is None or record.is_deleted:
+            return
+        above = {"$gte": record.floor}
+        wanted = {"claim": claim_id, "queue": scope, "state": CLAIMED, "position": above}
+        change = {"$set": {"state": READY}, "$unset": {"claim": "", "claim_ttl": "", "until": ""}}
         done = self._database.run(
             lambda: self._database.messages.update_many(wanted, change),
             when_in_doubt=lambda: self._counters.doubt(scope),
         )
-        self._counters.add(scope, claimed=-done.modified_count)
+        self._counters.add(scope, position=record.floor, claimed=-done.modified_count)
 
     def exists(self, queue: QueueKey, claim_id: str) -> bool:
         """Tell whether a claim is live."""
         wanted = _live(queue, claim_id, self._clock.now())
-        return (
-            wanted is not None
-            and self._database.run(lambda: self._database.messages.find_one(wanted, {"_id": 1})) is not None
-        )
+        return wanted is not None and bool(kept(self._database, scope_of(queue), wanted, shown={"_id": 1}, limit=1))
 
     def _burial(self, queue: QueueKey, rule: DeadLetterRule) -> Burial:
         return Burial(

@@ -15,18 +15,56 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-ANYWHERE = 2**63 - 1
-"""The position of what surely belongs to the queue as it is."""
+MOST_NOTES = 1000
+"""Changes of one queue that are kept apart; beyond, a purge of a part of them makes the sweep count."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Note:
+    """What one step changed, with messages from the first to the last of these positions."""
+
+    first: int
+    last: int
+    total: int
+    claimed: int
 
 
 @dataclasses.dataclass
 class Change:
-    """What changed in one queue; ``least``: the first of the positions concerned."""
+    """What changed in one queue; doubtful: perhaps not just that."""
 
-    least: int = ANYWHERE
-    total: int = 0
-    claimed: int = 0
+    notes: list[Note] = dataclasses.field(default_factory=list)
     is_doubtful: bool = False
+
+    @property
+    def first(self) -> int:
+        """Return the first position concerned."""
+        return min(note.first for note in self.notes)
+
+    @property
+    def total(self) -> int:
+        """Return the change of the number of messages."""
+        return sum(note.total for note in self.notes)
+
+    @property
+    def claimed(self) -> int:
+        """Return the change of the number of claimed ones."""
+        return sum(note.claimed for note in self.notes)
+
+    def since(self, floor: int) -> "Change":
+        """Return what concerns messages that were not purged: the others are in the figures of the record no more.
+
+        What may concern both is taken for a change of what was not purged, and doubtful.
+        """
+        kept = [note for note in self.notes if note.last >= floor]
+        is_cut = any(note.first < floor for note in kept)
+        above = [dataclasses.replace(note, first=max(note.first, floor)) for note in kept]
+        return Change(above, self.is_doubtful or is_cut)
+
+    def folded(self) -> "Change":
+        """Return the same as one note."""
+        last = max(note.last for note in self.notes)
+        return Change([Note(self.first, last, self.total, self.claimed)], self.is_doubtful)
 
 
 @dataclasses.dataclass(eq=False)
@@ -57,27 +95,24 @@ class Counters:
         self._written: str | None = None
         self._looks: list[_Look] = []
 
-    def add(self, scope: str, *, position: int = ANYWHERE, total: int = 0, claimed: int = 0) -> None:
-        """Note a change of messages from a position on."""
+    def add(self, scope: str, *, position: int, last: int | None = None, total: int = 0, claimed: int = 0) -> None:
+        """Note a change of messages from a position on.
+
+        ``last``: the last of the positions, where a client named them; others were seen above the floor together, so that
+        they are purged together.
+        """
         if not total and not claimed:
             return
+        note = Note(position, position if last is None else last, total, claimed)
         with self._lock:
-            self._note(scope, position, total, claimed)
+            self._note(scope, Change([note]))
         self._wake()
 
     def doubt(self, scope: str) -> None:
         """Note that what was counted may not be what was changed."""
         with self._lock:
-            self._note(scope, ANYWHERE, 0, 0, is_doubtful=True)
+            self._note(scope, Change(is_doubtful=True))
         self._wake()
-
-    def forget(self, scope: str) -> None:
-        """Drop what is to be written for a queue that has just been deleted.
-
-        Else a change of its next life would be added to one of this life, and be dropped with it.
-        """
-        with self._lock:
-            self._pending.pop(scope, None)
 
     def scopes(self) -> list[str]:
         """Return the queues for which something is to be written."""
@@ -132,7 +167,8 @@ class Counters:
                 self._looks.remove(mine)
 
     def _unwritten(self, scope: str) -> Change:
-        return dataclasses.replace(self._pending.get(scope, Change()))
+        found = self._pending.get(scope, Change())
+        return Change(list(found.notes), found.is_doubtful)
 
     def _take(self, scope: str) -> Change | None:
         with self._lock:
@@ -147,16 +183,16 @@ class Counters:
         with self._lock:
             self._written = None
             if unwritten is not None:
-                self._note(scope, unwritten.least, unwritten.total, unwritten.claimed, is_doubtful=True)
+                self._note(scope, Change(unwritten.notes, is_doubtful=True))
         if unwritten is not None:
             self._wake()
 
-    def _note(self, scope: str, position: int, total: int, claimed: int, *, is_doubtful: bool = False) -> None:
-        change = self._pending.setdefault(scope, Change())
-        change.least = min(change.least, position)
-        change.total += total
-        change.claimed += claimed
-        change.is_doubtful = change.is_doubtful or is_doubtful
+    def _note(self, scope: str, change: Change) -> None:
+        pending = self._pending.setdefault(scope, Change())
+        pending.notes += change.notes
+        pending.is_doubtful = pending.is_doubtful or change.is_doubtful
+        if len(pending.notes) > MOST_NOTES:
+            self._pending[scope] = pending.folded()
 
     def _wake(self) -> None:
         for wake in self._wakers[-1:]:

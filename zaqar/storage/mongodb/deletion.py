@@ -9,6 +9,7 @@ from zaqar.storage.ids import Id, MalformedId, format_id, new_token, parse_id, p
 from zaqar.storage.mongodb.claims import Claims, is_claim_id
 from zaqar.storage.mongodb.connection import Database, Document
 from zaqar.storage.mongodb.counters import Counters
+from zaqar.storage.mongodb.kept import kept
 from zaqar.storage.mongodb.messages import (
     CLAIMED,
     COUNTED_AS_CLAIMED,
@@ -22,8 +23,9 @@ from zaqar.storage.mongodb.messages import (
     is_claimed,
     living,
 )
+from zaqar.storage.mongodb.records import Records
 from zaqar.storage.mongodb.removal import remove_counted
-from zaqar.storage.mongodb.scope import message_key, place_of, scope_of
+from zaqar.storage.mongodb.scope import message_key, scope_of
 
 _LOOKED_AT = {"state": 1, "until": 1, "claim": 1}
 
@@ -33,9 +35,10 @@ _HELD = sorted(COUNTED_AS_CLAIMED)
 class Deletion:
     """Removes messages that a client names."""
 
-    def __init__(self, database: Database, clock: Clock, claims: Claims, counters: Counters) -> None:
+    def __init__(self, database: Database, clock: Clock, records: Records, claims: Claims, counters: Counters) -> None:
         self._database = database
         self._clock = clock
+        self._records = records
         self._claims = claims
         self._counters = counters
 
@@ -59,12 +62,12 @@ class Deletion:
 
     def delete_many(self, queue: QueueKey, ids: Sequence[str]) -> None:
         """Delete those that exist, claimed or not."""
-        names = parse_ids(ids)
+        scope = scope_of(queue)
+        names = self._records.standing(scope, parse_ids(ids))
         if not names:
             return
-        scope = scope_of(queue)
         keys = [message_key(scope, format_id(*name)) for name in names]
-        remove_counted(self._database, self._counters, scope, keys, position=max(names).position)
+        remove_counted(self._database, self._counters, scope, keys)
 
     def delete_held(self, queue: QueueKey, ids: Sequence[str], claim_ids: Sequence[str]) -> None:
         """Delete many, all or none: doom those that are held; if others are left, take that back.
@@ -73,10 +76,10 @@ class Deletion:
         ready when the claim would have ended. What a deletion that was broken off has doomed is held all the same, and
         goes with the next.
         """
-        names = parse_ids(ids)
+        scope, now, mark = scope_of(queue), self._clock.now(), new_token()
+        names = self._records.standing(scope, parse_ids(ids))
         if not names:
             return
-        scope, now, mark = scope_of(queue), self._clock.now(), new_token()
         keys = [message_key(scope, format_id(*name)) for name in names]
         named = {"_id": {"$in": keys}, "queue": scope}
         holders = [_known(claim_id) for claim_id in claim_ids]
@@ -84,7 +87,7 @@ class Deletion:
         change = {"$set": {"state": DOOMED, "mark": mark}}
         done = self._database.run(lambda: self._database.messages.update_many(named | held, change))
         if done.modified_count < len(keys):
-            if self._has_others(named, holders, now):
+            if self._has_others(scope, named, holders, now):
                 back = {"$set": {"state": CLAIMED}, "$unset": {"mark": ""}}
                 mine = named | {"state": DOOMED, "mark": mark}
                 self._database.run(lambda: self._database.messages.update_many(mine, back))
@@ -94,23 +97,21 @@ class Deletion:
         gone = self._database.run(
             lambda: self._database.messages.delete_many(doomed), when_in_doubt=lambda: self._counters.doubt(scope)
         ).deleted_count
-        self._counters.add(scope, position=max(names).position, total=-gone, claimed=-gone)
+        first, last = min(names).position, max(names).position
+        self._counters.add(scope, position=first, last=last, total=-gone, claimed=-gone)
 
-    def _has_others(self, named: Document, holders: Sequence[str], now: int) -> bool:
+    def _has_others(self, scope: str, named: Document, holders: Sequence[str], now: int) -> bool:
         """Tell whether some of the messages are not held by one of the claims."""
         doomed: Document = {"state": DOOMED}
         foreign, lapsed = doomed | {"claim": {"$nin": list(holders)}}, doomed | {"until": {"$lte": now}}
         others = named | {"$or": [{"state": {"$in": VISIBLE}}, foreign, lapsed], "expires": living(now)}
-        return self._database.run(lambda: self._database.messages.find_one(others, {"_id": 1})) is not None
+        return bool(kept(self._database, scope, others, shown={"_id": 1}, limit=1))
 
     def _remove_expired(self, scope: str, keys: Sequence[str], now: int) -> None:
         """Remove those of the messages that nobody sees any more, so that they are not counted either."""
         wanted = {"_id": {"$in": list(keys)}, "queue": scope, "state": {"$in": VISIBLE}, "expires": ended(now)}
         found = self._database.run(lambda: list(self._database.messages.find(wanted, {"_id": 1})))
-        expired = [document["_id"] for document in found]
-        if expired:
-            first = place_of(expired[0]).position
-            remove_counted(self._database, self._counters, scope, expired, position=first)
+        remove_counted(self._database, self._counters, scope, [document["_id"] for document in found])
 
     def _is_deleted(self, queue: QueueKey, name: Id, claim_id: str | None) -> bool:
         """Delete in one step what may be deleted; tell whether it was."""
@@ -133,11 +134,11 @@ class Deletion:
         return True
 
     def _look(self, queue: QueueKey, name: Id, now: int) -> Document | None:
-        """Return a message that was not deleted."""
+        """Return a message that was neither deleted nor purged."""
         scope = scope_of(queue)
         key = message_key(scope, format_id(*name))
-        wanted = {"_id": key, "queue": scope, "state": {"$in": [*VISIBLE, DOOMED]}, "expires": living(now)}
-        return self._database.run(lambda: self._database.messages.find_one(wanted, _LOOKED_AT))
+        wanted = {"_id": key, "state": {"$in": [*VISIBLE, DOOMED]}, "expires": living(now)}
+        return next(iter(kept(self._database, scope, wanted, shown=_LOOKED_AT)), None)
 
     def _refuse(self, queue: QueueKey, found: Document, claim_id: str | None) -> None:
         if claim_id is None:

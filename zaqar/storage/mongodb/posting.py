@@ -19,12 +19,10 @@ from zaqar.errors import QueueNotFound, Unavailable
 from zaqar.models import QueueKey
 from zaqar.storage.ids import format_id, new_token
 from zaqar.storage.mongodb.connection import Database, Document
-from zaqar.storage.mongodb.counters import Counters
 from zaqar.storage.mongodb.failure import DUPLICATE_KEY, codes
 from zaqar.storage.mongodb.leases import LEASE, Leases
 from zaqar.storage.mongodb.messages import date_of
-from zaqar.storage.mongodb.records import SETTLE_INTERVAL, Records
-from zaqar.storage.mongodb.removal import remove_counted
+from zaqar.storage.mongodb.records import SETTLE_INTERVAL, Record, Records
 from zaqar.storage.mongodb.scope import keys_of_post, message_key, scope_of, token_key
 from zaqar.storage.mongodb.striking import Striking
 
@@ -68,7 +66,6 @@ class Posting:
         records: Records,
         striking: Striking,
         leases: Leases,
-        counters: Counters,
         *,
         patience: float,
     ) -> None:
@@ -77,7 +74,6 @@ class Posting:
         self._records = records
         self._striking = striking
         self._leases = leases
-        self._counters = counters
         self._patience = patience
 
     def post(self, queue: QueueKey, drafts: Sequence[Document], token: str, *, memory: int) -> list[str]:
@@ -103,8 +99,10 @@ class Posting:
             known = self._insert(post, first)
             if known is None:
                 return self._publish(post, first)
-            self._give_back(post)
-            return None if "struck" in known else int(known["first"])
+            record = self._give_back(post)
+            # What an earlier life of the queue had under this token went with it.
+            is_past = record is not None and int(known.get("first", 0)) < record.born
+            return None if "struck" in known or is_past else int(known["first"])
         except Unavailable:
             self._striking.abandon(post.scope, post.nonce)
             raise
@@ -189,32 +187,34 @@ class Posting:
             # A settling that had looked before the messages came must not put off the next.
             change["$inc"]["hurried"] = 1
             change["$min"] = {"due": post.due}
-        record = self._records.update(post.scope, {"reservations.by": post.nonce}, change)
+        wanted = {"reservations.by": post.nonce, "floor": {"$lte": first}}
+        record = self._records.update(post.scope, wanted, change)
         if record is None:
             return self._late(post, first)
         self._records.horizons.see(record)
-        if record.floor > first:  # purged meanwhile, perhaps before they were inserted
-            remove_counted(self._database, self._counters, post.scope, post.keys(first), position=first)
         return first
 
     def _late(self, post: Post, first: int) -> int | None:
-        """Find out why there was nothing to publish."""
-        record = self._records.find(post.scope)
-        known = self._token(post)
+        """Find out why there was nothing to publish; return as publishing does."""
+        record, known = self._records.find(post.scope), self._token(post)
         is_there = known is not None and known["by"] == post.nonce and "struck" not in known
         is_gone = record is None or record.is_deleted
-        if record is not None and not is_gone and is_there and all(other["by"] != post.nonce for other in record.open):
+        is_open = record is not None and any(other["by"] == post.nonce for other in record.open)
+        if record is not None and is_there and not is_gone and not is_open and record.floor <= first:
             return first  # published by an attempt of which the answer was lost
         keys = {"$in": post.keys(first)}
         self._database.run(lambda: self._database.messages.delete_many({"_id": keys, "queue": post.scope}))
-        if is_gone:
+        if record is None or is_gone:
             self._database.run(lambda: self._database.messages.delete_one(_of_token(post) | {"by": post.nonce}))
             raise QueueNotFound(post.queue)
+        if is_there and record.born <= first < record.floor:
+            self._give_back(post)  # purged before anybody saw it, which is as good as after that
+            return first
         return None
 
-    def _give_back(self, post: Post) -> None:
-        """Take back a reservation of which nothing was inserted."""
-        self._records.update(post.scope, {}, {"$pull": {"reservations": {"by": post.nonce}}})
+    def _give_back(self, post: Post) -> Record | None:
+        """Take back a reservation of which nothing is to be seen; return the record."""
+        return self._records.update(post.scope, {}, {"$pull": {"reservations": {"by": post.nonce}}})
 
     def _token(self, post: Post) -> Document | None:
         return self._database.run(lambda: self._database.messages.find_one(_of_token(post)))

@@ -15,6 +15,7 @@ from zaqar.models import Message, QueueKey
 from zaqar.storage.ids import MalformedId, format_id, parse_id, parse_ids
 from zaqar.storage.mongodb.candidates import Candidates
 from zaqar.storage.mongodb.connection import Database, Document
+from zaqar.storage.mongodb.kept import kept
 from zaqar.storage.mongodb.messages import CLAIMED, DELAYED, READY, VISIBLE, living, messages
 from zaqar.storage.mongodb.scope import id_of, message_key, scope_of
 
@@ -70,7 +71,6 @@ class Reading:
         keys = [message_key(scope, format_id(*name)) for name in parse_ids(ids)]
         if not keys:
             return []
-        wanted = {"_id": {"$in": keys}, "queue": scope, "state": {"$in": VISIBLE}, "expires": living(now)}
-        found = self._database.run(lambda: list(self._database.messages.find(wanted, batch_size=len(keys) + 1)))
-        by_id = {shown.id: shown for shown in messages(found, now)}
+        wanted = {"_id": {"$in": keys}, "state": {"$in": VISIBLE}, "expires": living(now)}
+        by_id = {shown.id: shown for shown in messages(kept(self._database, scope, wanted), now)}
         return [by_id[id_of(key)] for key in keys if id_of(key) in by_id]

@@ -1,18 +1,19 @@
 """The record of a queue: one document, ``_id`` being the scope.
 
 next          the position that the next message gets; never goes back, not even when the queue is deleted
-born, floor   the first position of this life of the queue; the first that no purge has removed
+born, floor   the first position of this life of the queue; the first that no purge has removed, also of earlier lives
 reservations  posts under way: token, by, count, after (no position of it is before this), deadline
 struck        those whose deadline passed and that are being removed
 due           no later than the second at which something falls due, nor than SETTLE_INTERVAL behind the latest use;
               absent in a queue long unused in which nothing ever will
-total, claimed, counted, recounted   counters; what they were at the last count, and when that was
+total, claimed, counted, recounted   counters of what is above the floor; what they were at the last count, and when
 deleted       second, in the remains of a deleted queue: they hold ``next`` until the time has passed it
-litter        documents before this position are still to be removed
+litter        messages before this position, which is not above the floor, are still to be removed
 dead_letters  what is claimed too often is still to be moved: to which queue, from what count on, with what ttl
 """
 
 import dataclasses
+from collections.abc import Iterable
 from typing import Any
 
 from pymongo import ReturnDocument
@@ -21,7 +22,7 @@ from pymongo.errors import DuplicateKeyError
 from zaqar.clock import Clock
 from zaqar.errors import QueueNotFound
 from zaqar.models import QueueKey
-from zaqar.storage.ids import position_at
+from zaqar.storage.ids import Id, position_at
 from zaqar.storage.mongodb.connection import Database, Document
 from zaqar.storage.mongodb.counters import Change, Counters
 from zaqar.storage.mongodb.scope import scope_of
@@ -29,19 +30,24 @@ from zaqar.storage.mongodb.scope import scope_of
 SETTLE_INTERVAL = 30
 """Seconds after which a queue in use is settled anyway: what a race hid from one settling is found by the next."""
 
+ROOM = 10_000
+"""Positions that a purge passes over, and that others may take between its two commands: a hundredth of a second."""
+
 _REMEMBERED = 10_000
 
 
 class Horizons:
-    """What this process knows of queues that can only grow: the next position, and that all before a bound is settled."""
+    """What this process knows of queues that can only grow: next position, floor, and that all before a bound is settled."""
 
     def __init__(self) -> None:
         self.next: dict[str, int] = {}
+        self.floor: dict[str, int] = {}
         self.bound: dict[str, int] = {}
 
     def see(self, record: "Record") -> None:
         """Learn from a record."""
         self.see_next(record)
+        _raise(self.floor, record.scope, record.floor)
         _raise(self.bound, record.scope, record.bound)
 
     def see_next(self, record: "Record") -> None:
@@ -65,6 +71,16 @@ class Record:
     def floor(self) -> int:
         """Return the first position that was not purged."""
         return int(self.document["floor"])
+
+    @property
+    def born(self) -> int:
+        """Return the first position of this life of the queue."""
+        return int(self.document["born"])
+
+    @property
+    def litter(self) -> int | None:
+        """Return the position before which messages are still to be removed; None where that is done."""
+        return self.document.get("litter")
 
     @property
     def due(self) -> int | None:
@@ -120,6 +136,17 @@ class Records:
         self.horizons.see(record)
         return record
 
+    def floors(self, scopes: Iterable[str]) -> dict[str, int]:
+        """Return the floors of those of the queues that there are."""
+        wanted = {"_id": {"$in": sorted(scopes)}, "deleted": None}
+        found = self._database.run(lambda: list(self._database.records.find(wanted, {"floor": 1})))
+        return {each["_id"]: int(each["floor"]) for each in found}
+
+    def standing(self, scope: str, names: Iterable[Id]) -> list[Id]:
+        """Return which messages were not purged as far as this process knows: those on which a command is worth while."""
+        floor = self.horizons.floor.get(scope, 0)
+        return [name for name in names if name.position >= floor]
+
     def bound(self, record: Record) -> int:
         """Return the position before which everything is settled: as far as this process knows, or further."""
         return max(self.horizons.bound.get(record.scope, 0), record.bound)
@@ -132,6 +159,16 @@ class Records:
         """Change the record likewise; return it as it was."""
         return self._change(scope, condition, change, ReturnDocument.BEFORE)
 
+    def empty(self, found: Record, also: Document) -> Record | None:
+        """Raise the floor of a living queue above all that was reserved, and take the counters to nothing: one step.
+
+        None where that was not done, since the queue is gone, or others have reserved more than ``ROOM`` since it was read.
+        """
+        floor = found.next + ROOM
+        emptied = {"total": 0, "claimed": 0} | also
+        change = {"$max": {"next": floor, "floor": floor, "litter": floor}, "$set": emptied}
+        return self.update(found.scope, {"next": {"$lte": floor}}, change)
+
     def hurry(self, scope: str, due: int) -> None:
         """Let a queue be settled at ``due`` already."""
         self.update(scope, {}, {"$min": {"due": due}, "$inc": {"hurried": 1}})
@@ -142,14 +179,24 @@ class Records:
             return None if change is None else self._write_change(scope, change)
 
     def _write_change(self, scope: str, change: Change) -> Record | None:
-        if change.is_doubtful:
-            self.update(scope, {}, {"$unset": {"counted": ""}})
-        if not change.total and not change.claimed:
-            return None
-        figures = {"total": change.total, "claimed": change.claimed}
-        # What was counted in an earlier life of the queue is not in the counters of this one.
-        written = self.update(scope, {"born": {"$lte": change.least}}, {"$inc": figures})
-        return written or self.update(scope, {}, {"$unset": {"counted": ""}})
+        """Write what concerns messages above the floor, whatever purges come in between."""
+        is_doubted = False
+        while change.notes or change.is_doubtful:
+            if change.is_doubtful and not is_doubted:
+                is_doubted = True
+                self.update(scope, {}, {"$unset": {"counted": ""}})
+            if not change.notes:
+                return None
+            figures = {"total": change.total, "claimed": change.claimed}
+            written = self.update(scope, {"floor": {"$lte": change.first}}, {"$inc": figures})
+            if written is not None:
+                return written
+            record = self.find(scope)
+            if record is None or record.is_deleted:
+                return None
+            self.horizons.see(record)
+            change = change.since(record.floor)
+        return None
 
     def _change(self, scope: str, condition: Document, change: Document, shown: bool) -> Record | None:
         wanted = {"_id": scope, "deleted": None} | condition
@@ -167,11 +214,11 @@ class Records:
         return True
 
     def _revive(self, remains: Record) -> bool:
-        """Make a queue of the remains of one."""
+        """Make a queue of the remains of one; what is left of the messages of that one stays to be removed."""
         start = max(remains.next, position_at(self._clock.microseconds()))
         condition = {"_id": remains.scope, "deleted": {"$ne": None}, "next": remains.next}
-        absent = {"deleted": "", "counted": "", "recounted": ""}
-        change: dict[str, Any] = {"$set": _fresh(start), "$unset": absent}
+        absent = {"deleted": "", "counted": "", "recounted": "", "dead_letters": ""}
+        change: dict[str, Any] = {"$set": _fresh(start) | {"litter": start}, "$unset": absent}
         done = self._database.run(lambda: self._database.records.update_one(condition, change))
         return done.matched_count == 1
 

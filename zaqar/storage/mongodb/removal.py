@@ -1,4 +1,4 @@
-"""Removes messages in bounded steps, and counts what went. Uses the index of ``_id``."""
+"""Removes messages in bounded steps. Uses the index of ``_id``."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -21,31 +21,23 @@ _OTHERS = [READY, DELAYED, POPPED, LEAVING]
 
 
 @dataclasses.dataclass(frozen=True)
-class _Batch:
-    """The first messages of a range of keys."""
+class Removed:
+    """What one batch removed: how many, up to which key, and whether there was no more."""
 
-    first: str
-    last: str
     count: int
-    claimed: int
-
-    @property
-    def keys(self) -> Document:
-        """Return the condition on ``_id``."""
-        return {"$gte": self.first, "$lte": self.last}
+    last: str | None
+    is_all: bool
 
 
-def remove_counted(database: Database, counters: Counters, scope: str, keys: Sequence[str], *, position: int) -> int:
+def remove_counted(database: Database, counters: Counters, scope: str, keys: Sequence[str]) -> int:
     """Remove messages whatever their state; return how many went.
 
-    ``position``: that of one of them. One command when all are claimed, two when all were there; what changes its state
-    between the two is found by looking.
+    One command when all are claimed, two when all were there; what changes its state between the two is found by looking.
     """
     gone, left = 0, list(keys)
     while left:
-        named = {"$in": left}
-        claimed = _remove(database, counters, scope, named, _CLAIMED, position=position)
-        others = _remove(database, counters, scope, named, _OTHERS, position=position) if claimed < len(left) else 0
+        claimed = _remove(database, counters, scope, left, _CLAIMED)
+        others = _remove(database, counters, scope, left, _OTHERS) if claimed < len(left) else 0
         gone += claimed + others
         if claimed + others == len(left):
             break
@@ -53,41 +45,29 @@ def remove_counted(database: Database, counters: Counters, scope: str, keys: Seq
     return gone
 
 
-def remove_below(database: Database, counters: Counters, scope: str, position: int, *, is_counted: bool) -> None:
-    """Remove every message before a position: batch by batch, each a range of keys, and again what a batch missed."""
-    keys = keys_below(scope, position)
-    while (batch := _first(database, scope, keys)) is not None:
-        gone = _remove_batch(database, counters, scope, batch, is_counted=is_counted)
-        if gone >= batch.count:
-            if batch.count < BATCH:
-                return
-            # Not from the beginning: MongoDB would pass over all that it has just removed.
-            keys = {"$gt": batch.last, "$lt": keys["$lt"]}
+def remove_batch(database: Database, scope: str, *, below: int, behind: str | None = None) -> Removed:
+    """Remove the first messages before a position, which are counted nowhere any more: a range of keys.
+
+    ``behind``: the last key of the batch before. From the beginning, MongoDB would pass over all that it has just removed.
+    """
+    keys = keys_below(scope, below)
+    batch = _first(database, scope, keys if behind is None else {"$gt": behind, "$lt": keys["$lt"]})
+    if batch is None:
+        return Removed(0, None, is_all=True)
+    wanted = {"_id": {"$gte": batch["first"], "$lte": batch["last"]}, "queue": scope}
+    done = database.run(lambda: database.messages.delete_many(wanted, hint=_BY_KEY))
+    return Removed(int(done.deleted_count), batch["last"], is_all=batch["count"] < BATCH)
 
 
-def _remove_batch(database: Database, counters: Counters, scope: str, batch: _Batch, *, is_counted: bool) -> int:
-    """Remove messages; return how many went. What changes its state in the middle of it may stay."""
-    if not is_counted:
-        wanted = {"_id": batch.keys, "queue": scope}
-        return database.run(lambda: database.messages.delete_many(wanted, hint=_BY_KEY)).deleted_count
-    position, gone = place_of(batch.first).position, 0
-    if batch.claimed:
-        gone += _remove(database, counters, scope, batch.keys, _CLAIMED, position=position)
-    if gone < batch.count:
-        gone += _remove(database, counters, scope, batch.keys, _OTHERS, position=position)
-    return gone
-
-
-def _remove(
-    database: Database, counters: Counters, scope: str, keys: Document, states: list[str], *, position: int
-) -> int:
+def _remove(database: Database, counters: Counters, scope: str, keys: Sequence[str], states: list[str]) -> int:
     """Remove messages that are in one of the states, and count them."""
-    wanted = {"_id": keys, "queue": scope, "state": {"$in": states}}
+    wanted = {"_id": {"$in": list(keys)}, "queue": scope, "state": {"$in": states}}
     done = database.run(
         lambda: database.messages.delete_many(wanted, hint=_BY_KEY), when_in_doubt=lambda: counters.doubt(scope)
     )
     gone = int(done.deleted_count)
-    counters.add(scope, position=position, total=-gone, claimed=-gone if states is _CLAIMED else 0)
+    first, last = place_of(min(keys)).position, place_of(max(keys)).position
+    counters.add(scope, position=first, last=last, total=-gone, claimed=-gone if states is _CLAIMED else 0)
     return gone
 
 
@@ -97,10 +77,9 @@ def _left(database: Database, scope: str, keys: Sequence[str]) -> list[str]:
     return database.run(lambda: [document["_id"] for document in database.messages.find(wanted, {"_id": 1})])
 
 
-def _first(database: Database, scope: str, keys: Document) -> _Batch | None:
-    """Return the first messages with keys in a range; None where there is none."""
-    is_claimed = {"$cond": [{"$in": ["$state", _CLAIMED]}, 1, 0]}
-    told = {"first": {"$min": "$_id"}, "last": {"$max": "$_id"}, "count": {"$sum": 1}, "claimed": {"$sum": is_claimed}}
+def _first(database: Database, scope: str, keys: Document) -> Document | None:
+    """Return the ends and the number of the first messages with keys in a range; None where there is none."""
+    told = {"first": {"$min": "$_id"}, "last": {"$max": "$_id"}, "count": {"$sum": 1}}
     stages: list[Document] = [
         {"$match": {"_id": keys, "queue": scope}},
         {"$sort": {"_id": 1}},
@@ -108,4 +87,4 @@ def _first(database: Database, scope: str, keys: Document) -> _Batch | None:
         {"$group": {"_id": "$queue"} | told},
     ]
     found = database.run(lambda: list(database.messages.aggregate(stages, hint=_BY_KEY)))
-    return _Batch(**{name: found[0][name] for name in told}) if found else None
+    return found[0] if found else None

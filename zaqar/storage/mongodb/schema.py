@@ -53,6 +53,7 @@ MESSAGE_STORE = (
     Index(MESSAGES, "expiry", ("expires",), "the sweep of what has expired", reclaim_after=RECLAIM_AFTER),
     Index(MESSAGES, "tokens", ("forget",), "forgets tokens of posts", only_with="forget", reclaim_after=0),
     Index(RECORDS, "sweeping", ("due",), "the sweep of queues in which something may be due", only_with="due"),
+    Index(RECORDS, "litter", ("litter",), "the sweep of what purges and deletions have left", only_with="litter"),
 )
 
 MANAGEMENT_STORE = (

@@ -13,6 +13,7 @@ from zaqar.storage.mongodb.counters import shared
 from zaqar.storage.mongodb.dead_letters import DeadLetters
 from zaqar.storage.mongodb.deletion import Deletion
 from zaqar.storage.mongodb.leases import Leases
+from zaqar.storage.mongodb.litter import Litter
 from zaqar.storage.mongodb.messages import draft
 from zaqar.storage.mongodb.popping import Popping
 from zaqar.storage.mongodb.posting import Posting
@@ -43,7 +44,7 @@ class MongoMessageStore(MessageStore):
         self._writer = Writer(counters, self._records.write_counters)
         striking = Striking(database, clock, self._records, memory=max(MEMORY, 3 * longest))
         self._leases = Leases(database, clock, longest=longest)
-        self._posting = Posting(database, clock, self._records, striking, self._leases, counters, patience=patience)
+        self._posting = Posting(database, clock, self._records, striking, self._leases, patience=patience)
         dead_letters = DeadLetters(database, clock, self._records, self._posting, counters)
         settling = Settling(database, clock, self._records, striking, dead_letters, counters)
         self._candidates = candidates = Candidates(database, clock, self._records, settling)
@@ -51,10 +52,11 @@ class MongoMessageStore(MessageStore):
         taking = Taking(candidates)
         self._claims = Claims(database, clock, self._records, taking, dead_letters, counters)
         self._popping = Popping(database, clock, taking, counters, life=longest)
-        self._deletion = Deletion(database, clock, self._claims, counters)
-        self._queues = QueueRecords(database, clock, self._records, candidates, counters)
+        self._deletion = Deletion(database, clock, self._records, self._claims, counters)
+        litter = Litter(database, clock)
+        self._queues = QueueRecords(database, clock, self._records, candidates, counters, litter)
         burying = Burying(self._records, candidates, dead_letters)
-        self._sweep = Sweep(database, clock, self._records, striking, settling, self._queues, burying, counters)
+        self._sweep = Sweep(database, clock, self._records, striking, settling, self._queues, litter, burying, counters)
 
     def create_queue(self, queue: QueueKey) -> None:
         """Make the record of the queue."""

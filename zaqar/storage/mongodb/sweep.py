@@ -1,5 +1,10 @@
-"""Reclaims what has expired, and settles queues that nobody uses. Uses the indexes ``expiry`` and ``sweeping``."""
+"""Reclaims what has expired, was purged or deleted, and settles queues that nobody uses.
 
+Uses the indexes ``expiry``, ``sweeping`` and ``litter``. A queue in which nothing is due or left costs nothing, however
+many there are: its record is in none of the ranges that are looked at.
+"""
+
+import math
 from collections import defaultdict
 
 from pymongo.errors import DuplicateKeyError
@@ -8,6 +13,7 @@ from zaqar.clock import Clock
 from zaqar.storage.mongodb.burying import Burying
 from zaqar.storage.mongodb.connection import Database, Document
 from zaqar.storage.mongodb.counters import Counters
+from zaqar.storage.mongodb.litter import Litter
 from zaqar.storage.mongodb.messages import CLAIMED, COUNTED_AS_CLAIMED, DELAYED, DOOMED, POPPED, READY, ended
 from zaqar.storage.mongodb.queue_records import QueueRecords
 from zaqar.storage.mongodb.records import Record, Records
@@ -29,6 +35,12 @@ UNUSED_AFTER = 60
 LONGEST_BURIAL = 10.0
 """Seconds that one sweep goes on with the dead letters of one queue."""
 
+LONGEST_SETTLING = 10.0
+"""Seconds that one sweep goes on with what is due in one queue."""
+
+LONGEST_CLEARING = 10.0
+"""Seconds that one sweep goes on with what purges and deletions have left in all queues, a batch of each in turn."""
+
 COUNTED_PER_SECOND = 1000
 """A queue of so many messages more is counted a second less often, beyond once a minute."""
 
@@ -47,6 +59,7 @@ class Sweep:
         striking: Striking,
         settling: Settling,
         queues: QueueRecords,
+        litter: Litter,
         burying: Burying,
         counters: Counters,
     ) -> None:
@@ -56,6 +69,7 @@ class Sweep:
         self._striking = striking
         self._settling = settling
         self._queues = queues
+        self._litter = litter
         self._burying = burying
         self._counters = counters
 
@@ -75,7 +89,7 @@ class Sweep:
 
     def sweep(self) -> int:
         """Reclaim; return how many messages and claims went."""
-        gone = self._expire()
+        gone = self._litter.clear_all(seconds=LONGEST_CLEARING) + self._expire()
         wanted = {"due": {"$lte": self._clock.now()}}
         due = self._database.run(
             lambda: list(self._database.records.find(wanted, {"_id": 1}).sort("due", 1).limit(MOST_QUEUES))
@@ -94,8 +108,11 @@ class Sweep:
             groups: dict[tuple[str, str], list[str]] = defaultdict(list)
             for document in found:
                 groups[document["queue"], document["state"]].append(document["_id"])
+            floors = self._records.floors({scope for scope, _ in groups}) if groups else {}
             for (scope, state), keys in groups.items():
-                gone += self._remove(scope, state, keys, now)
+                purged = [key for key in keys if place_of(key).position < floors.get(scope, math.inf)]
+                gone += self._remove(scope, state, purged, now, is_counted=False)
+                gone += self._remove(scope, state, sorted(set(keys) - set(purged)), now, is_counted=True)
             if len(found) < BATCH:
                 return gone
 
@@ -105,27 +122,26 @@ class Sweep:
             lambda: list(self._database.messages.find(wanted, shown, batch_size=BATCH).limit(BATCH))
         )
 
-    def _remove(self, scope: str, state: str, keys: list[str], now: int) -> int:
+    def _remove(self, scope: str, state: str, keys: list[str], now: int, *, is_counted: bool) -> int:
+        if not keys:
+            return 0
         wanted = {"_id": {"$in": keys}, "queue": scope, "state": state, "expires": ended(now)}
         number = self._database.run(
             lambda: self._database.messages.delete_many(wanted), when_in_doubt=lambda: self._counters.doubt(scope)
         ).deleted_count
-        first = min(place_of(key).position for key in keys)
-        claimed = number if state in COUNTED_AS_CLAIMED else 0
-        self._counters.add(scope, position=first, total=-number, claimed=-claimed)
+        if is_counted:
+            claimed = number if state in COUNTED_AS_CLAIMED else 0
+            self._counters.add(scope, position=place_of(keys[0]).position, total=-number, claimed=-claimed)
         return number
 
     def _tidy(self, record: Record) -> int:
         """Settle one queue, and leave it alone from now on if nobody uses it and nothing in it falls due."""
         now = self._clock.now()
         if record.is_deleted:
-            self._queues.clear_remains(record)
-            return 0
-        if "litter" in record.document:
-            self._queues.clear_litter(record)
+            return self._litter.clear(record).count
         self._striking.strike_late(record, now)
         moved = self._burying.go_on(record, seconds=LONGEST_BURIAL) if "dead_letters" in record.document else 0
-        _, lapsed = self._settling.settle(record, now)
+        lapsed = self._settling.settle(record, now, seconds=LONGEST_SETTLING).lapsed
         if moved:
             self._records.hurry(record.scope, now)  # there may be more
         current = self._records.write_counters(record.scope) or self._records.find(record.scope)
@@ -133,15 +149,16 @@ class Sweep:
             return moved + lapsed
         if self._is_to_be_counted(current, now):
             self._queues.recount(current, now)
-        elif self._is_unused(current, now):
-            unused = {"due": current.due, "next": current.next, "hurried": current.document["hurried"]}
-            self._records.update(record.scope, unused | {"litter": None, "dead_letters": None}, {"$unset": {"due": ""}})
+        elif current.due is not None and current.due <= now - UNUSED_AFTER and not current.open:
+            self._leave_alone(current)
         return moved + lapsed
 
-    def _is_unused(self, record: Record, now: int) -> bool:
-        if record.due is None or record.due > now - UNUSED_AFTER or record.open:
-            return False
-        return self._settling.next_due(record.scope) is None
+    def _leave_alone(self, record: Record) -> None:
+        """Let no sweep look at a queue that nobody uses before something falls due in it."""
+        due = self._settling.next_due(record.scope)
+        unused = {"due": record.due, "next": record.next, "hurried": record.document["hurried"], "dead_letters": None}
+        change: Document = {"$unset": {"due": ""}} if due is None else {"$set": {"due": due}}
+        self._records.update(record.scope, unused, change)
 
     def _is_to_be_counted(self, record: Record, now: int) -> bool:
         figures = [record.document[name] for name in ("next", "total", "claimed")]

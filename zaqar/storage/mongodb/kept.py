@@ -1,0 +1,34 @@
+"""Reads messages that a client names, by key or claim, as far as they were neither purged nor deleted with their queue.
+
+One command: the floor of the queue's record, then what is above it. Uses the indexes of ``_id`` and ``claims``.
+"""
+
+from zaqar.storage.mongodb.connection import Database, Document
+from zaqar.storage.mongodb.schema import MESSAGES
+
+_ABOVE_FLOOR = {"$and": [{"$gte": ["$position", "$$floor"]}]}
+
+_IN_ONE_ANSWER = 10_000
+"""Messages; MongoDB ends an answer at 16 MB anyway."""
+
+
+def kept(
+    database: Database, scope: str, wanted: Document, *, shown: Document | None = None, limit: int | None = None
+) -> list[Document]:
+    """Return the messages of a living queue above its floor that meet a condition; none where there is no such queue.
+
+    MongoDB makes one step of ``$lookup`` and the ``$unwind`` right behind it, so they need not fit into one document.
+    """
+    inner: list[Document] = [{"$match": {"queue": scope, "$expr": _ABOVE_FLOOR} | wanted}]
+    if limit is not None:
+        inner.append({"$limit": limit})
+    if shown is not None:
+        inner.append({"$project": shown})
+    stages: list[Document] = [
+        {"$match": {"_id": scope, "deleted": None}},
+        {"$project": {"_id": 0, "floor": 1}},
+        {"$lookup": {"from": MESSAGES, "let": {"floor": "$floor"}, "pipeline": inner, "as": "message"}},
+        {"$unwind": "$message"},
+        {"$replaceRoot": {"newRoot": "$message"}},
+    ]
+    return database.run(lambda: list(database.records.aggregate(stages, batchSize=_IN_ONE_ANSWER)))
