@@ -109,3 +109,20 @@ def test_a_long_value_is_cut(one):
 
 def test_what_can_be_printed_is_not_escaped():
     assert escape("Größe € 漢字 \\n") == "Größe € 漢字 \\n"
+
+
+@pytest.mark.parametrize(
+    ("message", "summary", "shown"),
+    [
+        ("It cannot be served: The store is away.", "zaqar.errors.Unavailable: The store is away.", ""),
+        ("It failed.", "ValueError: The store is away.", "ValueError: The store is away."),
+        ("It failed.", "KeyError", "KeyError"),
+        ("It failed.", "-", "-"),
+    ],
+)
+def test_the_words_of_an_exception_are_not_told_twice(message, summary, shown):
+    record = log_text.make_record("name", logging.ERROR, "path", 1, message, (), None)
+
+    record.error_summary = summary
+
+    assert record.error_summary == shown

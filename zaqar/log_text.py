@@ -40,12 +40,16 @@ class Record(logging.LogRecord):
 
     @property
     def error_summary(self) -> str:
-        """The words of the exception in whose course the record was made; oslo.log puts them behind the message."""
+        """The words of the exception in whose course the record was made; oslo.log puts them behind the message.
+
+        None where the message tells them already.
+        """
         return str(self.__dict__.get("error_summary", ""))
 
     @error_summary.setter
     def error_summary(self, words: str) -> None:
-        self.__dict__["error_summary"] = escape(words)
+        told = words.partition(": ")[2]
+        self.__dict__["error_summary"] = "" if told and escape(told) in self.getMessage() else escape(words)
 
 
 def make_record(*arguments: Any, **named: Any) -> logging.LogRecord:

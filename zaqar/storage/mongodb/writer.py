@@ -13,7 +13,7 @@ PAUSE = 0.1
 """Seconds that a change waits to be written, at most."""
 
 PAUSE_AFTER_FAILURE = 1.0
-"""The same after a failure, which is logged each time."""
+"""The same after a failure; an outage is logged once, a mistake each time."""
 
 
 class Writer:
@@ -22,6 +22,7 @@ class Writer:
     def __init__(self, counters: Counters, write: Callable[[str], object]) -> None:
         self._counters = counters
         self._write = write
+        self._is_away = False
         self.errand = Errand(
             "counters",
             self._write_soon,
@@ -51,6 +52,9 @@ class Writer:
         try:
             self.write_all()
         except Unavailable as error:
-            LOG.warning("Counters of queues could not be written yet: %s", error)
+            if not self._is_away:
+                LOG.warning("Counters of queues could not be written yet: %s", error)
+            self._is_away = True
             return PAUSE_AFTER_FAILURE
+        self._is_away = False
         return PAUSE
