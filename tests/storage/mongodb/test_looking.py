@@ -210,6 +210,19 @@ def test_a_page_may_be_longer_than_a_document(split, reader):
     assert ids(READERS[reader](store, queue)) == posted
 
 
+def test_what_is_named_may_be_longer_than_a_document(split):
+    store, queue, _ = split
+    body = b'"' + b"x" * 6_000_000 + b'"'
+    posted = [message_id for _ in range(3) for message_id in post(store, queue, new_message(body))]
+    assert ids(store.get_messages(queue, posted)) == posted
+
+    held = claim(store, queue)
+
+    assert ids(store.get_claim(queue, held.id).messages) == posted
+    store.purge_messages(queue)
+    assert store.get_messages(queue, posted) == []
+
+
 def test_an_error_that_is_none_of_size_is_not_hidden(store, queue, monkeypatch):
     post(store, queue, new_message())
     broken = OperationFailure("Unrecognized expression", code=168)

@@ -69,8 +69,12 @@ class Candidates:
         return self._settled(read)
 
     def ready(self, queue: QueueKey, *, limit: int, is_brief: bool = False) -> View:
-        """Find the first messages that are ready, in one command; brief: only what decides whether to take them."""
-        return self.first(queue, {"state": READY}, limit=limit, is_brief=is_brief)
+        """Find the first messages that are ready, in one command; brief: only what decides whether to take them.
+
+        They may be taken, or moved to a dead-letter queue: what becomes of that if it is broken off has to be noticed.
+        """
+        view = self.first(queue, {"state": READY}, limit=limit, is_brief=is_brief)
+        return self.watch(view) if view.found else view
 
     def first(self, queue: QueueKey, wanted: Document, *, after: int = -1, limit: int, is_brief: bool = False) -> View:
         """Find the first messages behind a position that meet a condition, in one command.
@@ -121,11 +125,12 @@ class Candidates:
             )
         )
 
-    def watch(self, view: View) -> None:
+    def watch(self, view: View) -> View:
         """See to it that what is taken now is missed when its time is over, where nobody would notice."""
         latest = self._clock.now() + SETTLE_INTERVAL
-        if view.record.due is None or view.record.due > latest:
-            self._records.hurry(view.scope, latest)
+        if view.record.due is not None and view.record.due <= latest:
+            return view
+        return dataclasses.replace(view, record=self._records.hurry(view.scope, latest) or view.record)
 
     def _settled(self, look: Callable[[int | None], View]) -> View:
         """Look, and look again where anything had to happen first, up to where all that is due has happened."""

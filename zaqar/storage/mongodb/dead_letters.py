@@ -48,7 +48,6 @@ class DeadLetters:
         wanted = {"_id": {"$in": [each["_id"] for each in worn]}, "queue": scope, "state": READY}
         target = {"queue": scope_of(rule.queue), "ttl": rule.ttl}
         change = {"$set": {"state": LEAVING, "claim": batch, "until": now + LIFE, "target": target}}
-        self._records.hurry(scope, now + LIFE)
         self._database.run(lambda: self._database.messages.update_many(wanted, change))
         try:
             self.forward(queue_scope=scope, batch=batch)

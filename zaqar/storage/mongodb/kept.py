@@ -3,7 +3,10 @@
 One command: the floor of the queue's record, then what is above it. Uses the indexes of ``_id`` and ``claims``.
 """
 
+from pymongo.errors import OperationFailure
+
 from zaqar.storage.mongodb.connection import Database, Document
+from zaqar.storage.mongodb.failure import is_too_large
 from zaqar.storage.mongodb.schema import MESSAGES
 
 _ABOVE_FLOOR = {"$and": [{"$gte": ["$position", "$$floor"]}]}
@@ -17,8 +20,24 @@ def kept(
 ) -> list[Document]:
     """Return the messages of a living queue above its floor that meet a condition; none where there is no such queue.
 
-    MongoDB makes one step of ``$lookup`` and the ``$unwind`` right behind it, so they need not fit into one document.
+    MongoDB makes one step of ``$lookup`` and the ``$unwind`` right behind it, so they need not fit into one document; where a
+    server wants that all the same, and they do not, it takes two commands.
     """
+    try:
+        return _in_one(database, scope, wanted, shown=shown, limit=limit)
+    except OperationFailure as error:
+        if not is_too_large(error):
+            raise
+    record = database.run(lambda: database.records.find_one({"_id": scope, "deleted": None}, {"floor": 1}))
+    if record is None:
+        return []
+    above = {"queue": scope, "position": {"$gte": record["floor"]}} | wanted
+    return database.run(lambda: list(database.messages.find(above, shown, batch_size=_IN_ONE_ANSWER).limit(limit or 0)))
+
+
+def _in_one(
+    database: Database, scope: str, wanted: Document, *, shown: Document | None, limit: int | None
+) -> list[Document]:
     inner: list[Document] = [{"$match": {"queue": scope, "$expr": _ABOVE_FLOOR} | wanted}]
     if limit is not None:
         inner.append({"$limit": limit})

@@ -169,9 +169,9 @@ class Records:
         change = {"$max": {"next": floor, "floor": floor, "litter": floor}, "$set": emptied}
         return self.update(found.scope, {"next": {"$lte": floor}}, change)
 
-    def hurry(self, scope: str, due: int) -> None:
-        """Let a queue be settled at ``due`` already."""
-        self.update(scope, {}, {"$min": {"due": due}, "$inc": {"hurried": 1}})
+    def hurry(self, scope: str, due: int) -> Record | None:
+        """Let a queue be settled at ``due`` already; return its record."""
+        return self.update(scope, {}, {"$min": {"due": due}, "$inc": {"hurried": 1}})
 
     def write_counters(self, scope: str) -> Record | None:
         """Write what this process changed; return the record, or None if it was not touched."""
