@@ -121,7 +121,9 @@ class Claims:
         done = self._database.run(lambda: self._database.messages.bulk_write(changes, ordered=True))
         if not done.matched_count:
             raise _no_claim()
-        if ttl < SETTLE_INTERVAL or record.due is None or record.due > now + SETTLE_INTERVAL:
+        # A due time in the past may be one that the sweep is just about to put off or to take away.
+        is_watched = record.due is not None and now < record.due <= now + SETTLE_INTERVAL
+        if ttl < SETTLE_INTERVAL or not is_watched:
             self._records.hurry(record.scope, min(ends, now + SETTLE_INTERVAL))
 
     def release(self, queue: QueueKey, claim_id: str) -> None:
