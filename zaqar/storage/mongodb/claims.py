@@ -15,8 +15,8 @@ from zaqar.storage.mongodb.candidates import View
 from zaqar.storage.mongodb.connection import Database, Document
 from zaqar.storage.mongodb.counters import Counters
 from zaqar.storage.mongodb.dead_letters import DeadLetters
-from zaqar.storage.mongodb.marking import mark_chosen, take_first
 from zaqar.storage.mongodb.kept import kept
+from zaqar.storage.mongodb.marking import mark_chosen, take_first
 from zaqar.storage.mongodb.messages import CLAIMED, READY, date_of, living, messages, second_of
 from zaqar.storage.mongodb.records import SETTLE_INTERVAL, Records
 from zaqar.storage.mongodb.scope import scope_of

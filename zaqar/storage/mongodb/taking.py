@@ -150,7 +150,6 @@ class Taking:
             if not found:
                 call.is_over = not buried or call.is_late()
                 continue
-            self._candidates.watch(view)
             taken = first(view)
             call.taken = [taken] if taken is not None else []
             call.is_over = True  # without one, others had the last
@@ -165,8 +164,6 @@ class Taking:
         if any(each.has_worn(found) for each in calls):
             del calls[1:]  # each by its own rule: the others see what is left then
             found, buried = calls[0].left_by_burial(found)
-        if view.found:
-            self._candidates.watch(view)
         free = iter(found)
         for each in calls:
             each.choose(free)
