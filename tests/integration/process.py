@@ -2,6 +2,8 @@
 
 import contextlib
 import dataclasses
+import functools
+import itertools
 import os
 import shutil
 import signal
@@ -17,6 +19,12 @@ from typing import TypeVar
 Settings = Mapping[str, Mapping[str, object]]
 T = TypeVar("T")
 
+PORTS = range(10_000, 20_000)
+"""What servers of tests listen on; members of a Redis Cluster also 10000 above. Linux gives clients others, from 32768 on:
+of those, one that is free now may be some client's when a server wants it, now or when it is started again."""
+
+PORTS_OF_A_PROCESS = 200
+
 
 def wait_until(condition: Callable[[], T], *, seconds: float = 15.0, what: str = "the condition") -> T:
     """Return the first true value of the condition, or fail when the time is over."""
@@ -30,10 +38,34 @@ def wait_until(condition: Callable[[], T], *, seconds: float = 15.0, what: str =
 
 
 def free_port() -> int:
-    """Return a TCP port that nobody listens on."""
+    """Return a TCP port that nobody listens on, and that no other process of these tests chooses."""
+    return next(port for port in itertools.islice(_own_ports(), PORTS_OF_A_PROCESS) if _is_free(port))
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections of the past occupy no port
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+@functools.cache
+def _own_ports() -> Iterator[int]:
+    """Go round and round in a part of ``PORTS`` that belongs to this process for as long as it lives."""
+    for first in PORTS[::PORTS_OF_A_PROCESS]:
+        # A name in the kernel: it is as wide as the ports are, and goes with its process however that ends.
+        claim = socket.socket(socket.AF_UNIX)
+        try:
+            claim.bind(f"\0zaqar-tests-ports-{first}")
+        except OSError:
+            claim.close()
+            continue
+        claim.detach()  # open to the end
+        return itertools.cycle(range(first, first + PORTS_OF_A_PROCESS))
+    raise AssertionError(f"{len(PORTS[::PORTS_OF_A_PROCESS])} processes run these tests already")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from tests.integration.process import free_port
+
 CHUNK = 1 << 16
 
 
@@ -74,8 +76,8 @@ class Proxy:
         self._threads: list[threading.Thread] = []
         self.connections = 0
         self.exchanges = 0
-        self._listener = self._listen(0)
-        self.port = int(self._listener.getsockname()[1])
+        self.port = free_port()
+        self._listener = self._listen(self.port)
 
     @property
     def open_connections(self) -> int:
