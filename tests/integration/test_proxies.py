@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,7 +37,7 @@ http {{
 """
 
 
-@pytest.fixture(params=["gunicorn", "granian"])
+@pytest.fixture(scope="module", params=["gunicorn", "granian"])
 def server(request) -> Iterator[RunningServer]:
     # The socket's path has to be short.
     with (
@@ -49,14 +50,15 @@ def server(request) -> Iterator[RunningServer]:
         yield server
 
 
-@pytest.fixture(params=["nginx", "haproxy"])
-def proxy(request, server, tmp_path) -> Iterator[int]:
+@pytest.fixture(scope="module", params=["nginx", "haproxy"])
+def proxy(request, server, tmp_path_factory) -> Iterator[int]:
     """Return the port of a proxy in front of the service."""
+    folder = tmp_path_factory.mktemp(request.param)
     program = shutil.which(request.param, path=f"{os.environ['PATH']}:/usr/sbin")
     require(request.param, None if program else "it is not installed")
     port = free_port()
-    command = {"nginx": nginx, "haproxy": haproxy}[request.param](str(program), server, port, tmp_path)
-    with (tmp_path / "proxy.log").open("wb") as log:
+    command = {"nginx": nginx, "haproxy": haproxy}[request.param](str(program), server, port, folder)
+    with (folder / "proxy.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
         wait_until(lambda: answers(port), what="an answer through the proxy")
@@ -64,6 +66,18 @@ def proxy(request, server, tmp_path) -> Iterator[int]:
     finally:
         process.terminate()
         process.wait(timeout=10)
+
+
+@pytest.fixture
+def project() -> str:
+    return uuid.uuid4().hex
+
+
+@pytest.fixture
+def service(proxy, project) -> Iterator[Service]:
+    """Return the service as a project sees it that no other test uses."""
+    with contextlib.closing(Service(f"http://127.0.0.1:{proxy}", project)) as service:
+        yield service
 
 
 def nginx(program: str, server: RunningServer, port: int, folder: Path) -> list[str]:
@@ -90,40 +104,37 @@ def answers(port: int) -> bool:
     return False
 
 
-def test_messages_pass(proxy):
-    with contextlib.closing(Service(f"http://127.0.0.1:{proxy}")) as service:
-        ids = service.post("jobs", list(range(5)))
+def test_messages_pass(service):
+    ids = service.post("jobs", list(range(5)))
 
-        assert [message["id"] for message in service.every_message("jobs")] == ids
-
-
-def test_a_page_of_ids_passes(proxy):
-    with contextlib.closing(Service(f"http://127.0.0.1:{proxy}")) as service:
-        ids = service.post("jobs", list(range(20)))
-
-        status, _ = service.call("DELETE", f"/v2/queues/jobs/messages?ids={','.join(ids)}")
-
-        assert status == 204
-        assert service.stats("jobs")["total"] == 0
+    assert [message["id"] for message in service.every_message("jobs")] == ids
 
 
-def test_a_body_over_the_limit_is_refused_by_the_service_with_its_own_words(proxy):
-    with contextlib.closing(Service(f"http://127.0.0.1:{proxy}")) as service:
-        status, answer = service.call("POST", "/v2/queues/jobs/messages", {"messages": [{"body": "x" * 300_000}]})
+def test_a_page_of_ids_passes(service):
+    ids = service.post("jobs", list(range(20)))
 
-        assert status == 400
-        assert "262144" in json.dumps(answer)
+    status, _ = service.call("DELETE", f"/v2/queues/jobs/messages?ids={','.join(ids)}")
 
-
-def test_a_header_with_an_underscore_does_not_name_the_tenant(proxy):
-    with contextlib.closing(Service(f"http://127.0.0.1:{proxy}", project="mine")) as service:
-        service.post("jobs", ["mine"])
-        service.headers = {"Client-ID": service.headers["Client-ID"], "X_Project_ID": "mine", "X-Project-ID": "other"}
-
-        assert service.every_message("jobs") == []
+    assert status == 204
+    assert service.stats("jobs")["total"] == 0
 
 
-def test_clients_that_stall_in_their_bodies_keep_nobody_waiting(proxy):
+def test_a_body_over_the_limit_is_refused_by_the_service_with_its_own_words(service):
+    status, answer = service.call("POST", "/v2/queues/jobs/messages", {"messages": [{"body": "x" * 300_000}]})
+
+    assert status == 400
+    assert "262144" in json.dumps(answer)
+
+
+def test_a_header_with_an_underscore_does_not_name_the_tenant(service, project):
+    service.post("jobs", ["mine"])
+    client = service.headers["Client-ID"]
+    service.headers = {"Client-ID": client, "X_Project_ID": project, "X-Project-ID": f"other-{project}"}
+
+    assert service.every_message("jobs") == []
+
+
+def test_clients_that_stall_in_their_bodies_keep_nobody_waiting(proxy, service):
     head = (
         b"POST /v2/queues/jobs/messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         b"Client-ID: 3381af92-2b9e-11e3-b191-71861300734c\r\nX-Project-ID: demo\r\nContent-Length: 1000\r\n\r\n{"
@@ -131,18 +142,16 @@ def test_clients_that_stall_in_their_bodies_keep_nobody_waiting(proxy):
     with contextlib.ExitStack() as stalled:
         for _ in range(32):  # four times as many as there are threads
             stalled.enter_context(socket.create_connection(("127.0.0.1", proxy))).sendall(head)
-        with contextlib.closing(Service(f"http://127.0.0.1:{proxy}")) as service:
-            assert service.post("jobs", ["through"])
+        assert service.post("jobs", ["through"])
 
 
-def test_a_proxy_notices_no_reload(server, proxy):
-    with contextlib.closing(Service(f"http://127.0.0.1:{proxy}")) as service:
-        before = server.worker_pids()
-        server.signal(signal.SIGHUP)
+def test_a_proxy_notices_no_reload(server, service):
+    before = server.worker_pids()
+    server.signal(signal.SIGHUP)
 
-        def posts_until_replaced() -> bool:
-            service.post("jobs", ["during"])
-            return not set(server.worker_pids()) & set(before)
+    def posts_until_replaced() -> bool:
+        service.post("jobs", ["during"])
+        return not set(server.worker_pids()) & set(before)
 
-        wait_until(posts_until_replaced, seconds=30, what="new workers")
-        service.post("jobs", ["after"])
+    wait_until(posts_until_replaced, seconds=30, what="new workers")
+    service.post("jobs", ["after"])

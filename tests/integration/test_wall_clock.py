@@ -14,25 +14,40 @@ from tests.integration.mongo_servers import mongo_server
 from tests.integration.process import running_server, wait_until
 from tests.integration.redis_servers import redis_server
 from tests.integration.rest import Service
+from tests.needs import Shared
+from tests.storage.mongodb.opening import fresh_name
 
 HOUR = 3600
 LIFE = 600
 """Seconds that messages and claims live here: less than the clock is moved by."""
 
-STORES = {"redis": redis_server, "mongodb": mongo_server}
+STORES = ("sqlite", "redis", "mongodb")
 
 
 @contextlib.contextmanager
-def store_settings(store: str, folder: Path) -> Iterator[dict[str, dict[str, object]]]:
+def store_settings(store: str, folder: Path, shared: Shared) -> Iterator[dict[str, dict[str, object]]]:
     """Yield the settings of a service on that store, which is empty."""
     if store == "sqlite":
         yield {"drivers:message_store:sqlalchemy": {"uri": f"sqlite:///{folder}/zaqar.db"}}
         return
-    with STORES[store]() as server:
-        yield {
-            "drivers": {"message_store": store, "management_store": store},
-            f"drivers:message_store:{store}": {"uri": server.uri},
-        }
+    place = {"redis": _empty_redis, "mongodb": _empty_mongodb}[store]
+    with place(shared) as options:
+        drivers = {"message_store": store, "management_store": store}
+        yield {"drivers": drivers, f"drivers:message_store:{store}": options}
+
+
+@contextlib.contextmanager
+def _empty_redis(shared: Shared) -> Iterator[dict[str, object]]:
+    server = shared(redis_server)
+    server.client().flushdb()
+    yield {"uri": server.uri}
+
+
+@contextlib.contextmanager
+def _empty_mongodb(shared: Shared) -> Iterator[dict[str, object]]:
+    uri = shared(mongo_server).uri
+    with fresh_name(uri) as name:
+        yield {"uri": uri, "database": name}
 
 
 @dataclass
@@ -44,13 +59,13 @@ class Hosts:
     set_by: Callable[[int], object]
 
 
-@pytest.fixture(params=["sqlite", *STORES])
-def hosts(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hosts]:
+@pytest.fixture(params=STORES)
+def hosts(request: pytest.FixtureRequest, tmp_path: Path, shared: Shared) -> Iterator[Hosts]:
     offset = tmp_path / "seconds"
     offset.write_text("0")
     moving = {"PYTHONPATH": str(Path(__file__).with_name("moved_wall_clock")), "MOVED_WALL_CLOCK": str(offset)}
     with contextlib.ExitStack() as opened:
-        settings = opened.enter_context(store_settings(request.param, tmp_path)) | {"server": {"workers": 1}}
+        settings = opened.enter_context(store_settings(request.param, tmp_path, shared)) | {"server": {"workers": 1}}
         services = []
         for name, environment in (("moved", moving), ("right", moving if request.param == "sqlite" else {})):
             folder = tmp_path / name

@@ -68,3 +68,5 @@ def test_what_was_acknowledged_outlives_the_death_of_every_worker(hosted, servic
     wait_until(lambda: not set(old) & set(hosted.worker_pids()) and hosted.answers(), what="an answer from new workers")
 
     assert [message["id"] for message in service.every_message("q")] == ids
+    # granian that has replaced workers takes longer to stop than anybody waits here.
+    os.killpg(hosted.process.pid, signal.SIGKILL)

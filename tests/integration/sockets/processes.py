@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -121,10 +120,11 @@ def killed_twice(server: RunningServer) -> str:
         lambda: [pid for pid in server.worker_pids() if pid not in (killed, kept)], what="a successor"
     )
     os.kill(successors[0], signal.SIGKILL)
-    try:
-        return f"ended with status {server.process.wait(timeout=2)}"
-    except subprocess.TimeoutExpired:
-        return posted(server)
+    wait_until(
+        lambda: server.process.poll() is not None or new_workers(server, [killed, successors[0]]),
+        what="the end of the server, or two workers",
+    )
+    return posted(server) if server.process.poll() is None else f"ended with status {server.process.returncode}"
 
 
 @row("stop with a request in flight", gunicorn="201, status 0", granian="201, status 0", disturbs=True)
