@@ -1,5 +1,6 @@
 """What tests of several folders share."""
 
+import os
 import signal
 from collections.abc import Iterator
 
@@ -7,7 +8,15 @@ import pytest
 from pymongo import monitoring
 
 from tests.commands import TypeCheck
+from tests.integration.redis_servers import VARIABLE
 from tests.needs import Shared
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Start no further processes for one file, nor where a Redis of one's own is named: the tests empty it."""
+    is_one_file = len(config.args) == 1 and ".py" in config.args[0]
+    return 0 if is_one_file or VARIABLE in os.environ else None
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ from tests.needs import require
 VARIABLE = "ZAQAR_TEST_REDIS_URI"
 """Names a server of one's own (``redis://host:port/database``) for the conformance suite.
 
-The suite EMPTIES that database before each test.
+The suite EMPTIES that database before each test, and so runs in one process.
 """
 
 
@@ -99,6 +99,7 @@ def redis_server(
 def named_or_own_redis() -> Iterator[str]:
     """Yield the URI of the server that ``VARIABLE`` names, or of one that runs until the block ends."""
     if named := os.environ.get(VARIABLE):
+        assert "PYTEST_XDIST_WORKER" not in os.environ, f"with {VARIABLE}, run the tests in one process: -n0"
         yield named
         return
     with redis_server() as server:
