@@ -11,6 +11,24 @@ from tests.conformance.backends import BACKENDS, Backend, Stores
 from tests.needs import Shared, require
 from zaqar.models import QueueKey
 from zaqar.storage.contract import ManagementStore, MessageStore
+from zaqar.storage.mongodb import taking
+from zaqar.storage.redis import dead_letters
+
+LONG = 60.0
+"""Seconds that no claim of these tests takes, however busy the machine is."""
+
+
+@pytest.fixture(autouse=True)
+def _unhurried_redis(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a claim move all dead letters: what it leaves after a second of the real time waits for half a minute of ours."""
+    monkeypatch.setattr(dead_letters, "PATIENCE", LONG)
+
+
+@pytest.fixture
+def unhurried_claims(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no claim come back with less than there is because the machine was busy."""
+    monkeypatch.setattr(taking, "LONGEST_BURIAL", LONG)
+    monkeypatch.setattr(taking, "LONGEST", LONG)
 
 
 @pytest.fixture(params=BACKENDS, ids=lambda backend: backend.name)

@@ -6,6 +6,8 @@ from tests.builders import dead_letter_rule, new_message, numbered_messages, que
 from tests.conformance.acts import PRODUCER, claim, everything, get, ids, listed, numbers, post
 from zaqar.errors import QueueNotFound
 
+pytestmark = pytest.mark.usefixtures("unhurried_claims")
+
 
 @pytest.fixture
 def dead(store, queue):
