@@ -226,6 +226,7 @@ class QueueMachine(RuleBasedStateMachine):
         sweep_all(self.store)
 
 
+@pytest.mark.timeout(600)  # two hundred examples, which stand-ins in Python take minutes for on a busy machine
 def test_a_store_does_what_the_model_does(stores, clock):
     sides = [stores.message, stores.reopen().message]
 
