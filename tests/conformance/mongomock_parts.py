@@ -54,8 +54,9 @@ def _found(document, database, options):
         for name, expression in options["let"].items()
     }
     inner = _replaced(options["pipeline"], values)
-    everything = list(database[options["from"]].find())
-    return copy.deepcopy(list(aggregate.process_pipeline(everything, database, inner, None)))
+    # Of a whole collection, as it stands, most of the time would go into the copies of what does not match.
+    matching = list(database[options["from"]].find(inner[0].get("$match")))
+    return copy.deepcopy(list(aggregate.process_pipeline(matching, database, inner, None)))
 
 
 def _replaced(part, values):
