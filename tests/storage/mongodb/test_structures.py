@@ -60,13 +60,14 @@ def test_health_is_a_ping(store, queue, watch):
     assert [each.name for each in sent] == ["ping"]
 
 
-def test_counters_are_written_within_a_second(store, queue, data, monkeypatch):
+def test_counters_are_written_within_a_second(server, name, clock, queue, data, monkeypatch):
     monkeypatch.undo()  # what the other tests have against it
-    posted = post(store, queue, *numbered_messages(3))
+    with opened(server.uri, name, clock) as store:
+        posted = post(store, queue, *numbered_messages(3))
 
-    store.delete_message(queue, posted[0], claim_id=None)
+        store.delete_message(queue, posted[0], claim_id=None)
 
-    wait_until(lambda: data.records.find_one({})["total"] == 2, seconds=5, what="the counters")
+        wait_until(lambda: data.records.find_one({})["total"] == 2, seconds=5, what="the counters")
 
 
 def test_counters_that_a_crash_lost_are_counted_anew(store, queue, data, clock):

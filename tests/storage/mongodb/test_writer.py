@@ -54,7 +54,7 @@ def test_each_outage_is_told(hasty, caplog):
     for _ in range(2):
         scribe.failures += [Unavailable("The store is away.")] * 3
         scribe.counters.add("q", position=1, total=1)
-        wait_until(lambda: not scribe.writer.errand.is_running, seconds=5, what="the counters")
+        wait_until(lambda: not scribe.writer.task.is_running, seconds=5, what="the counters")
     scribe.writer.stop()
 
     assert len([record for record in caplog.records if "could not be written" in record.getMessage()]) == 2
@@ -64,7 +64,7 @@ def test_it_ends_when_all_is_written_and_starts_anew(hasty):
     scribe = Scribe()
     for _ in range(2):
         scribe.counters.add("q", position=1, total=1)
-        wait_until(lambda: not scribe.writer.errand.is_running, seconds=5, what="the end of the thread")
+        wait_until(lambda: not scribe.writer.task.is_running, seconds=5, what="the end of the thread")
         assert not scribe.counters.scopes()
     scribe.writer.stop()
 

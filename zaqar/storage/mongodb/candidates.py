@@ -74,7 +74,7 @@ class Candidates:
         They may be taken, or moved to a dead-letter queue: what becomes of that if it is broken off has to be noticed.
         """
         view = self.first(queue, {"state": READY}, limit=limit, is_brief=is_brief)
-        return self.watch(view) if view.found else view
+        return self._watch(view) if view.found else view
 
     def first(self, queue: QueueKey, wanted: Document, *, after: int = -1, limit: int, is_brief: bool = False) -> View:
         """Find the first messages behind a position that meet a condition, in one command.
@@ -125,7 +125,7 @@ class Candidates:
             )
         )
 
-    def watch(self, view: View) -> View:
+    def _watch(self, view: View) -> View:
         """See to it that what is taken now is missed when its time is over, where nobody would notice."""
         latest = self._clock.now() + SETTLE_INTERVAL
         if view.record.due is not None and view.record.due <= latest:

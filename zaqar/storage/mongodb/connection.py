@@ -1,9 +1,7 @@
 """The way to a MongoDB database, and what is done when a command fails."""
 
-import os
 import threading
 import time
-import weakref
 from collections.abc import Callable, Sequence
 from datetime import UTC
 from typing import Any, TypeVar
@@ -14,6 +12,7 @@ from pymongo.collection import Collection
 from pymongo.database import Database as MongoDatabase
 from pymongo.errors import OperationFailure, PyMongoError
 
+from zaqar import forks
 from zaqar.errors import ConfigurationError, Unavailable
 from zaqar.storage.mongodb.failure import COMMAND_NOT_FOUND, is_outage, is_passing, unavailable, was_sent
 from zaqar.storage.mongodb.schema import MESSAGES, QUEUES, RECORDS, SWEEPS, Index, models
@@ -26,8 +25,6 @@ LONGEST_PAUSE = 1.0
 
 LONGEST_GLANCE = 2.0
 """Seconds that looking whether the server is there may take."""
-
-_databases: "weakref.WeakSet[Database]" = weakref.WeakSet()
 
 
 class Database:
@@ -57,7 +54,7 @@ class Database:
         self._opening = threading.RLock()
         self._client: MongoClient[Document] | None = None
         self._database: MongoDatabase[Document] | None = None
-        _databases.add(self)
+        forks.tell(self)
 
     @property
     def messages(self) -> Collection[Document]:
@@ -196,11 +193,3 @@ class Database:
             if error.code != COMMAND_NOT_FOUND:
                 raise
             return admin.command("isMaster")  # before 4.4.2
-
-
-def _forget_parents() -> None:
-    for database in _databases:
-        database.forget_parent()
-
-
-os.register_at_fork(after_in_child=_forget_parents)

@@ -7,11 +7,12 @@ crash loses a tenth of a second of changes, which the sweep repairs by counting.
 
 import contextlib
 import dataclasses
-import os
 import threading
 import weakref
 from collections.abc import Callable, Hashable, Iterator
 from typing import TypeVar
+
+from zaqar import forks
 
 T = TypeVar("T")
 
@@ -86,6 +87,7 @@ class Counters:
     def __init__(self) -> None:
         self._wakers: list[Callable[[], None]] = []
         self.forget_parent()
+        forks.tell(self)
 
     def forget_parent(self) -> None:
         """Leave to the parent, in a forked process, what it has to write."""
@@ -206,11 +208,3 @@ def shared(place: Hashable) -> Counters:
         if found is None:
             found = _shared[place] = Counters()
         return found
-
-
-def _forget_parents() -> None:
-    for counters in _shared.values():
-        counters.forget_parent()
-
-
-os.register_at_fork(after_in_child=_forget_parents)

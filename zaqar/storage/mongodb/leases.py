@@ -7,18 +7,17 @@ cut off, loses its places, and posts anew.
 
 import contextlib
 import dataclasses
-import os
 import threading
 import time
-import weakref
 from collections.abc import Iterator
 
 from pymongo import UpdateOne
 
+from zaqar import forks
+from zaqar.background import Task
 from zaqar.clock import Clock
 from zaqar.errors import Unavailable
 from zaqar.storage.mongodb.connection import Database
-from zaqar.storage.mongodb.errand import Errand
 
 LEASE = 4
 """Seconds that a post keeps its places without a word of its process: a second more passes before readers notice."""
@@ -47,16 +46,15 @@ class Leases:
         self._database = database
         self._clock = clock
         self._longest = longest
-        self._errand = Errand(
+        self._task = Task(
             "leases",
             self._renew_soon,
-            is_wanted=lambda: bool(self._held),
-            pause=lambda: INTERVAL,
-            pause_after_mistake=lambda: INTERVAL,
+            interval=INTERVAL,
             failure="Places of posts under way could not be kept.",
+            is_wanted=lambda: bool(self._held),
         )
         self.forget_parent()
-        _all.add(self)
+        forks.tell(self)
 
     def forget_parent(self) -> None:
         """Leave to the parent, in a forked process, its posts: they must not outlive it."""
@@ -68,7 +66,7 @@ class Leases:
         """Renew the lease of a post while the block runs."""
         with self._lock:
             self._held[nonce] = _Lease(scope, nonce, seconds, time.monotonic())
-        self._errand.wake()
+        self._task.start()
         try:
             yield
         finally:
@@ -91,24 +89,13 @@ class Leases:
 
     def stop(self) -> None:
         """End the thread."""
-        self._errand.stop()
+        self._task.stop()
 
     def _renewal(self, lease: _Lease, now: int) -> UpdateOne:
         wanted = {"_id": lease.scope, "deleted": None, "reservations.by": lease.nonce}
         return UpdateOne(wanted, {"$set": {"reservations.$.deadline": now + lease.seconds}})
 
-    def _renew_soon(self) -> float:
+    def _renew_soon(self) -> None:
         # Posts whose server is away have told so themselves; and they lose no more than their places.
         with contextlib.suppress(Unavailable):
             self.renew(older_than=YOUNG)
-        return INTERVAL
-
-
-def _forget_parents() -> None:
-    for leases in _all:
-        leases.forget_parent()
-
-
-_all: "weakref.WeakSet[Leases]" = weakref.WeakSet()
-
-os.register_at_fork(after_in_child=_forget_parents)

@@ -13,14 +13,13 @@ of a step before it looks again: leaders that go on in step lose to one another 
 """
 
 import abc
-import os
 import random
 import threading
 import time
-import weakref
 from collections.abc import Callable, Hashable
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
+from zaqar import forks
 from zaqar.errors import Unavailable
 
 MOST = 500
@@ -84,7 +83,7 @@ class Lines(Generic[W]):
 
     def __init__(self) -> None:
         self.forget_parent()
-        _all.add(self)
+        forks.tell(self)
 
     def forget_parent(self) -> None:
         """Leave to the parent, in a forked process, who waits there."""
@@ -140,13 +139,3 @@ class Lines(Generic[W]):
                 line.waiting[0].called.set()
             elif self._lines.get(key) is line:
                 del self._lines[key]
-
-
-def _forget_parents() -> None:
-    for lines in _all:
-        lines.forget_parent()
-
-
-_all: "weakref.WeakSet[Lines[Any]]" = weakref.WeakSet()
-
-os.register_at_fork(after_in_child=_forget_parents)

@@ -3,9 +3,9 @@
 import logging
 from collections.abc import Callable
 
+from zaqar.background import Task
 from zaqar.errors import Unavailable
 from zaqar.storage.mongodb.counters import Counters
-from zaqar.storage.mongodb.errand import Errand
 
 LOG = logging.getLogger(__name__)
 
@@ -23,15 +23,15 @@ class Writer:
         self._counters = counters
         self._write = write
         self._is_away = False
-        self.errand = Errand(
+        self.task = Task(
             "counters",
             self._write_soon,
-            is_wanted=lambda: bool(counters.scopes()),
-            pause=lambda: PAUSE,
-            pause_after_mistake=lambda: PAUSE_AFTER_FAILURE,
+            interval=PAUSE,
+            after_mistake=PAUSE_AFTER_FAILURE,
             failure="Counters of queues could not be written yet.",
+            is_wanted=lambda: bool(counters.scopes()),
         )
-        counters.join(self.errand.wake)
+        counters.join(self.task.start)
 
     def write_all(self) -> None:
         """Write everything now. Raises ``Unavailable``."""
@@ -40,8 +40,8 @@ class Writer:
 
     def stop(self) -> None:
         """Write what is left, if the server answers, and wait for the thread."""
-        self._counters.leave(self.errand.wake)
-        self.errand.stop()
+        self._counters.leave(self.task.start)
+        self.task.stop()
         try:
             self.write_all()
         except Unavailable as error:
