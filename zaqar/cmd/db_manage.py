@@ -44,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             ],
         )
         config.start_logging(conf)
+        logging.getLogger("alembic").setLevel(logging.INFO)  # whoever runs the command wants to see its steps
         for sentence in config.unknown_settings(conf):
             LOG.warning("%s", sentence)
         for uri in _databases(conf):

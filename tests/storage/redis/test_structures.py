@@ -49,12 +49,12 @@ def test_the_structures_of_a_queue_agree_after_any_sequence(server, store, clock
             self.model.forget(self.model.messages)
 
         def teardown(self):
-            super().teardown()
             self.clock.move(10_000)
             self.sweep()
             for queue in (self.queue, self.dead_queue):
                 found = Structures(client, queue)
                 assert found.lasting == {found.record}
+            super().teardown()
             client.flushdb()
 
     try:
