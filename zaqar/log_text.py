@@ -10,6 +10,8 @@ MOST_CHARACTERS = 1000
 
 # Printable ASCII, without what separates fields, names and values, and without what begins a quoted value.
 _is_plain = re.compile(rf"[!#-&(-<>-\[\]-~]{{1,{MOST_CHARACTERS}}}\Z").match
+# The same with what separates and blanks between words: nothing that quotes would have to escape.
+_is_quotable = re.compile(rf"[ !#-&(-\[\]-~]{{1,{MOST_CHARACTERS - 2}}}\Z").match
 
 
 def escape(text: str) -> str:
@@ -27,6 +29,8 @@ def quote(text: str) -> str:
     """Return the value of a field: in quotes where it could be taken for anything else, cut where it is long."""
     if _is_plain(text):
         return text
+    if _is_quotable(text):
+        return f"'{text}'"
     quoted = ascii(text[: MOST_CHARACTERS + 1])
     return quoted if len(quoted) <= MOST_CHARACTERS else f"{quoted[:MOST_CHARACTERS]}...{quoted[0]}"
 

@@ -87,14 +87,13 @@ def _texts(logger: logging.Logger, handler: "logging.StreamHandler[Any]", lines:
     """Return the lines as the handler would write them, or nothing where its formatter shows more than expected."""
     texts: list[str] = []
     second = -1
-    for line in lines:
-        created, message = line
-        if int(created) != second:
+    for created, message in lines:
+        if created - second >= 1 or created < second:
             second = int(created)
             form = _form(logger, handler, second)
-            if not form or form % (_milliseconds(created), message) != _text(logger, handler, line):
+            if not form or form % (_milliseconds(created), message) != _text(logger, handler, (created, message)):
                 return None
-        texts.append(form % (_milliseconds(created), message))
+        texts.append(form % ((created - second) * 1000, message))
     return texts
 
 
