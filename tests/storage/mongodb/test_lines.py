@@ -1,4 +1,4 @@
-"""Calls for several messages of one queue, in one process: one at a time works for all who stand in the line."""
+"""Calls for messages of one queue, in one process: one at a time works for all who stand in the line."""
 
 import functools
 import itertools
@@ -89,6 +89,23 @@ def test_who_comes_during_a_step_is_served_by_the_next_one(store, queue, watch, 
     assert in_order(share for share, _ in found) == [list(range(first, first + 5)) for first in (0, 5, 10, 15)]
     assert sorted(names for _, names in found) == [[], [], COMMANDS[take], COMMANDS[take]]
     assert numbers(listed(store, queue)) == list(range(20, 30))
+
+
+@pytest.mark.parametrize("take", TAKES)
+def test_calls_for_one_message_each_are_done_together_where_they_wait_and_by_the_server_where_not(
+    store, queue, watch, line_up, take
+):
+    post(store, queue, *numbered_messages(4))
+
+    def consume():
+        with watch() as sent:
+            return TAKES[take](store, queue, limit=1), [each.name for each in sent]
+
+    found = line_up(*[consume] * 4)
+
+    assert in_order(share for share, _ in found) == [[0], [1], [2], [3]]
+    alone = ["aggregate", "findAndModify", *COMMANDS[take][2:]]
+    assert sorted(names for _, names in found) == [[], [], alone, COMMANDS[take]]
 
 
 def test_each_claim_of_a_line_has_its_own_end_and_grace(store, queue, line_up, clock):

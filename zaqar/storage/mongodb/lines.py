@@ -1,10 +1,10 @@
 """Lets one call at a time work for all calls of this process that take from one queue, as a group commit does.
 
-Calls side by side would look at the same first messages, and all but one would lose them. So a call for several messages
-joins the line of its queue. The first of the line leads: it takes all who stand there, looks once for as many messages as
-all of them want, gives each its share in order of arrival, and takes all shares with one command. Who has what it wants
-goes, the leader last of them; then the next leads, so that nobody works for others after its own call is over. It waits
-for a tenth of the last step first, so that who was just served and comes back at once is in the line, not behind it.
+Calls side by side would look at the same first messages, and all but one would lose them. So a call for messages joins the
+line of its queue. The first of the line leads: it takes all who stand there, looks once for as many messages as all of them
+want, gives each its share in order of arrival, and takes all shares with one command. Who has what it wants goes, the leader
+last of them; then the next leads, so that nobody works for others after its own call is over. It waits for a tenth of the
+last step first, so that who was just served and comes back at once is in the line, not behind it.
 
 An error of a step is raised in all for whom it was done; that the store is away, in all who stand in the line, since they
 have waited for that answer. A line is of one process: what others take is not known before it is lost to them, and to take

@@ -1,6 +1,6 @@
 """Takes the first messages of a queue that are ready, beside others that do the same: what pop and claim have in common.
 
-A single message is chosen by the server. Calls for several work in lines: see ``lines``.
+Calls side by side work in lines: see ``lines``. A single message that nobody else waits beside is chosen by the server.
 """
 
 import abc
@@ -128,15 +128,13 @@ class Taking:
     def take(self, queue: QueueKey, call: Call, take: Take, first: TakeFirst) -> list[Document]:
         """Take what a call wants, in post order: again, for those that others were given.
 
-        A single one is taken by ``first``: the server chooses it, so that takers of other processes get the next ones.
+        Where nobody else waits for any, a single one is taken by ``first``: the server chooses it, so that takers of other
+        processes get the next ones.
         """
         try:
-            if call.limit == 1:
-                self._take_first(queue, call, first)
-            else:
-                # Claims and pops stand in lines of their own.
-                step = functools.partial(self._step, queue, take)
-                self._lines.serve((scope_of(queue), call.state), call, step)
+            # Claims and pops stand in lines of their own.
+            step = functools.partial(self._step, queue, take, first)
+            self._lines.serve((scope_of(queue), call.state), call, step)
         except QueueNotFound as error:
             if error.queue != queue and not call.taken:
                 raise
@@ -154,8 +152,11 @@ class Taking:
             call.taken = [taken] if taken is not None else []
             call.is_over = True  # without one, others had the last
 
-    def _step(self, queue: QueueKey, take: Take, line: Line[Call], calls: list[Call]) -> None:
+    def _step(self, queue: QueueKey, take: Take, first: TakeFirst, line: Line[Call], calls: list[Call]) -> None:
         """Look once, give each call its share, and take all shares at once."""
+        if len(calls) == 1 and calls[0].limit == 1:
+            self._take_first(queue, calls[0], first)
+            return
         began = time.monotonic()
         wanted = sum(each.missing for each in calls)
         width = max(wanted, BURIED if calls[0].has_buried else 0)
