@@ -5,8 +5,10 @@ import pytest
 from tests.api.client import PATCH_TYPE
 from tests.api.rules import BODIES, RULES
 from zaqar.errors import Unavailable
-from zaqar.storage.contract import ManagementStore, MessageStore
-from zaqar.storage.sql import SqlManagementStore, SqlMessageStore
+from zaqar.storage.sql.queue_claims import QueueClaims
+from zaqar.storage.sql.queue_messages import QueueMessages
+from zaqar.storage.sql.queue_records import QueueRecords
+from zaqar.storage.sql.queues import Queues
 
 
 @pytest.fixture
@@ -16,9 +18,9 @@ def no_store(monkeypatch):
     def unavailable(*arguments, **named):
         raise Unavailable("The database is locked.")
 
-    for store, contract in ((SqlMessageStore, MessageStore), (SqlManagementStore, ManagementStore)):
-        for name in contract.__abstractmethods__ - {"close", "is_alive"}:
-            monkeypatch.setattr(store, name, unavailable)
+    for noun in (QueueRecords, QueueMessages, QueueClaims, Queues):
+        for verb in noun.__base__.__abstractmethods__:
+            monkeypatch.setattr(noun, verb, unavailable)
 
 
 @pytest.mark.parametrize(("rule", "method", "target"), [row for row in RULES if row[0] != "ping:get"])
@@ -46,7 +48,7 @@ def test_a_store_that_cannot_answer_is_one_line_of_the_log_without_its_library_s
     def unavailable(*arguments, **named):
         raise Unavailable("The store is away.") from cause
 
-    monkeypatch.setattr(SqlMessageStore, "list_messages", unavailable)
+    monkeypatch.setattr(QueueMessages, "list", unavailable)
 
     client.list("q")
 
@@ -66,7 +68,7 @@ def test_an_unexpected_failure_shows_the_request_id_and_no_more(client, monkeypa
     def broken(*arguments, **named):
         raise ZeroDivisionError("secret of the inside")
 
-    monkeypatch.setattr(SqlMessageStore, "list_messages", broken)
+    monkeypatch.setattr(QueueMessages, "list", broken)
 
     answer = client.list("q")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from zaqar.storage.sql import SqlMessageStore
+from zaqar.storage.sql import Database
 
 
 def test_the_version_list_names_version_2_alone(client):
@@ -133,9 +133,10 @@ def test_ping_asks_who_is_there(client, method):
     assert client.request(method, "/v2/ping", X_Project_ID=None).status == 400
 
 
-def test_ping_tells_that_the_store_is_gone_but_head_does_not_look(client, monkeypatch):
+def test_ping_tells_that_the_store_is_gone_but_head_does_not_look(configured, monkeypatch):
     """H-6, H-7"""
-    monkeypatch.setattr(SqlMessageStore, "is_alive", lambda store: False)
+    monkeypatch.setattr(Database, "is_alive", lambda database: False)
+    client = configured("")
 
     answer = client.ping()
 

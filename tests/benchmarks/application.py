@@ -10,7 +10,8 @@ from typing import Any
 
 from tests.clock import MovableClock
 from zaqar import config, deploy
-from zaqar.storage.sql import Database, SqlManagementStore, SqlMessageStore
+from zaqar.storage.sql import Database
+from zaqar.storage.sql.stores import management_store, message_store
 
 PROJECT = "benchmark"
 PRODUCER = "3381af92-2b9e-11e3-b191-71861300734c"
@@ -45,8 +46,8 @@ class Application:
         deploy.prepare(conf)
         self.clock = MovableClock()
         self.database = Database.shared(uri, synchronous="NORMAL", clock=self.clock)
-        self.messages = SqlMessageStore(self.database)
-        self.management = SqlManagementStore(self.database)
+        self.messages = message_store(self.database)
+        self.management = management_store(self.database)
         self._application = deploy.wsgi_application(conf, clock=self.clock, background=False)
 
     def call(self, method: str, path: str, query: str = "", body: Any = None) -> Answer:

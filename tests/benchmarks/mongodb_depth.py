@@ -16,12 +16,12 @@ from collections.abc import Callable
 from tests.builders import numbered_messages, queue_key
 from tests.conformance.acts import claim, listed, post
 from tests.integration.mongo_servers import is_emulator, mongo_server
+from tests.parts import OpenStore
 from tests.storage.mongodb.opening import fresh_name, opened
 from tests.storage.mongodb.plans import plans
 from tests.storage.mongodb.watching import Sent, Watching
 from zaqar.models import QueueKey
 from zaqar.storage.contract import MessageStore
-from zaqar.storage.mongodb import MongoMessageStore
 
 LONG = 43_200
 """Seconds that outlast the program."""
@@ -49,7 +49,7 @@ def main() -> None:
         )
         for what, act in _acts(store).items():
             _print_line(what, [_measure(watch, act, queue, options.rounds) for queue in (shallow, deep)])
-        print(store.stats(deep))
+        print(store.records.stats(deep))
 
 
 def _options() -> argparse.Namespace:
@@ -59,15 +59,15 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _fill(store: MongoMessageStore, queue: QueueKey, depth: int) -> None:
+def _fill(store: OpenStore, queue: QueueKey, depth: int) -> None:
     """Post so many, and claim every second half thousand."""
-    store.create_queue(queue)
+    store.records.create(queue)
     for first in range(0, depth, BATCH):
         post(store, queue, *numbered_messages(BATCH // 2, first=first, ttl=LONG))
         claim(store, queue, ttl=LONG, limit=BATCH // 2)
     for first in range(0, depth, BATCH):
         post(store, queue, *numbered_messages(BATCH // 2, first=first, ttl=LONG))
-    store._writer.write_all()
+    store.parts.writer.write_all()
 
 
 def _acts(store: MessageStore) -> dict[str, Callable[[QueueKey], object]]:
@@ -83,16 +83,16 @@ def _acts(store: MessageStore) -> dict[str, Callable[[QueueKey], object]]:
 
     return {
         "post 1": add,
-        "delete 1": lambda queue: store.delete_message(queue, posted[queue].pop(), claim_id=None),
+        "delete 1": lambda queue: store.messages.delete(queue, posted[queue].pop(), claim_id=None),
         "list 10 from the start": lambda queue: listed(store, queue, limit=10),
         "list 10 with claimed": lambda queue: listed(store, queue, limit=10, include_claimed=True),
         "list 10 of all": lambda queue: listed(store, queue, limit=10, include_claimed=True, include_delayed=True),
         "claim 10": take,
-        "get claim": lambda queue: store.get_claim(queue, held[queue][-1]),
-        "renew": lambda queue: store.renew_claim(queue, held[queue][-1], ttl=LONG, grace=60),
-        "release 10": lambda queue: store.release_claim(queue, held[queue].pop()),
-        "pop 10": lambda queue: store.pop_messages(queue, limit=10),
-        "stats": store.stats,
+        "get claim": lambda queue: store.claims.get(queue, held[queue][-1]),
+        "renew": lambda queue: store.claims.renew(queue, held[queue][-1], ttl=LONG, grace=60),
+        "release 10": lambda queue: store.claims.release(queue, held[queue].pop()),
+        "pop 10": lambda queue: store.messages.pop(queue, limit=10),
+        "stats": store.records.stats,
     }
 
 

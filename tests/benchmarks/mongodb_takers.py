@@ -29,7 +29,7 @@ Act = Callable[[MessageStore, QueueKey, int], int]
 """Takes up to so many messages; returns how many it was given."""
 
 ACTS: dict[str, Act] = {
-    "pop": lambda store, queue, limit: len(store.pop_messages(queue, limit=limit)),
+    "pop": lambda store, queue, limit: len(store.messages.pop(queue, limit=limit)),
     "claim": lambda store, queue, limit: len(claim(store, queue, ttl=LONG, limit=limit).messages),
 }
 
@@ -72,7 +72,7 @@ def _rate(
     """Return messages a second, and the longest call in seconds."""
     queue = queue_key()
     with fresh_name(uri) as name, contextlib.closing(message_store(uri, database=name)) as store:
-        store.create_queue(queue)
+        store.records.create(queue)
         count = options.messages * (3 if limit > 1 else 1)
         for first in range(0, count, 500):
             post(store, queue, *numbered_messages(min(500, count - first), first=first, ttl=LONG))
@@ -90,7 +90,7 @@ def _consume(
 ) -> tuple[int, float, float, float]:
     """Return how many were taken, the first moment and the last, and the longest call."""
     with contextlib.closing(message_store(uri, database=name)) as store:
-        store.stats(queue)  # connect first
+        store.records.stats(queue)  # connect first
 
         def consume() -> tuple[int, list[float]]:
             taken, times = 0, []

@@ -40,7 +40,7 @@ def main() -> None:
         server.client().flushall()
         empty, deep = queue_key(), queue_key()
         for queue in (empty, deep):
-            store.create_queue(queue)
+            store.records.create(queue)
         for _ in range(options.depth // BATCH):
             post(store, deep, *numbered_messages(BATCH, ttl=LONG))
             claim(store, deep, ttl=LONG, limit=BATCH)
@@ -85,10 +85,10 @@ def _acts(store: MessageStore, queue: QueueKey) -> dict[str, Callable[[], object
     return {
         "post 1": lambda: post(store, queue, PAGE),
         "claim 10": take,
-        "release 10": lambda: store.release_claim(queue, claims.pop()),
+        "release 10": lambda: store.claims.release(queue, claims.pop()),
         "list 10 from the start": lambda: listed(store, queue, limit=10),
-        "stats": lambda: store.stats(queue),
-        "pop 1": lambda: store.pop_messages(queue, limit=1),
+        "stats": lambda: store.records.stats(queue),
+        "pop 1": lambda: store.messages.pop(queue, limit=1),
     }
 
 
@@ -98,14 +98,14 @@ def _print_memory(client: redis.Redis, uri: str, store: MessageStore, idle: int)
     with contextlib.closing(management_store(uri)) as management:
         queues = [queue_key(project="0123456789abcdef0123456789abcdef") for _ in range(idle)]
         for queue in queues:
-            management.create_queue(queue, {})
-            store.create_queue(queue)
+            management.queues.create(queue, {})
+            store.records.create(queue)
     used = client.info("memory")["used_memory"] - before
     print(f"{idle} idle queues: {used / 2**20:.0f} MiB, {used / idle:.0f} bytes each")
     for name, count in (("ready", 20_000), ("claimed", 20_000)):
         before = client.info("memory")["used_memory"]
         queue = queue_key()
-        store.create_queue(queue)
+        store.records.create(queue)
         for _ in range(count // BATCH):
             post(store, queue, *[PAGE] * BATCH)
         while name == "claimed" and claim(store, queue, ttl=LONG, limit=10).messages:

@@ -84,17 +84,17 @@ SCENES: dict[str, Callable[[Application, int, int], None]] = {
 
 def _grow_log(application: Application) -> None:
     queue = QueueKey("another project", "large messages")
-    application.messages.create_queue(queue)
+    application.messages.records.create(queue)
     page = NewMessage(b" " * 4096, LONG)
     for _ in range(2 * _PAGES_OF_LOG // 100):
         application.messages.post(queue, [page] * 100, client_id=PRODUCER, token=new_token())
-    application.messages.delete_queue(queue)
+    application.messages.records.delete(queue)
 
 
 def _make_queues(application: Application, count: int) -> None:
     """Make the measured queue and others, each with a message."""
-    application.management.create_queue(QUEUE, {})
-    application.messages.create_queue(QUEUE)
+    application.management.queues.create(QUEUE, {})
+    application.messages.records.create(QUEUE)
     for first in range(0, count, _BATCH):
         keys = [QueueKey(PROJECT, f"idle-{number:06}") for number in range(first, min(first + _BATCH, count))]
         application.database.write(lambda transaction, keys=keys: _fill_idle(transaction, keys))

@@ -41,8 +41,8 @@ def _post_expired(folder, tmp_path, count):
     clock = MovableClock(microseconds=1_000_000_000_000_000)
     store = deploy.chosen(conf, "message_store").message_store(clock)
     key = queue_key()
-    store.create_queue(key)
-    store.post(key, numbered_messages(count, ttl=60), client_id="c", token="0" * 16)
+    store.records.create(key)
+    store.messages.post(key, numbered_messages(count, ttl=60), client_id="c", token="0" * 16)
     store.close()
 
 

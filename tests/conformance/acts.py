@@ -36,7 +36,7 @@ MALFORMED = (
 
 def post(store: MessageStore, queue: QueueKey, *messages: NewMessage, client_id: str = PRODUCER) -> list[str]:
     """Post and return the ids."""
-    return store.post(queue, messages, client_id=client_id, token=new_token())
+    return store.messages.post(queue, messages, client_id=client_id, token=new_token())
 
 
 def listed(
@@ -50,7 +50,7 @@ def listed(
     include_delayed: bool = False,
 ) -> list[Message]:
     """Return a page: by default everything that a plain listing shows."""
-    return store.list_messages(
+    return store.messages.list(
         queue,
         marker=marker,
         limit=limit,
@@ -75,18 +75,18 @@ def claim(
     dead_letter: DeadLetterRule | None = None,
 ) -> Claim:
     """Claim messages."""
-    return store.create_claim(queue, ttl=ttl, grace=grace, limit=limit, dead_letter=dead_letter)
+    return store.claims.create(queue, ttl=ttl, grace=grace, limit=limit, dead_letter=dead_letter)
 
 
 def get(store: MessageStore, queue: QueueKey, message_id: str) -> Message:
     """Return the one message."""
-    (message,) = store.get_messages(queue, [message_id])
+    (message,) = store.messages.get(queue, [message_id])
     return message
 
 
 def exists(store: MessageStore, queue: QueueKey, message_id: str) -> bool:
     """Tell whether the message is there."""
-    return bool(store.get_messages(queue, [message_id]))
+    return bool(store.messages.get(queue, [message_id]))
 
 
 def ids(messages: Iterable[Message]) -> list[str]:

@@ -19,10 +19,11 @@ from tests.integration.redis_groups import redis_cluster
 from tests.integration.redis_servers import VARIABLE, missing_redis, named_or_own_redis
 from tests.needs import Shared
 from zaqar.storage.contract import ManagementStore, MessageStore
-from zaqar.storage.redis import RedisManagementStore, RedisMessageStore, management_store, message_store
+from zaqar.storage.redis import management_store, message_store, stores
 from zaqar.storage.redis.direct import Direct
 from zaqar.storage.redis.server import Server
-from zaqar.storage.sql import Database, SqlManagementStore, SqlMessageStore
+from zaqar.storage.sql import Database
+from zaqar.storage.sql import stores as sql
 from zaqar.storage.sql.migration import prepare
 
 
@@ -74,7 +75,7 @@ def _sqlite(folder: Path, clock: MovableClock, _: Shared) -> Iterator[Stores]:
         def open_stores() -> Stores:
             # NORMAL: nobody pulls the plug during these tests, and a sync for each write would triple their time.
             database = Database(f"sqlite:///{path}", synchronous="NORMAL", clock=clock)
-            message, management = SqlMessageStore(database), SqlManagementStore(database)
+            message, management = sql.message_store(database), sql.management_store(database)
             opened.callback(management.close)
             opened.callback(message.close)
             return Stores(message, management, clock, open_stores)
@@ -90,10 +91,10 @@ def _fakeredis(_folder: Path, clock: MovableClock, _shared: Shared) -> Iterator[
         return Server(Direct(connect, most=64, patience=10), deadline=10, attempts=10, longest_pause=1)
 
     def open_message_store() -> MessageStore:
-        return RedisMessageStore(open_server(), clock, memory=30)
+        return stores.Parts(open_server(), clock, memory=30).store()
 
-    with _pairs(clock, open_message_store, lambda: RedisManagementStore(open_server())) as stores:
-        yield stores
+    with _pairs(clock, open_message_store, lambda: stores.management_store(open_server())) as pair:
+        yield pair
 
 
 @contextlib.contextmanager

@@ -58,5 +58,5 @@ def clock(stores: Stores) -> MovableClock:
 def queue(store: MessageStore) -> QueueKey:
     """Return a queue that can be posted to."""
     key = queue_key()
-    store.create_queue(key)
+    store.records.create(key)
     return key

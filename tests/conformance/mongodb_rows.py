@@ -11,8 +11,9 @@ import pymongo
 
 from tests.clock import MovableClock
 from tests.conformance import mongomock_parts
+from tests.parts import opened_with
 from zaqar.storage.contract import ManagementStore, MessageStore
-from zaqar.storage.mongodb import MongoManagementStore, MongoMessageStore, management_store, message_store
+from zaqar.storage.mongodb import management_store, message_store, stores
 from zaqar.storage.mongodb.connection import Database
 from zaqar.storage.mongodb.schema import MANAGEMENT_STORE, MESSAGE_STORE
 
@@ -42,8 +43,8 @@ def in_this_process(clock: MovableClock) -> Iterator[Openers]:
     database = functools.partial(OneAtATime, connect, name, deadline=10, attempts=10, first_pause=0.02)
     with mongomock_parts.added():
         yield (
-            lambda: MongoMessageStore(database(indexes=MESSAGE_STORE), clock, place=name, patience=10),
-            lambda: MongoManagementStore(database(indexes=MANAGEMENT_STORE)),
+            lambda: opened_with(stores.Parts(database(indexes=MESSAGE_STORE), clock, place=name, patience=10)),
+            lambda: stores.management_store(database(indexes=MANAGEMENT_STORE)),
         )
 
 

@@ -30,8 +30,8 @@ def test_messages_keep_their_order_and_markers_go_on(store, queue, posted):
 def test_each_is_deleted_by_its_id(store, queue, posted):
     for message_id in posted[:3]:
         assert exists(store, queue, message_id)
-        store.delete_message(queue, message_id, claim_id=None)
-    store.delete_messages(queue, posted[3:], claim_ids=None)
+        store.messages.delete(queue, message_id, claim_id=None)
+    store.messages.delete_many(queue, posted[3:], claim_ids=None)
 
     assert everything(store, queue) == []
 
@@ -41,10 +41,10 @@ def test_a_claim_made_meanwhile_is_renewed_and_released_by_its_id(store, queue, 
     post(store, queue, *numbered_messages(1, first=5))
     held = claim(store, queue)
 
-    assert ids(store.get_claim(queue, held.id).messages) == ids(held.messages)
-    store.renew_claim(queue, held.id, ttl=60, grace=60)
-    store.delete_message(queue, held.messages[0].id, claim_id=held.id)
-    store.release_claim(queue, held.id)
+    assert ids(store.claims.get(queue, held.id).messages) == ids(held.messages)
+    store.claims.renew(queue, held.id, ttl=60, grace=60)
+    store.messages.delete(queue, held.messages[0].id, claim_id=held.id)
+    store.claims.release(queue, held.id)
 
     with pytest.raises(ClaimNotFound):
-        store.get_claim(queue, held.id)
+        store.claims.get(queue, held.id)

@@ -13,14 +13,14 @@ pytestmark = pytest.mark.usefixtures("unhurried_claims")
 def dead(store, queue):
     """Return a dead-letter queue of the same project."""
     key = queue_key(project=queue.project)
-    store.create_queue(key)
+    store.records.create(key)
     return key
 
 
 def exhaust(store, queue, *, times, limit=1000):
     """Claim and release everything ``times`` times."""
     for _ in range(times):
-        store.release_claim(queue, claim(store, queue, limit=limit).id)
+        store.claims.release(queue, claim(store, queue, limit=limit).id)
 
 
 @pytest.mark.parametrize("max_claim_count", [1, 2, 5])
@@ -32,7 +32,7 @@ def test_a_message_moves_at_the_claim_after_the_last_allowed(store, queue, dead,
         held = claim(store, queue, dead_letter=rule)
         assert numbers(held.messages) == [1]
         assert everything(store, dead) == []
-        store.release_claim(queue, held.id)
+        store.claims.release(queue, held.id)
 
     assert list(claim(store, queue, dead_letter=rule).messages) == []
     assert everything(store, queue) == []
@@ -109,8 +109,8 @@ def test_the_old_id_names_nothing_in_either_queue(store, queue, dead):
     exhaust(store, queue, times=1)
     claim(store, queue, dead_letter=dead_letter_rule(dead))
 
-    assert store.get_messages(queue, [old_id]) == []
-    assert store.get_messages(dead, [old_id]) == []
+    assert store.messages.get(queue, [old_id]) == []
+    assert store.messages.get(dead, [old_id]) == []
 
 
 def test_a_moved_message_comes_last_in_its_new_queue(store, queue, dead):
@@ -130,10 +130,10 @@ def test_a_moved_message_can_be_claimed_popped_and_deleted_there(store, queue, d
     claim(store, queue, dead_letter=dead_letter_rule(dead))
 
     held = claim(store, dead, limit=1)
-    store.delete_message(dead, held.messages[0].id, claim_id=held.id)
+    store.messages.delete(dead, held.messages[0].id, claim_id=held.id)
 
     assert [message.claim_count for message in held.messages] == [1]
-    assert numbers(store.pop_messages(dead, limit=10)) == [1, 2]
+    assert numbers(store.messages.pop(dead, limit=10)) == [1, 2]
 
 
 def test_the_claim_goes_on_to_the_next_messages(store, queue, dead):
@@ -153,8 +153,8 @@ def test_worn_and_fresh_messages_may_alternate(store, queue, dead):
     held = claim(store, queue)
     for number, message in enumerate(held.messages):
         if number % 2:
-            store.delete_message(queue, message.id, claim_id=held.id)
-    store.release_claim(queue, held.id)
+            store.messages.delete(queue, message.id, claim_id=held.id)
+    store.claims.release(queue, held.id)
     post(store, queue, *numbered_messages(4, first=10))
 
     claimed = claim(store, queue, limit=4, dead_letter=dead_letter_rule(dead))
@@ -171,7 +171,7 @@ def test_a_mixed_claim_holds_only_what_stayed(store, queue, dead):
     held = claim(store, queue, dead_letter=dead_letter_rule(dead))
 
     assert numbers(held.messages) == [1]
-    assert list(store.get_claim(queue, held.id).messages) == list(held.messages)
+    assert list(store.claims.get(queue, held.id).messages) == list(held.messages)
     assert [message.claim_id for message in everything(store, dead)] == [None]
 
 
@@ -181,23 +181,23 @@ def test_stats_of_both_queues_follow_the_move(store, queue, dead):
 
     claim(store, queue, limit=1, dead_letter=dead_letter_rule(dead))
 
-    stats = store.stats(queue)
+    stats = store.records.stats(queue)
     assert (stats.claimed, stats.free) == (1, 1)
-    assert (store.stats(dead).claimed, store.stats(dead).free) == (0, 3)
+    assert (store.records.stats(dead).claimed, store.records.stats(dead).free) == (0, 3)
 
 
 def test_a_missing_dead_letter_queue_is_an_error_that_changes_nothing(store, queue):
     missing = queue_key(project=queue.project)
     post(store, queue, *numbered_messages(2))
     exhaust(store, queue, times=1, limit=1)
-    before, stats = everything(store, queue), store.stats(queue)
+    before, stats = everything(store, queue), store.records.stats(queue)
 
     with pytest.raises(QueueNotFound):
         claim(store, queue, dead_letter=dead_letter_rule(missing))
 
     assert everything(store, queue) == before
-    assert store.stats(queue) == stats
-    store.create_queue(missing)
+    assert store.records.stats(queue) == stats
+    store.records.create(missing)
     assert numbers(claim(store, queue, dead_letter=dead_letter_rule(missing)).messages) == [1]
     assert numbers(listed(store, missing)) == [0]
 
@@ -224,7 +224,7 @@ def test_messages_beyond_the_limit_do_not_move(store, queue, dead, clock):
 
 def test_messages_pass_on_along_a_chain_of_queues(store, queue, dead):
     last = queue_key(project=queue.project)
-    store.create_queue(last)
+    store.records.create(last)
     post(store, queue, *numbered_messages(3))
     exhaust(store, queue, times=1)
     claim(store, queue, dead_letter=dead_letter_rule(dead))
@@ -250,4 +250,4 @@ def test_many_dead_letters_between_living_ones_leave_and_the_page_is_full(store,
     assert numbers(one.messages) == [600]
     assert numbers(rest.messages) == list(range(601, 851))
     assert numbers(listed(store, dead)) == list(range(600))
-    assert len(store.get_claim(queue, rest.id).messages) == 250
+    assert len(store.claims.get(queue, rest.id).messages) == 250

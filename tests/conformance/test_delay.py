@@ -13,7 +13,7 @@ def test_a_delayed_message_is_not_listed_claimed_or_popped(store, queue):
     assert listed(store, queue) == []
     assert listed(store, queue, include_claimed=True) == []
     assert list(claim(store, queue).messages) == []
-    assert store.pop_messages(queue, limit=1) == []
+    assert store.messages.pop(queue, limit=1) == []
 
 
 def test_a_delayed_message_is_shown_when_asked_for_and_by_id(store, queue):
@@ -26,7 +26,7 @@ def test_a_delayed_message_is_shown_when_asked_for_and_by_id(store, queue):
 def test_a_delayed_message_counts_as_free(store, queue):
     post(store, queue, new_message(delay=60))
 
-    stats = store.stats(queue)
+    stats = store.records.stats(queue)
     assert (stats.claimed, stats.free) == (0, 1)
 
 
@@ -45,7 +45,7 @@ def test_a_due_message_can_be_popped(store, queue, clock):
     post(store, queue, new_message(b"1", delay=60))
     clock.move(60)
 
-    assert numbers(store.pop_messages(queue, limit=1)) == [1]
+    assert numbers(store.messages.pop(queue, limit=1)) == [1]
 
 
 def test_the_ttl_runs_from_the_post_not_from_the_end_of_the_delay(store, queue, clock):
@@ -95,7 +95,7 @@ def test_many_messages_that_fall_due_together_keep_their_order(store, queue, clo
 
     assert numbers(listed(store, queue, limit=20)) == list(range(20))
     assert numbers(claim(store, queue, limit=300).messages) == list(range(300))
-    assert numbers(store.pop_messages(queue, limit=1000)) == list(range(300, 905))
+    assert numbers(store.messages.pop(queue, limit=1000)) == list(range(300, 905))
 
 
 def test_pop_straight_after_many_fell_due_is_in_order(store, queue, clock):
@@ -103,14 +103,14 @@ def test_pop_straight_after_many_fell_due_is_in_order(store, queue, clock):
     post(store, queue, *numbered_messages(5, first=900))
     clock.move(60)
 
-    assert numbers(store.pop_messages(queue, limit=1000)) == list(range(905))
+    assert numbers(store.messages.pop(queue, limit=1000)) == list(range(905))
 
 
 def test_a_claimed_message_does_not_become_delayed_again(store, queue, clock):
     post(store, queue, new_message(b"1", delay=60))
     clock.move(60)
 
-    store.release_claim(queue, claim(store, queue).id)
+    store.claims.release(queue, claim(store, queue).id)
 
     assert numbers(listed(store, queue)) == [1]
 

@@ -25,7 +25,7 @@ def test_a_message_is_gone_from_every_view_at_its_end(store, queue, clock):
     assert not exists(store, queue, message_id)
     assert everything(store, queue) == []
     assert list(claim(store, queue).messages) == []
-    assert store.pop_messages(queue, limit=1) == []
+    assert store.messages.pop(queue, limit=1) == []
 
 
 def test_times_are_whole_seconds(store, queue, clock):
@@ -75,8 +75,8 @@ def test_deleting_an_expired_message_is_silent_whatever_the_claim(store, queue, 
     clock.move(60)
 
     for claim_id in (None, held.id, "malformed"):
-        store.delete_message(queue, message_id, claim_id=claim_id)
-    store.delete_messages(queue, [message_id], claim_ids=[])
+        store.messages.delete(queue, message_id, claim_id=claim_id)
+    store.messages.delete_many(queue, [message_id], claim_ids=[])
 
 
 def test_the_sweep_tells_how_many_messages_went(store, queue, clock):
@@ -104,7 +104,7 @@ def test_the_sweep_reclaims_expired_claims(store, queue, clock):
     clock.move(60)
 
     assert sweep_all(store) == 60
-    assert store.stats(queue).claimed == 0
+    assert store.records.stats(queue).claimed == 0
     assert numbers(claim(store, queue, limit=100).messages) == list(range(60))
 
 
@@ -122,25 +122,25 @@ def test_the_sweep_takes_expired_messages_in_every_state(store, queue, clock):
     clock.move(10)
 
     assert sweep_all(store) >= 4
-    assert store.stats(queue).total == 0
+    assert store.records.stats(queue).total == 0
 
 
 def test_the_sweep_serves_every_queue(store, clock):
     """Storage W-R10."""
     keys = [queue_key(), queue_key(project=""), queue_key(kind="topic")]
     for key in keys:
-        store.create_queue(key)
+        store.records.create(key)
         post(store, key, *numbered_messages(2, ttl=10))
     clock.move(10)
 
     assert sweep_all(store) == 6
-    assert [store.stats(key).total for key in keys] == [0, 0, 0]
+    assert [store.records.stats(key).total for key in keys] == [0, 0, 0]
 
 
 def test_the_sweep_after_a_deletion_leaves_a_new_queue_alone(store, queue):
     post(store, queue, *numbered_messages(700))
-    store.delete_queue(queue)
-    store.create_queue(queue)
+    store.records.delete(queue)
+    store.records.create(queue)
     post(store, queue, new_message(b"1"))
 
     sweep_all(store)

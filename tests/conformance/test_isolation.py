@@ -34,7 +34,7 @@ NEIGHBOURS = (
 def neighbours(request, store):
     """Return two queues that must know nothing of each other."""
     for key in request.param:
-        store.create_queue(key)
+        store.records.create(key)
     return request.param
 
 
@@ -44,7 +44,7 @@ def test_messages_are_not_read_from_another_queue(store, neighbours):
     message_ids = post(store, mine, new_message(), new_message(delay=60))
 
     assert everything(store, other) == []
-    assert store.get_messages(other, message_ids) == []
+    assert store.messages.get(other, message_ids) == []
     assert len(everything(store, mine)) == 2
 
 
@@ -53,7 +53,7 @@ def test_messages_are_not_claimed_or_popped_from_another_queue(store, neighbours
     post(store, mine, new_message())
 
     assert list(claim(store, other).messages) == []
-    assert store.pop_messages(other, limit=10) == []
+    assert store.messages.pop(other, limit=10) == []
     assert len(listed(store, mine)) == 1
 
 
@@ -62,9 +62,9 @@ def test_messages_are_not_deleted_through_another_queue(store, neighbours):
     mine, other = neighbours
     (message_id,) = post(store, mine, new_message())
 
-    store.delete_message(other, message_id, claim_id=None)
-    store.delete_messages(other, [message_id], claim_ids=None)
-    store.delete_messages(other, [message_id], claim_ids=[])
+    store.messages.delete(other, message_id, claim_id=None)
+    store.messages.delete_many(other, [message_id], claim_ids=None)
+    store.messages.delete_many(other, [message_id], claim_ids=[])
 
     assert len(listed(store, mine)) == 1
 
@@ -76,11 +76,11 @@ def test_claims_do_not_exist_in_another_queue(store, neighbours):
     held = claim(store, mine)
 
     with pytest.raises(ClaimNotFound):
-        store.get_claim(other, held.id)
+        store.claims.get(other, held.id)
     with pytest.raises(ClaimNotFound):
-        store.renew_claim(other, held.id, ttl=900, grace=60)
-    store.release_claim(other, held.id)
-    assert store.get_claim(mine, held.id) == held
+        store.claims.renew(other, held.id, ttl=900, grace=60)
+    store.claims.release(other, held.id)
+    assert store.claims.get(mine, held.id) == held
 
 
 def test_a_claim_of_another_queue_opens_nothing(store, neighbours):
@@ -91,9 +91,9 @@ def test_a_claim_of_another_queue_opens_nothing(store, neighbours):
     claim(store, other)
 
     with pytest.raises(ClaimNotHeld):
-        store.delete_message(other, message_id, claim_id=foreign.id)
+        store.messages.delete(other, message_id, claim_id=foreign.id)
     with pytest.raises(MessageClaimed):
-        store.delete_messages(other, [message_id], claim_ids=[foreign.id])
+        store.messages.delete_many(other, [message_id], claim_ids=[foreign.id])
     assert len(everything(store, other)) == 1
 
 
@@ -102,29 +102,29 @@ def test_counters_purge_and_deletion_stop_at_the_queue(store, neighbours):
     post(store, mine, *numbered_messages(3))
     held = claim(store, mine, limit=1)
     post(store, other, new_message())
-    assert store.stats(mine).total == 3
+    assert store.records.stats(mine).total == 3
 
-    store.purge_messages(other)
-    assert store.stats(other).total == 0
-    store.delete_queue(other)
+    store.records.purge(other)
+    assert store.records.stats(other).total == 0
+    store.records.delete(other)
 
     assert numbers(everything(store, mine)) == [0, 1, 2]
-    assert store.get_claim(mine, held.id) == held
-    assert (store.stats(mine).claimed, store.stats(mine).free) == (1, 2)
+    assert store.claims.get(mine, held.id) == held
+    assert (store.records.stats(mine).claimed, store.records.stats(mine).free) == (1, 2)
     with pytest.raises(QueueNotFound):
         post(store, other, new_message())
 
 
 def test_metadata_stays_with_its_queue(management, neighbours):
     mine, other = neighbours
-    assert management.create_queue(mine, {"owner": "me"})
-    assert management.create_queue(other, {"owner": "other"})
+    assert management.queues.create(mine, {"owner": "me"})
+    assert management.queues.create(other, {"owner": "other"})
 
-    management.replace_metadata(other, old={"owner": "other"}, new={})
-    management.delete_queue(other)
+    management.queues.replace_metadata(other, old={"owner": "other"}, new={})
+    management.queues.delete(other)
 
-    assert management.get_queue(mine).metadata == {"owner": "me"}
-    assert management.count_queues(mine.project, kind=mine.kind) == 1
-    assert management.count_queues(other.project, kind=other.kind) == (mine[::2] == other[::2])
+    assert management.queues.get(mine).metadata == {"owner": "me"}
+    assert management.queues.count(mine.project, kind=mine.kind) == 1
+    assert management.queues.count(other.project, kind=other.kind) == (mine[::2] == other[::2])
     with pytest.raises(QueueNotFound):
-        management.get_queue(other)
+        management.queues.get(other)

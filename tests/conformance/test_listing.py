@@ -71,7 +71,7 @@ def test_a_reader_at_the_end_sees_what_is_posted_next(store, queue):
 def test_the_marker_of_a_deleted_message_stays_valid(store, queue):
     """Storage W-R6."""
     message_ids = post(store, queue, *numbered_messages(4))
-    store.delete_messages(queue, message_ids[:2], claim_ids=None)
+    store.messages.delete_many(queue, message_ids[:2], claim_ids=None)
 
     assert numbers(listed(store, queue, marker=message_ids[0])) == [2, 3]
     assert numbers(listed(store, queue, marker=message_ids[1])) == [2, 3]
@@ -79,7 +79,7 @@ def test_the_marker_of_a_deleted_message_stays_valid(store, queue):
 
 def test_the_marker_of_a_popped_message_stays_valid(store, queue):
     post(store, queue, *numbered_messages(3))
-    (popped,) = store.pop_messages(queue, limit=1)
+    (popped,) = store.messages.pop(queue, limit=1)
 
     assert numbers(listed(store, queue, marker=popped.id)) == [1, 2]
 
@@ -111,7 +111,7 @@ def test_a_marker_from_before_the_first_message_shows_all(store, queue):
 
 def test_the_id_of_another_queue_is_a_place_in_the_order_too(store, queue):
     other = queue_key()
-    store.create_queue(other)
+    store.records.create(other)
     (early,) = post(store, other, new_message())
     post(store, queue, *numbered_messages(2))
 
@@ -216,7 +216,7 @@ def test_all_filters_at_once_still_fill_the_page(store, queue):
         claim(store, queue, limit=1)
         post(store, queue, new_message(b"0", delay=60))
         post(store, queue, *numbered_messages(5, first=first), client_id=CONSUMER)
-        store.pop_messages(queue, limit=5)
+        store.messages.pop(queue, limit=5)
     post(store, queue, *numbered_messages(300), client_id=CONSUMER)
     post(store, queue, *numbered_messages(3, first=400))
 
@@ -236,7 +236,7 @@ def test_paging_shows_exactly_what_one_long_page_shows(
     store, posts, claimed, limit, hidden, include_claimed, include_delayed
 ):
     queue = queue_key()
-    store.create_queue(queue)
+    store.records.create(queue)
     for count, client_id, delay in posts:
         post(store, queue, *numbered_messages(count, delay=delay), client_id=client_id)
     if claimed:
@@ -268,7 +268,7 @@ def test_release_and_expiry_of_a_claim_keep_the_order(store, queue, clock):
     post(store, queue, *numbered_messages(6))
     released = claim(store, queue, limit=2)
     claim(store, queue, limit=2, ttl=60)
-    store.release_claim(queue, released.id)
+    store.claims.release(queue, released.id)
     clock.move(60)
 
     assert numbers(listed(store, queue)) == [0, 1, 2, 3, 4, 5]

@@ -22,19 +22,19 @@ ODD_PROJECTS = ("", " ", "a b", "a/b", "%2F", "Ünïcode 😀", "x" * 256, "'; D
 def test_metadata_comes_back_unchanged(stores, metadata):
     """Storage W-R20."""
     key = queue_key()
-    assert stores.management.create_queue(key, metadata)
+    assert stores.management.queues.create(key, metadata)
 
     for management in (stores.management, stores.reopen().management):
-        queue = management.get_queue(key)
+        queue = management.queues.get(key)
         assert queue == Queue(name=key.name, metadata=metadata)
         assert list(queue.metadata) == list(metadata)
 
 
 def test_integers_floats_and_booleans_stay_what_they_are(management):
     key = queue_key()
-    management.create_queue(key, {"integer": 1, "float": 1.0, "boolean": True})
+    management.queues.create(key, {"integer": 1, "float": 1.0, "boolean": True})
 
-    metadata = management.get_queue(key).metadata
+    metadata = management.queues.get(key).metadata
 
     assert [type(metadata[name]) for name in ("integer", "float", "boolean")] == [int, float, bool]
 
@@ -43,15 +43,15 @@ def test_integers_floats_and_booleans_stay_what_they_are(management):
 @pytest.mark.parametrize("kind", ["queue", "topic"])
 def test_any_text_is_a_project(management, project, kind):
     key = QueueKey(project, "orders", kind)
-    assert management.create_queue(key, {"a": 1})
+    assert management.queues.create(key, {"a": 1})
 
-    assert management.get_queue(key).metadata == {"a": 1}
-    assert management.count_queues(project, kind=kind) == 1
-    assert management.list_queues(project, kind=kind, marker=None, limit=10, name_contains=None, metadata={}) == [
+    assert management.queues.get(key).metadata == {"a": 1}
+    assert management.queues.count(project, kind=kind) == 1
+    assert management.queues.list(project, kind=kind, marker=None, limit=10, name_contains=None, metadata={}) == [
         Queue("orders", {"a": 1})
     ]
-    management.delete_queue(key)
-    assert management.count_queues(project, kind=kind) == 0
+    management.queues.delete(key)
+    assert management.queues.count(project, kind=kind) == 0
 
 
 @pytest.mark.parametrize("name", ["a", "q" * 64, "A-Z_a.z-0", "...", "-", "_", "0"])
@@ -59,128 +59,128 @@ def test_any_name_of_the_service_is_kept(management, name):
     """Storage W-R12."""
     key = queue_key(name=name)
 
-    assert management.create_queue(key, {})
+    assert management.queues.create(key, {})
 
-    assert management.get_queue(key).name == name
+    assert management.queues.get(key).name == name
 
 
 def test_creating_an_existing_queue_changes_nothing(management):
     key = queue_key()
-    assert management.create_queue(key, {"a": 1})
+    assert management.queues.create(key, {"a": 1})
 
-    assert not management.create_queue(key, {"b": 2})
+    assert not management.queues.create(key, {"b": 2})
 
-    assert management.get_queue(key).metadata == {"a": 1}
+    assert management.queues.get(key).metadata == {"a": 1}
 
 
 def test_a_missing_queue_is_not_found(management):
     key = queue_key()
 
     with pytest.raises(QueueNotFound):
-        management.get_queue(key)
+        management.queues.get(key)
     with pytest.raises(QueueNotFound):
-        management.replace_metadata(key, old={}, new={"a": 1})
+        management.queues.replace_metadata(key, old={}, new={"a": 1})
     with pytest.raises(QueueNotFound):
-        management.get_queue(key)
+        management.queues.get(key)
 
 
 def test_metadata_is_replaced_whole(management):
     key = queue_key()
-    management.create_queue(key, {"a": 1, "b": {"c": 2}})
+    management.queues.create(key, {"a": 1, "b": {"c": 2}})
 
-    management.replace_metadata(key, old={"a": 1, "b": {"c": 2}}, new={"d": 3})
+    management.queues.replace_metadata(key, old={"a": 1, "b": {"c": 2}}, new={"d": 3})
 
-    assert management.get_queue(key).metadata == {"d": 3}
+    assert management.queues.get(key).metadata == {"d": 3}
 
 
 @pytest.mark.parametrize("metadata", METADATA, ids=lambda metadata: repr(metadata)[:30])
 def test_what_was_read_can_be_replaced_and_emptied(management, metadata):
     key = queue_key()
-    management.create_queue(key, metadata)
+    management.queues.create(key, metadata)
 
-    management.replace_metadata(key, old=management.get_queue(key).metadata, new={"a": 1})
-    management.replace_metadata(key, old={"a": 1}, new={})
+    management.queues.replace_metadata(key, old=management.queues.get(key).metadata, new={"a": 1})
+    management.queues.replace_metadata(key, old={"a": 1}, new={})
 
-    assert management.get_queue(key).metadata == {}
+    assert management.queues.get(key).metadata == {}
 
 
 @pytest.mark.parametrize("old", [{}, {"a": 2}, {"a": "1"}, {"a": True}, {"a": 1, "b": 2}, {"b": 1}], ids=repr)
 def test_replacing_what_somebody_else_changed_is_a_conflict(management, old):
     key = queue_key()
-    management.create_queue(key, {"a": 1})
+    management.queues.create(key, {"a": 1})
 
     with pytest.raises(Conflict):
-        management.replace_metadata(key, old=old, new={"mine": 1})
+        management.queues.replace_metadata(key, old=old, new={"mine": 1})
 
-    assert management.get_queue(key).metadata == {"a": 1}
+    assert management.queues.get(key).metadata == {"a": 1}
 
 
 def test_replacing_by_the_same_is_no_conflict(management):
     key = queue_key()
-    management.create_queue(key, {"a": 1})
+    management.queues.create(key, {"a": 1})
 
-    management.replace_metadata(key, old={"a": 1}, new={"a": 1})
+    management.queues.replace_metadata(key, old={"a": 1}, new={"a": 1})
 
-    assert management.get_queue(key).metadata == {"a": 1}
+    assert management.queues.get(key).metadata == {"a": 1}
 
 
 def test_a_deleted_queue_is_gone_and_can_be_created_anew(management):
     key = queue_key()
-    management.create_queue(key, {"a": 1})
+    management.queues.create(key, {"a": 1})
 
-    management.delete_queue(key)
-    management.delete_queue(key)
+    management.queues.delete(key)
+    management.queues.delete(key)
 
     with pytest.raises(QueueNotFound):
-        management.get_queue(key)
-    assert management.create_queue(key, {"b": 2})
-    assert management.get_queue(key).metadata == {"b": 2}
+        management.queues.get(key)
+    assert management.queues.create(key, {"b": 2})
+    assert management.queues.get(key).metadata == {"b": 2}
 
 
 def test_queues_and_topics_have_name_spaces_of_their_own(management):
     queue = queue_key()
     topic = queue._replace(kind="topic")
-    assert management.create_queue(queue, {"kind": "queue"})
-    assert management.create_queue(topic, {"kind": "topic"})
+    assert management.queues.create(queue, {"kind": "queue"})
+    assert management.queues.create(topic, {"kind": "topic"})
 
-    management.delete_queue(queue)
+    management.queues.delete(queue)
 
-    assert management.get_queue(topic).metadata == {"kind": "topic"}
-    assert management.count_queues(queue.project) == 0
-    assert management.count_queues(queue.project, kind="topic") == 1
+    assert management.queues.get(topic).metadata == {"kind": "topic"}
+    assert management.queues.count(queue.project) == 0
+    assert management.queues.count(queue.project, kind="topic") == 1
 
 
 def test_the_count_is_of_one_project(management):
     first, second = queue_key(), queue_key()
     for number in range(30):
-        management.create_queue(first._replace(name=f"q{number}"), {})
-    management.create_queue(second, {})
+        management.queues.create(first._replace(name=f"q{number}"), {})
+    management.queues.create(second, {})
 
-    assert management.count_queues(first.project) == 30
-    assert management.count_queues(second.project) == 1
-    assert management.count_queues("nobody") == 0
+    assert management.queues.count(first.project) == 30
+    assert management.queues.count(second.project) == 1
+    assert management.queues.count("nobody") == 0
 
 
 def test_deleting_messages_leaves_metadata_alone(store, management):
     key = queue_key()
-    management.create_queue(key, {"a": 1})
-    store.create_queue(key)
+    management.queues.create(key, {"a": 1})
+    store.records.create(key)
 
-    store.delete_queue(key)
+    store.records.delete(key)
 
-    assert management.get_queue(key).metadata == {"a": 1}
+    assert management.queues.get(key).metadata == {"a": 1}
 
 
 def test_another_process_sees_each_change_at_once(stores):
     management, other = stores.management, stores.reopen().management
     key = queue_key()
 
-    management.create_queue(key, {"a": 1})
-    assert other.get_queue(key).metadata == {"a": 1}
-    other.replace_metadata(key, old={"a": 1}, new={"a": 2})
-    assert management.get_queue(key).metadata == {"a": 2}
+    management.queues.create(key, {"a": 1})
+    assert other.queues.get(key).metadata == {"a": 1}
+    other.queues.replace_metadata(key, old={"a": 1}, new={"a": 2})
+    assert management.queues.get(key).metadata == {"a": 2}
     with pytest.raises(Conflict):
-        management.replace_metadata(key, old={"a": 1}, new={"a": 3})
-    management.delete_queue(key)
+        management.queues.replace_metadata(key, old={"a": 1}, new={"a": 3})
+    management.queues.delete(key)
     with pytest.raises(QueueNotFound):
-        other.get_queue(key)
+        other.queues.get(key)

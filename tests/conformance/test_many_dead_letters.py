@@ -14,7 +14,7 @@ MANY = 1200
 def dead(store, queue):
     """Return a dead-letter queue of the same project."""
     key = queue_key(project=queue.project)
-    store.create_queue(key)
+    store.records.create(key)
     return key
 
 
@@ -22,7 +22,7 @@ def dead(store, queue):
 def worn(store, queue):
     """Return the queue with many messages in it, each claimed once before."""
     post(store, queue, *numbered_messages(MANY))
-    store.release_claim(queue, claim(store, queue, limit=MANY).id)
+    store.claims.release(queue, claim(store, queue, limit=MANY).id)
     return queue
 
 
@@ -52,8 +52,8 @@ def test_stats_of_both_queues_follow(store, worn, dead):
 
     claim_until(store, worn, dead_letter_rule(dead), count=3)
 
-    assert (store.stats(worn).claimed, store.stats(worn).free) == (3, 2)
-    assert (store.stats(dead).claimed, store.stats(dead).free) == (0, MANY)
+    assert (store.records.stats(worn).claimed, store.records.stats(worn).free) == (3, 2)
+    assert (store.records.stats(dead).claimed, store.records.stats(dead).free) == (0, MANY)
 
 
 def test_the_sweep_finishes_what_a_claim_left(store, worn, dead):
@@ -62,9 +62,9 @@ def test_the_sweep_finishes_what_a_claim_left(store, worn, dead):
     sweep_all(store)
 
     assert everything(store, worn) == []
-    assert store.stats(worn) == Stats()
+    assert store.records.stats(worn) == Stats()
     assert numbers(listed(store, dead)) == list(range(MANY))
-    assert store.stats(dead).free == MANY
+    assert store.records.stats(dead).free == MANY
 
 
 def test_the_sweep_gives_what_it_moves_the_life_of_the_rule(store, worn, dead):
@@ -90,12 +90,12 @@ def test_the_sweep_leaves_what_may_still_be_claimed(store, worn, dead):
 def test_nothing_moves_any_more_when_the_dead_letter_queue_is_gone(store, worn, dead):
     claim(store, worn, limit=1, dead_letter=dead_letter_rule(dead))
     left = everything(store, worn)
-    store.delete_queue(dead)
+    store.records.delete(dead)
 
     sweep_all(store)
 
     assert everything(store, worn) == left
-    store.create_queue(dead)
+    store.records.create(dead)
     assert everything(store, dead) == []
 
 
@@ -104,10 +104,10 @@ def test_what_was_removed_does_not_move_any_more(store, worn, dead, removal):
     claim(store, worn, limit=1, dead_letter=dead_letter_rule(dead))
     moved = numbers(listed(store, dead))
     if removal == "purge":
-        store.purge_messages(worn)
+        store.records.purge(worn)
     else:
-        store.delete_queue(worn)
-        store.create_queue(worn)
+        store.records.delete(worn)
+        store.records.create(worn)
     fresh = post(store, worn, *numbered_messages(2))
 
     sweep_all(store)
@@ -118,13 +118,13 @@ def test_what_was_removed_does_not_move_any_more(store, worn, dead, removal):
 
 def test_several_queues_may_share_a_dead_letter_queue(store, worn, dead):
     other = queue_key(project=worn.project)
-    store.create_queue(other)
+    store.records.create(other)
     post(store, other, *numbered_messages(MANY, first=MANY))
-    store.release_claim(other, claim(store, other, limit=MANY).id)
+    store.claims.release(other, claim(store, other, limit=MANY).id)
     for queue in (worn, other):
         claim(store, queue, limit=1, dead_letter=dead_letter_rule(dead))
 
     sweep_all(store)
 
     assert sorted(numbers(listed(store, dead))) == list(range(2 * MANY))
-    assert store.stats(dead).free == 2 * MANY
+    assert store.records.stats(dead).free == 2 * MANY

@@ -67,7 +67,7 @@ def test_a_message_looks_the_same_by_id_and_in_a_listing(store, queue, clock):
     message_ids = post(store, queue, *numbered_messages(3), new_message(b"4", checksum="MD5:abc"))
     clock.move(3)
 
-    assert listed(store, queue) == store.get_messages(queue, message_ids)
+    assert listed(store, queue) == store.messages.get(queue, message_ids)
 
 
 @pytest.mark.parametrize("body", BODIES, ids=lambda body: repr(body[:20]))
@@ -77,9 +77,9 @@ def test_a_body_comes_back_byte_for_byte_in_every_view(stores, queue, body):
 
     seen = [get(store, queue, message_id), *listed(store, queue), get(stores.reopen().message, queue, message_id)]
     claimed = claim(store, queue)
-    seen += [*claimed.messages, *store.get_claim(queue, claimed.id).messages]
-    store.release_claim(queue, claimed.id)
-    seen += store.pop_messages(queue, limit=1)
+    seen += [*claimed.messages, *store.claims.get(queue, claimed.id).messages]
+    store.claims.release(queue, claimed.id)
+    seen += store.messages.pop(queue, limit=1)
 
     assert [message.body for message in seen] == [body] * 6
 
@@ -98,12 +98,12 @@ def test_any_json_round_trips(store, queue, value):
 def test_ids_come_in_the_order_of_the_messages_posted(store, queue):
     message_ids = post(store, queue, *numbered_messages(5))
 
-    assert numbers(store.get_messages(queue, message_ids)) == [0, 1, 2, 3, 4]
+    assert numbers(store.messages.get(queue, message_ids)) == [0, 1, 2, 3, 4]
 
 
 def test_ids_are_a_growing_position_and_the_token_of_the_post(store, queue):
     tokens = [new_token() for _ in range(3)]
-    posted = [store.post(queue, numbered_messages(4), client_id="anyone", token=token) for token in tokens]
+    posted = [store.messages.post(queue, numbered_messages(4), client_id="anyone", token=token) for token in tokens]
 
     message_ids = list(itertools.chain(*posted))
     assert all(re.fullmatch("[0-9a-f]{30}", message_id) for message_id in message_ids)
@@ -120,7 +120,7 @@ def test_one_post_gets_consecutive_positions(store, queue):
 def test_ids_are_unique_beyond_the_queue(store):
     keys = [queue_key(), queue_key()]
     for key in keys:
-        store.create_queue(key)
+        store.records.create(key)
 
     message_ids = [message_id for key in keys for message_id in post(store, key, *numbered_messages(10))]
 
@@ -133,7 +133,7 @@ def test_posting_to_a_missing_queue_is_refused_and_stores_nothing(store):
     with pytest.raises(QueueNotFound):
         post(store, missing, new_message())
 
-    store.create_queue(missing)
+    store.records.create(missing)
     assert everything(store, missing) == []
 
 
@@ -165,14 +165,14 @@ def test_any_string_is_a_client_id(store, queue, client_id):
 def test_getting_many_keeps_the_order_asked_for(store, queue):
     message_ids = post(store, queue, *numbered_messages(4))
 
-    assert ids(store.get_messages(queue, message_ids[::-1])) == message_ids[::-1]
+    assert ids(store.messages.get(queue, message_ids[::-1])) == message_ids[::-1]
 
 
 def test_getting_many_leaves_out_what_does_not_exist(store, queue):
     first, second, third = post(store, queue, *numbered_messages(3))
-    store.delete_message(queue, second, claim_id=None)
+    store.messages.delete(queue, second, claim_id=None)
 
-    found = store.get_messages(queue, [*MALFORMED, third, WELL_FORMED, second, first])
+    found = store.messages.get(queue, [*MALFORMED, third, WELL_FORMED, second, first])
 
     assert ids(found) == [third, first]
 
@@ -180,8 +180,8 @@ def test_getting_many_leaves_out_what_does_not_exist(store, queue):
 def test_getting_no_ids_or_from_a_missing_queue_finds_nothing(store, queue):
     (message_id,) = post(store, queue, new_message())
 
-    assert store.get_messages(queue, []) == []
-    assert store.get_messages(queue_key(), [message_id]) == []
+    assert store.messages.get(queue, []) == []
+    assert store.messages.get(queue_key(), [message_id]) == []
 
 
 def test_getting_shows_claimed_and_delayed_messages(store, queue):
@@ -189,7 +189,7 @@ def test_getting_shows_claimed_and_delayed_messages(store, queue):
     (delayed_id,) = post(store, queue, new_message(delay=60))
     held = claim(store, queue)
 
-    messages = store.get_messages(queue, [claimed_id, delayed_id])
+    messages = store.messages.get(queue, [claimed_id, delayed_id])
 
     assert [message.claim_id for message in messages] == [held.id, None]
 
@@ -198,20 +198,20 @@ def test_an_id_with_another_token_names_nothing(store, queue):
     (message_id,) = post(store, queue, new_message())
     forged = message_id[:14] + new_token()
 
-    store.delete_message(queue, forged, claim_id=None)
-    store.delete_messages(queue, [forged], claim_ids=None)
+    store.messages.delete(queue, forged, claim_id=None)
+    store.messages.delete_many(queue, [forged], claim_ids=None)
 
-    assert store.get_messages(queue, [forged]) == []
+    assert store.messages.get(queue, [forged]) == []
     assert ids(listed(store, queue)) == [message_id]
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text() | st.text("0123456789abcdef", min_size=28, max_size=32))
 def test_no_text_makes_a_method_that_takes_an_id_fail(store, queue, text):
-    store.get_messages(queue, [text])
-    store.delete_message(queue, text, claim_id=text)
-    store.delete_messages(queue, [text], claim_ids=[text])
-    store.release_claim(queue, text)
+    store.messages.get(queue, [text])
+    store.messages.delete(queue, text, claim_id=text)
+    store.messages.delete_many(queue, [text], claim_ids=[text])
+    store.claims.release(queue, text)
     listed(store, queue, marker=text)
 
 

@@ -40,7 +40,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.sides, self.clock = sides, clock
         self.queue, self.dead_queue = queue_key(), queue_key()
         for key in (self.queue, self.dead_queue):
-            sides[0].create_queue(key)
+            sides[0].records.create(key)
         self.model = Model()
         self.steps = 0
         self.posted = 0
@@ -73,7 +73,7 @@ class QueueMachine(RuleBasedStateMachine):
     )
     def claim(self, ttl, grace, limit, most, dead_ttl):
         dead_letter = dead_letter_rule(self.dead_queue, max_claim_count=most, ttl=dead_ttl) if most else None
-        claim = self.store.create_claim(self.queue, ttl=ttl, grace=grace, limit=limit, dead_letter=dead_letter)
+        claim = self.store.claims.create(self.queue, ttl=ttl, grace=grace, limit=limit, dead_letter=dead_letter)
 
         held = Held(claim.id, ttl, self.now)
         taken, moved = self.model.claim(held, limit=limit, grace=grace, most=most)
@@ -97,9 +97,9 @@ class QueueMachine(RuleBasedStateMachine):
         held = self.model.held(claim, self.now)
         if not held:
             with pytest.raises(ClaimNotFound):
-                self.store.renew_claim(self.queue, claim.id, ttl=ttl, grace=grace)
+                self.store.claims.renew(self.queue, claim.id, ttl=ttl, grace=grace)
             return
-        self.store.renew_claim(self.queue, claim.id, ttl=ttl, grace=grace)
+        self.store.claims.renew(self.queue, claim.id, ttl=ttl, grace=grace)
         claim.ttl, claim.since = ttl, self.now
         for item in held:
             item.extend(self.now, ttl, grace)
@@ -108,7 +108,7 @@ class QueueMachine(RuleBasedStateMachine):
     @rule(choice=choices)
     def release(self, choice):
         claim = pick(self.model.claims, choice)
-        self.store.release_claim(self.queue, claim.id)
+        self.store.claims.release(self.queue, claim.id)
         for item in self.model.held(claim, self.now):
             item.held = None
 
@@ -121,9 +121,9 @@ class QueueMachine(RuleBasedStateMachine):
         refusal = self.model.refusal(item, claim, claim_id, self.now)
         if refusal is not None:
             with pytest.raises(refusal):
-                self.store.delete_message(self.queue, item.id, claim_id=claim_id)
+                self.store.messages.delete(self.queue, item.id, claim_id=claim_id)
             return
-        self.store.delete_message(self.queue, item.id, claim_id=claim_id)
+        self.store.messages.delete(self.queue, item.id, claim_id=claim_id)
         self.model.forget([item])
 
     @precondition(lambda self: self.model.messages)
@@ -135,14 +135,14 @@ class QueueMachine(RuleBasedStateMachine):
         living = [item for item in items if item.lives(self.now)]
         if claimed is not None and not all(item.is_claimed(self.now) and item.held in claims for item in living):
             with pytest.raises(MessageClaimed):
-                self.store.delete_messages(self.queue, [item.id for item in items], claim_ids=claim_ids)
+                self.store.messages.delete_many(self.queue, [item.id for item in items], claim_ids=claim_ids)
             return
-        self.store.delete_messages(self.queue, [item.id for item in items], claim_ids=claim_ids)
+        self.store.messages.delete_many(self.queue, [item.id for item in items], claim_ids=claim_ids)
         self.model.forget(items)
 
     @rule(limit=st.integers(1, 4))
     def pop(self, limit):
-        popped = self.store.pop_messages(self.queue, limit=limit)
+        popped = self.store.messages.pop(self.queue, limit=limit)
 
         ready = self.model.ready(self.now)[:limit]
         assert popped == [item.shown(self.now) for item in ready]
@@ -168,7 +168,7 @@ class QueueMachine(RuleBasedStateMachine):
     @precondition(lambda self: len(self.model.messages) > 8)
     @rule()
     def purge(self):
-        self.store.purge_messages(self.queue)
+        self.store.records.purge(self.queue)
         self.model.forget(self.model.messages)
 
     @rule()
@@ -183,9 +183,9 @@ class QueueMachine(RuleBasedStateMachine):
             held = self.model.held(claim, self.now)
             if not held:
                 with pytest.raises(ClaimNotFound):
-                    self.store.get_claim(self.queue, claim.id)
+                    self.store.claims.get(self.queue, claim.id)
                 continue
-            shown = self.store.get_claim(self.queue, claim.id)
+            shown = self.store.claims.get(self.queue, claim.id)
             assert (shown.ttl, shown.age) == (claim.ttl, self.now - claim.since)
             assert list(shown.messages) == [item.shown(self.now) for item in held]
 
@@ -193,12 +193,12 @@ class QueueMachine(RuleBasedStateMachine):
     def messages_agree(self):
         message_ids = [*self.model.gone, *(item.id for item in self.model.messages)]
         living = [item.shown(self.now) for item in self.model.living(self.now)]
-        assert self.store.get_messages(self.queue, message_ids) == living
+        assert self.store.messages.get(self.queue, message_ids) == living
         assert everything(self.store, self.queue) == living
 
     @rule()
     def stats_agree(self):
-        stats = self.store.stats(self.queue)
+        stats = self.store.records.stats(self.queue)
         living = self.model.living(self.now)
         claimed = sum(item.is_claimed(self.now) for item in living)
         assert len(living) <= stats.total <= len(self.model.messages)
@@ -222,7 +222,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.sweep()
         # Some stand-ins look at everything there is: an example is not to pay for all that came before it.
         for key in (self.queue, self.dead_queue):
-            self.store.delete_queue(key)
+            self.store.records.delete(key)
         sweep_all(self.store)
 
 

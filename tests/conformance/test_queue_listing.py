@@ -21,12 +21,12 @@ def project():
 
 def create(management, project, *queue_names, kind="queue", metadata=None):
     for name in queue_names:
-        management.create_queue(QueueKey(project, name, kind), metadata or {})
+        management.queues.create(QueueKey(project, name, kind), metadata or {})
 
 
 def found(management, project, *, kind="queue", marker=None, limit=1000, name_contains=None, metadata=None):
     """Return the names of one page."""
-    page = management.list_queues(
+    page = management.queues.list(
         project, kind=kind, marker=marker, limit=limit, name_contains=name_contains, metadata=metadata or {}
     )
     return [queue.name for queue in page]
@@ -36,7 +36,7 @@ def test_queues_are_listed_with_their_metadata(management, project):
     create(management, project, "a", metadata={"colour": "red"})
     create(management, project, "b")
 
-    page = management.list_queues(project, marker=None, limit=10, name_contains=None, metadata={})
+    page = management.queues.list(project, marker=None, limit=10, name_contains=None, metadata={})
 
     assert page == [Queue("a", {"colour": "red"}), Queue("b", {})]
 
@@ -210,9 +210,9 @@ def test_filters_apply_before_the_limit(management, project):
 
 def test_a_filter_follows_a_change_of_metadata(management):
     key = queue_key()
-    management.create_queue(key, {"colour": "red"})
+    management.queues.create(key, {"colour": "red"})
 
-    management.replace_metadata(key, old={"colour": "red"}, new={"colour": "blue"})
+    management.queues.replace_metadata(key, old={"colour": "red"}, new={"colour": "blue"})
 
     assert found(management, key.project, metadata={"colour": "red"}) == []
     assert found(management, key.project, metadata={"colour": "blue"}) == [key.name]

@@ -36,7 +36,7 @@ def claim_until_empty(store, queue, *, limit):
 
 def pop_until_empty(store, queue, *, limit):
     taken = []
-    while messages := store.pop_messages(queue, limit=limit):
+    while messages := store.messages.pop(queue, limit=limit):
         taken += ids(messages)
     return taken
 
@@ -47,7 +47,7 @@ def test_many_claimers_share_the_messages_without_loss(sides, queue):
     taken = together(*(functools.partial(claim_until_empty, store, queue, limit=7) for store in sides))
 
     assert sorted(itertools.chain(*taken)) == message_ids
-    assert sides[0].stats(queue).claimed == 1500
+    assert sides[0].records.stats(queue).claimed == 1500
 
 
 def test_many_poppers_share_the_messages_without_loss(sides, queue):
@@ -57,7 +57,7 @@ def test_many_poppers_share_the_messages_without_loss(sides, queue):
 
     assert sorted(itertools.chain(*taken)) == message_ids
     assert everything(sides[0], queue) == []
-    assert sides[0].stats(queue).total == 0
+    assert sides[0].records.stats(queue).total == 0
 
 
 def test_claimers_and_poppers_never_take_the_same_message(sides, queue):
@@ -74,7 +74,7 @@ def test_claimers_and_poppers_never_take_the_same_message(sides, queue):
 
 
 @pytest.mark.parametrize(
-    "take", [lambda s, q: claim(s, q, limit=20).messages, lambda s, q: s.pop_messages(q, limit=20)]
+    "take", [lambda s, q: claim(s, q, limit=20).messages, lambda s, q: s.messages.pop(q, limit=20)]
 )
 def test_contention_never_makes_a_consumer_come_back_short(sides, queue, take):
     """Storage W-M2."""
@@ -115,7 +115,7 @@ def test_a_delete_without_claim_never_takes_a_claimed_message(sides, queue):
         deleted = []
         for message_id in doomed:
             with contextlib.suppress(MessageClaimed):
-                store.delete_message(queue, message_id, claim_id=None)
+                store.messages.delete(queue, message_id, claim_id=None)
                 deleted.append(message_id)
         return deleted
 
@@ -138,12 +138,12 @@ def test_a_lost_claim_never_deletes_under_the_new_holder(sides, queue, clock):
 
         def delete_late(message_id=message_id, lost=lost):
             with contextlib.suppress(ClaimNotHeld):
-                sides[0].delete_message(queue, message_id, claim_id=lost.id)
+                sides[0].messages.delete(queue, message_id, claim_id=lost.id)
 
         _, held = together(delete_late, functools.partial(claim, sides[1], queue))
         assert ids(held.messages) == [message_id]
         assert exists(sides[0], queue, message_id)
-        sides[1].delete_message(queue, message_id, claim_id=held.id)
+        sides[1].messages.delete(queue, message_id, claim_id=held.id)
 
 
 def test_guarded_bulk_deletes_stay_all_or_nothing(sides, queue):
@@ -153,19 +153,19 @@ def test_guarded_bulk_deletes_stay_all_or_nothing(sides, queue):
 
         def delete_guarded(message_ids=message_ids, held=held):
             with contextlib.suppress(MessageClaimed):
-                sides[0].delete_messages(queue, message_ids, claim_ids=[held.id])
+                sides[0].messages.delete_many(queue, message_ids, claim_ids=[held.id])
 
-        together(delete_guarded, functools.partial(sides[1].release_claim, queue, held.id))
+        together(delete_guarded, functools.partial(sides[1].claims.release, queue, held.id))
         assert len(everything(sides[0], queue)) in (0, 4)
-        sides[0].purge_messages(queue)
+        sides[0].records.purge(queue)
 
 
 def test_a_message_moves_to_the_dead_letter_queue_once(sides, queue):
     dead = queue_key(project=queue.project)
-    sides[0].create_queue(dead)
+    sides[0].records.create(dead)
     post(sides[0], queue, *numbered_messages(100))
     held = claim(sides[0], queue, limit=100)
-    sides[0].release_claim(queue, held.id)
+    sides[0].claims.release(queue, held.id)
     post(sides[0], queue, *numbered_messages(100, first=100))
     rule = dead_letter_rule(dead)
 
@@ -180,9 +180,9 @@ def test_a_message_moves_to_the_dead_letter_queue_once(sides, queue):
 
 def test_many_dead_letters_move_once_while_claimers_and_the_sweep_compete(sides, queue):
     dead = queue_key(project=queue.project)
-    sides[0].create_queue(dead)
+    sides[0].records.create(dead)
     post(sides[0], queue, *numbered_messages(1200))
-    sides[0].release_claim(queue, claim(sides[0], queue, limit=1200).id)
+    sides[0].claims.release(queue, claim(sides[0], queue, limit=1200).id)
     live = post(sides[0], queue, *numbered_messages(100, first=1200))
     rule = dead_letter_rule(dead)
 
@@ -208,19 +208,19 @@ def test_counters_agree_with_the_listing_after_a_melee(sides, queue):
             post(store, queue, *numbered_messages(3, delay=60 if step % 5 == 0 else 0))
             held = claim(store, queue, limit=2)
             if step % 3 == 0 and held.messages:
-                store.delete_message(queue, held.messages[0].id, claim_id=held.id)
+                store.messages.delete(queue, held.messages[0].id, claim_id=held.id)
             if step % 3 == 1:
-                store.release_claim(queue, held.id)
+                store.claims.release(queue, held.id)
             with contextlib.suppress(ClaimNotFound):
-                store.renew_claim(queue, held.id, ttl=900, grace=60)
-            store.pop_messages(queue, limit=1)
+                store.claims.renew(queue, held.id, ttl=900, grace=60)
+            store.messages.pop(queue, limit=1)
             if number == 0:
-                store.delete_messages(queue, ids(listed(store, queue, limit=2)), claim_ids=None)
+                store.messages.delete_many(queue, ids(listed(store, queue, limit=2)), claim_ids=None)
 
     together(*(functools.partial(work, store, number) for number, store in enumerate(sides)))
 
     messages = everything(sides[0], queue)
-    stats = sides[1].stats(queue)
+    stats = sides[1].records.stats(queue)
     assert stats.total == len(messages)
     assert stats.claimed == sum(message.claim_id is not None for message in messages)
     assert (stats.oldest.id, stats.newest.id) == (messages[0].id, messages[-1].id)
@@ -232,36 +232,36 @@ def test_one_of_many_creators_creates_the_queue(stores):
         key = queue_key()
 
         created = together(
-            *(functools.partial(management.create_queue, key, {"by": n}) for n, management in enumerate(managements))
+            *(functools.partial(management.queues.create, key, {"by": n}) for n, management in enumerate(managements))
         )
 
         assert collections.Counter(created) == {True: 1, False: THREADS - 1}
-        assert managements[0].get_queue(key).metadata == {"by": created.index(True)}
+        assert managements[0].queues.get(key).metadata == {"by": created.index(True)}
 
 
 def test_creating_a_record_at_once_and_again_is_silent(sides):
     for _ in range(10):
         key = queue_key()
 
-        together(*(functools.partial(store.create_queue, key) for store in sides))
+        together(*(functools.partial(store.records.create, key) for store in sides))
 
         post(sides[0], key, new_message())
-        assert sides[1].stats(key).total == 1
+        assert sides[1].records.stats(key).total == 1
 
 
 def test_no_change_of_metadata_is_lost(stores):
     managements = [stores.management, stores.reopen().management] * (THREADS // 2)
     key = queue_key()
-    stores.management.create_queue(key, {"count": 0})
+    stores.management.queues.create(key, {"count": 0})
 
     def increment(management):
         done = 0
         while done < 10:
-            old = management.get_queue(key).metadata
+            old = management.queues.get(key).metadata
             with contextlib.suppress(Conflict):
-                management.replace_metadata(key, old=old, new={"count": old["count"] + 1})
+                management.queues.replace_metadata(key, old=old, new={"count": old["count"] + 1})
                 done += 1
 
     together(*(functools.partial(increment, management) for management in managements))
 
-    assert managements[0].get_queue(key).metadata == {"count": 10 * THREADS}
+    assert managements[0].queues.get(key).metadata == {"count": 10 * THREADS}

@@ -69,7 +69,7 @@ def produce(store, queue, countdown, *, posts):
 def consume(store, queue, countdown):
     """Claim and release, so that messages change their state under the observers."""
     while not countdown.is_over:
-        store.release_claim(queue, claim(store, queue, limit=5).id)
+        store.claims.release(queue, claim(store, queue, limit=5).id)
 
 
 @pytest.mark.parametrize("limit", [1, 3, 50])
@@ -98,7 +98,7 @@ def test_what_is_posted_after_a_purge_returned_survives(sides, queue):
         is_purged, is_over = threading.Event(), threading.Event()
 
         def purge(is_purged=is_purged, is_over=is_over):
-            sides[0].purge_messages(queue)
+            sides[0].records.purge(queue)
             is_purged.set()
             for _ in range(15):
                 post(sides[0], queue, new_message())
@@ -117,8 +117,8 @@ def test_what_is_posted_after_a_purge_returned_survives(sides, queue):
         left = everything(sides[1], queue)
         assert set(itertools.chain(*safe)) <= set(ids(left))
         assert not set(before) & set(ids(left))
-        assert sides[0].stats(queue).total == len(left)
-        sides[0].purge_messages(queue)
+        assert sides[0].records.stats(queue).total == len(left)
+        sides[0].records.purge(queue)
 
 
 def test_a_post_during_deletion_is_refused_or_goes_with_the_queue(sides, queue):
@@ -126,9 +126,9 @@ def test_a_post_during_deletion_is_refused_or_goes_with_the_queue(sides, queue):
         is_recreated = threading.Event()
 
         def recreate(is_recreated=is_recreated):
-            sides[0].delete_queue(queue)
+            sides[0].records.delete(queue)
             left_between = everything(sides[0], queue)
-            sides[0].create_queue(queue)
+            sides[0].records.create(queue)
             is_recreated.set()
             return left_between
 
@@ -154,7 +154,7 @@ def test_a_post_during_deletion_is_refused_or_goes_with_the_queue(sides, queue):
         assert left_between == []
         assert safe <= set(shown) <= acknowledged
         assert not set(before) & set(shown)
-        assert sides[0].stats(queue).total == len(shown)
+        assert sides[0].records.stats(queue).total == len(shown)
 
 
 def test_no_orphan_shows_up_after_the_last_deletion(sides, queue):
@@ -168,13 +168,14 @@ def test_no_orphan_shows_up_after_the_last_deletion(sides, queue):
                     return
 
         together(
-            functools.partial(sides[0].delete_queue, queue), *(functools.partial(produce_on, store) for store in sides)
+            functools.partial(sides[0].records.delete, queue),
+            *(functools.partial(produce_on, store) for store in sides),
         )
-        sides[0].delete_queue(queue)
-        sides[0].create_queue(queue)
+        sides[0].records.delete(queue)
+        sides[0].records.create(queue)
 
         assert everything(sides[1], queue) == []
-        assert sides[1].stats(queue).total == 0
+        assert sides[1].records.stats(queue).total == 0
 
 
 def test_the_sweep_takes_nothing_that_lives(sides, queue, clock):

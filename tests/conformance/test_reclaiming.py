@@ -24,12 +24,12 @@ def filled(store, queue):
 
 
 def purge(store, queue):
-    store.purge_messages(queue)
+    store.records.purge(queue)
 
 
 def delete(store, queue):
-    store.delete_queue(queue)
-    store.create_queue(queue)
+    store.records.delete(queue)
+    store.records.create(queue)
 
 
 @pytest.fixture(params=[purge, delete])
@@ -40,15 +40,15 @@ def remove(request):
 
 def assert_nothing_old_is_seen(store, queue, filled):
     assert everything(store, queue) == listed(store, queue) == []
-    assert store.get_messages(queue, filled.ids[:600:50]) == []
-    assert store.stats(queue) == Stats()
+    assert store.messages.get(queue, filled.ids[:600:50]) == []
+    assert store.records.stats(queue) == Stats()
     assert list(claim(store, queue).messages) == []
-    assert store.pop_messages(queue, limit=10) == []
+    assert store.messages.pop(queue, limit=10) == []
     for held in filled.claims:
         with pytest.raises(ClaimNotFound):
-            store.get_claim(queue, held.id)
+            store.claims.get(queue, held.id)
         with pytest.raises(ClaimNotFound):
-            store.renew_claim(queue, held.id, ttl=60, grace=60)
+            store.claims.renew(queue, held.id, ttl=60, grace=60)
 
 
 def test_nothing_of_it_is_seen_before_or_after_the_sweep(stores, queue, filled, remove):
@@ -67,14 +67,14 @@ def test_the_ids_and_claims_of_it_change_nothing_any_more(store, queue, filled, 
     fresh = post(store, queue, *numbered_messages(3))
 
     for held in filled.claims:
-        store.delete_message(queue, held.messages[0].id, claim_id=held.id)
-        store.delete_messages(queue, ids(held.messages)[:20], claim_ids=[held.id])
-        store.release_claim(queue, held.id)
-    store.delete_message(queue, filled.ids[-2], claim_id=None)
-    store.delete_messages(queue, filled.ids[-20:], claim_ids=None)
+        store.messages.delete(queue, held.messages[0].id, claim_id=held.id)
+        store.messages.delete_many(queue, ids(held.messages)[:20], claim_ids=[held.id])
+        store.claims.release(queue, held.id)
+    store.messages.delete(queue, filled.ids[-2], claim_id=None)
+    store.messages.delete_many(queue, filled.ids[-20:], claim_ids=None)
 
     assert ids(everything(store, queue)) == fresh
-    assert (store.stats(queue).claimed, store.stats(queue).free) == (0, 3)
+    assert (store.records.stats(queue).claimed, store.records.stats(queue).free) == (0, 3)
 
 
 def test_what_is_posted_right_after_is_there_and_stays(store, queue, filled, remove):
@@ -85,8 +85,8 @@ def test_what_is_posted_right_after_is_there_and_stays(store, queue, filled, rem
 
     for _ in range(2):
         assert ids(everything(store, queue)) == fresh
-        assert ids(store.get_claim(queue, held.id).messages) == fresh[:1]
-        assert (store.stats(queue).claimed, store.stats(queue).free) == (1, 3)
+        assert ids(store.claims.get(queue, held.id).messages) == fresh[:1]
+        assert (store.records.stats(queue).claimed, store.records.stats(queue).free) == (1, 3)
         sweep_all(store)
 
 
@@ -108,9 +108,9 @@ def test_nothing_of_it_comes_back_with_time(store, queue, filled, remove, clock)
     for _ in range(2):
         clock.move(60)
         assert ids(listed(store, queue)) == fresh
-        assert store.stats(queue).free == 2
+        assert store.records.stats(queue).free == 2
         sweep_all(store)
-    assert numbers(store.pop_messages(queue, limit=10)) == [0, 1]
+    assert numbers(store.messages.pop(queue, limit=10)) == [0, 1]
 
 
 def test_what_expires_before_it_is_reclaimed_is_not_counted_twice(store, queue, filled, remove, clock):
@@ -121,7 +121,7 @@ def test_what_expires_before_it_is_reclaimed_is_not_counted_twice(store, queue, 
     sweep_all(store)
 
     assert ids(everything(store, queue)) == fresh
-    assert (store.stats(queue).claimed, store.stats(queue).free) == (0, 2)
+    assert (store.records.stats(queue).claimed, store.records.stats(queue).free) == (0, 2)
 
 
 def test_a_queue_may_be_removed_again_before_the_sweep(store, queue, filled, remove):
@@ -135,7 +135,7 @@ def test_a_queue_may_be_removed_again_before_the_sweep(store, queue, filled, rem
     sweep_all(store)
 
     assert ids(everything(store, queue)) == fresh
-    assert store.stats(queue).total == 3
+    assert store.records.stats(queue).total == 3
 
 
 def test_the_sweep_reclaims_it_and_comes_to_an_end(store, queue, filled, remove):
@@ -148,9 +148,9 @@ def test_the_sweep_reclaims_it_and_comes_to_an_end(store, queue, filled, remove)
 
 def test_a_deleted_queue_that_is_not_made_again_is_reclaimed(store, queue, filled):
     neighbour = queue_key(project=queue.project)
-    store.create_queue(neighbour)
+    store.records.create(neighbour)
     kept = post(store, neighbour, *numbered_messages(3))
-    store.delete_queue(queue)
+    store.records.delete(queue)
 
     sweep_all(store)
 

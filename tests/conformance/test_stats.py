@@ -16,19 +16,19 @@ def counts(stats):
 
 
 def test_an_empty_queue_has_zeros_and_no_ends(store, queue):
-    assert store.stats(queue) == Stats(claimed=0, free=0, oldest=None, newest=None)
+    assert store.records.stats(queue) == Stats(claimed=0, free=0, oldest=None, newest=None)
 
 
 def test_a_missing_queue_has_no_stats(store):
     with pytest.raises(QueueNotFound):
-        store.stats(queue_key())
+        store.records.stats(queue_key())
 
 
 def test_each_state_is_counted(store, queue):
     post(store, queue, *numbered_messages(5), *numbered_messages(2, delay=60))
     claim(store, queue, limit=3)
 
-    assert counts(store.stats(queue)) == (3, 4, 7)
+    assert counts(store.records.stats(queue)) == (3, 4, 7)
 
 
 def test_the_ends_tell_id_age_and_creation(store, queue, clock):
@@ -38,7 +38,7 @@ def test_the_ends_tell_id_age_and_creation(store, queue, clock):
     *_, last = post(store, queue, *numbered_messages(2))
     clock.move(5)
 
-    stats = store.stats(queue)
+    stats = store.records.stats(queue)
 
     assert stats.oldest == MessageMark(id=first, age=15, created=first_day)
     assert stats.newest == MessageMark(id=last, age=5, created=first_day + 10)
@@ -47,7 +47,7 @@ def test_the_ends_tell_id_age_and_creation(store, queue, clock):
 def test_one_message_is_both_ends(store, queue):
     (only,) = post(store, queue, new_message())
 
-    stats = store.stats(queue)
+    stats = store.records.stats(queue)
 
     assert stats.oldest == stats.newest
     assert stats.oldest.id == only
@@ -61,7 +61,7 @@ def test_the_ends_may_be_claimed_or_delayed(store, queue, delay):
     else:
         claim(store, queue, limit=2)
 
-    stats = store.stats(queue)
+    stats = store.records.stats(queue)
 
     assert (stats.oldest.id, stats.newest.id) == (first, last)
 
@@ -69,7 +69,7 @@ def test_the_ends_may_be_claimed_or_delayed(store, queue, delay):
 def test_a_queue_of_delayed_messages_has_ends(store, queue):
     first, last = post(store, queue, *numbered_messages(2, delay=60))
 
-    stats = store.stats(queue)
+    stats = store.records.stats(queue)
 
     assert counts(stats) == (0, 2, 2)
     assert (stats.oldest.id, stats.newest.id) == (first, last)
@@ -79,7 +79,7 @@ def test_a_queue_of_claimed_messages_has_ends(store, queue):
     first, last = post(store, queue, *numbered_messages(2))
     claim(store, queue)
 
-    stats = store.stats(queue)
+    stats = store.records.stats(queue)
 
     assert counts(stats) == (2, 0, 2)
     assert (stats.oldest.id, stats.newest.id) == (first, last)
@@ -87,9 +87,9 @@ def test_a_queue_of_claimed_messages_has_ends(store, queue):
 
 def test_the_ends_follow_deletion(store, queue):
     first, middle, last = post(store, queue, *numbered_messages(3))
-    store.delete_messages(queue, [first, last], claim_ids=None)
+    store.messages.delete_many(queue, [first, last], claim_ids=None)
 
-    stats = store.stats(queue)
+    stats = store.records.stats(queue)
 
     assert counts(stats) == (0, 1, 1)
     assert (stats.oldest.id, stats.newest.id) == (middle, middle)
@@ -97,9 +97,9 @@ def test_the_ends_follow_deletion(store, queue):
 
 def test_deleting_the_last_message_leaves_no_ends(store, queue):
     (only,) = post(store, queue, new_message())
-    store.delete_message(queue, only, claim_id=None)
+    store.messages.delete(queue, only, claim_id=None)
 
-    assert store.stats(queue) == Stats()
+    assert store.records.stats(queue) == Stats()
 
 
 def test_a_claim_that_expired_is_not_counted(store, queue, clock):
@@ -107,14 +107,14 @@ def test_a_claim_that_expired_is_not_counted(store, queue, clock):
     claim(store, queue, limit=2, ttl=60)
     clock.move(60)
 
-    assert counts(store.stats(queue)) == (0, 3, 3)
+    assert counts(store.records.stats(queue)) == (0, 3, 3)
 
 
 def test_a_delay_that_elapsed_changes_no_counter(store, queue, clock):
     post(store, queue, *numbered_messages(3, delay=60))
     clock.move(60)
 
-    assert counts(store.stats(queue)) == (0, 3, 3)
+    assert counts(store.records.stats(queue)) == (0, 3, 3)
 
 
 def test_stats_survive_the_expiry_of_every_message(store, queue, clock):
@@ -123,7 +123,7 @@ def test_stats_survive_the_expiry_of_every_message(store, queue, clock):
     claim(store, queue, limit=1, ttl=5, grace=0)
     clock.move(10)
 
-    lagging = store.stats(queue)
+    lagging = store.records.stats(queue)
 
     assert 0 <= lagging.total <= 4
     assert lagging.claimed >= 0
@@ -137,7 +137,7 @@ def test_expired_messages_leave_the_counters_within_a_minute(store, queue, clock
     clock.move(10 + GRACE_OF_COUNTING)
     sweep_all(store)
 
-    stats = store.stats(queue)
+    stats = store.records.stats(queue)
 
     assert counts(stats) == (0, 1, 1)
     assert stats.oldest == stats.newest
@@ -150,7 +150,7 @@ def test_the_ends_are_never_expired_messages(store, queue, clock):
     post(store, queue, new_message(ttl=10))
     clock.move(10)
 
-    stats = store.stats(queue)
+    stats = store.records.stats(queue)
 
     assert (stats.oldest.id, stats.newest.id) == (kept, kept)
 
@@ -159,4 +159,4 @@ def test_the_age_of_the_ends_is_never_negative(store, queue, clock):
     post(store, queue, new_message())
     clock.move(-100)
 
-    assert store.stats(queue).oldest.age == 0
+    assert store.records.stats(queue).oldest.age == 0

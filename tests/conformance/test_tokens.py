@@ -21,7 +21,7 @@ pytestmark = pytest.mark.parametrize("stores", NETWORKED, ids=lambda backend: ba
 
 
 def post(store, queue, token, *, count=3):
-    return store.post(queue, numbered_messages(count), client_id=PRODUCER, token=token)
+    return store.messages.post(queue, numbered_messages(count), client_id=PRODUCER, token=token)
 
 
 def test_a_repeated_post_answers_the_same_and_stores_nothing(store, queue):
@@ -30,7 +30,7 @@ def test_a_repeated_post_answers_the_same_and_stores_nothing(store, queue):
 
     assert post(store, queue, token) == first
     assert ids(everything(store, queue)) == first
-    assert store.stats(queue).total == 3
+    assert store.records.stats(queue).total == 3
 
 
 def test_a_post_is_known_in_another_process(stores, queue):
@@ -46,17 +46,17 @@ def test_a_post_is_known_after_its_messages_were_claimed_and_deleted(store, queu
     first = post(store, queue, token)
     held = claim(store, queue)
     for message in held.messages:
-        store.delete_message(queue, message.id, claim_id=held.id)
+        store.messages.delete(queue, message.id, claim_id=held.id)
 
     assert post(store, queue, token) == first
     assert everything(store, queue) == []
-    assert store.stats(queue).total == 0
+    assert store.records.stats(queue).total == 0
 
 
 def test_a_post_is_known_after_its_messages_were_popped(store, queue):
     token = new_token()
     first = post(store, queue, token)
-    store.pop_messages(queue, limit=10)
+    store.messages.pop(queue, limit=10)
 
     assert post(store, queue, token) == first
     assert everything(store, queue) == []
@@ -80,7 +80,7 @@ def test_another_token_posts_again(store, queue):
 
 def test_the_same_token_in_another_queue_posts_there(store, queue):
     token, other = new_token(), queue_key(project=queue.project)
-    store.create_queue(other)
+    store.records.create(other)
     here, there = (post(store, key, token) for key in (queue, other))
 
     assert ids(everything(store, queue)) == here
@@ -91,7 +91,7 @@ def test_a_post_that_found_no_queue_is_not_remembered(store):
     token, queue = new_token(), queue_key()
     with pytest.raises(QueueNotFound):
         post(store, queue, token)
-    store.create_queue(queue)
+    store.records.create(queue)
     first = post(store, queue, token)
 
     assert ids(everything(store, queue)) == first
@@ -113,10 +113,10 @@ def test_a_post_repeated_while_its_messages_are_consumed_is_stored_once(stores, 
     sides = [stores.message, stores.reopen().message]
     for _ in range(30):
         token = new_token()
-        pop = functools.partial(sides[1].pop_messages, queue, limit=10)
+        pop = functools.partial(sides[1].messages.pop, queue, limit=10)
         *answers, popped, popped_again = together(
             *(functools.partial(post, store, queue, token) for store in sides), pop, pop
         )
-        rest = sides[0].pop_messages(queue, limit=10)
+        rest = sides[0].messages.pop(queue, limit=10)
 
         assert answers[0] == answers[1] == sorted(ids([*popped, *popped_again, *rest]))

@@ -7,7 +7,8 @@ from zaqar.clock import Clock
 from zaqar.errors import ConfigurationError
 from zaqar.storage import driver
 from zaqar.storage.contract import ManagementStore, MessageStore
-from zaqar.storage.sql import Database, SqlManagementStore, SqlMessageStore, migration
+from zaqar.storage.sql import Database, migration
+from zaqar.storage.sql.stores import management_store, message_store
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -42,11 +43,11 @@ class ElsewhereDriver(driver.Driver[Options]):
 
     def message_store(self, options: Options, clock: Clock | None) -> MessageStore:
         """Open a message store."""
-        return SqlMessageStore(Database.shared(_database(options), clock=clock))
+        return message_store(Database.shared(_database(options), clock=clock))
 
     def management_store(self, options: Options, clock: Clock | None) -> ManagementStore:
         """Open a management store."""
-        return SqlManagementStore(Database.shared(_database(options), clock=clock))
+        return management_store(Database.shared(_database(options), clock=clock))
 
 
 def _path(options: Options) -> Path:

@@ -7,6 +7,7 @@ from zaqar.errors import QueueNotFound
 from zaqar.limits import Limits
 from zaqar.models import Queue
 from zaqar.operations.settings import MOST_REMEMBERED, KnownQueues
+from zaqar.storage.contract import ManagementStore
 
 
 class _Time:
@@ -17,13 +18,13 @@ class _Time:
 
 
 class _Queues:
-    """A management store in which every queue is there, unless it is said to be missing."""
+    """Queues of a management store in which every queue is there, unless it is said to be missing."""
 
     def __init__(self):
         self.reads = 0
         self.is_missing = False
 
-    def get_queue(self, queue):
+    def get(self, queue):
         self.reads += 1
         if self.is_missing:
             raise QueueNotFound(queue)
@@ -37,7 +38,11 @@ def queues():
 
 def _known(queues, *, seconds=2.0, time=None):
     return KnownQueues(
-        management=queues, routing=None, limits=Limits(), seconds=seconds, monotonic=time or (lambda: 100.0)
+        management=ManagementStore(queues=queues, is_alive=bool, close=bool),
+        routing=None,
+        limits=Limits(),
+        seconds=seconds,
+        monotonic=time or (lambda: 100.0),
     )
 
 

@@ -5,7 +5,7 @@ import pytest
 from zaqar.context import Context
 from zaqar.errors import Conflict, Unavailable
 from zaqar.models import PostedMessage, QueueKey
-from zaqar.storage.sql import SqlManagementStore
+from zaqar.storage.sql.queues import Queues
 
 CALLER = Context("project", "3381af92-2b9e-11e3-b191-71861300734c", "req-1")
 Q, DEAD = QueueKey(CALLER.project, "q"), QueueKey(CALLER.project, "dead")
@@ -77,16 +77,16 @@ def test_a_dead_letter_queue_that_was_deleted_elsewhere_is_created_again(service
 
 def _change_elsewhere(monkeypatch, two, times):
     """Let the other process change the queue just before each of the next writes."""
-    write, left = SqlManagementStore.replace_metadata, [times]
+    write, left = Queues.replace_metadata, [times]
 
-    def late(store, queue, *, old, new):
+    def late(queues, queue, *, old, new):
         if left[0]:
             left[0] -= 1
-            stored = store.get_queue(queue).metadata
-            write(store, queue, old=stored, new={**stored, f"other{left[0]}": 1})
-        write(store, queue, old=old, new=new)
+            stored = queues.get(queue).metadata
+            write(queues, queue, old=stored, new={**stored, f"other{left[0]}": 1})
+        write(queues, queue, old=old, new=new)
 
-    monkeypatch.setattr(SqlManagementStore, "replace_metadata", late)
+    monkeypatch.setattr(Queues, "replace_metadata", late)
 
 
 def test_a_change_between_reading_and_writing_is_not_lost(services, monkeypatch):

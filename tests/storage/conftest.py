@@ -11,8 +11,10 @@ import pytest
 from tests.builders import queue_key
 from tests.clock import MovableClock
 from zaqar.models import QueueKey
-from zaqar.storage.sql import Database, SqlMessageStore
+from zaqar.storage.contract import MessageStore
+from zaqar.storage.sql import Database
 from zaqar.storage.sql.migration import prepare
+from zaqar.storage.sql.stores import message_store
 
 OpenDatabase = Callable[[], Database]
 
@@ -58,13 +60,13 @@ def database(open_database: OpenDatabase) -> Database:
 
 
 @pytest.fixture
-def store(database: Database) -> SqlMessageStore:
-    return SqlMessageStore(database)
+def store(database: Database) -> MessageStore:
+    return message_store(database)
 
 
 @pytest.fixture
-def queue(store: SqlMessageStore) -> QueueKey:
+def queue(store: MessageStore) -> QueueKey:
     """Return a queue that can be posted to."""
     key = queue_key()
-    store.create_queue(key)
+    store.records.create(key)
     return key

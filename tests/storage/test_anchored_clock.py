@@ -6,8 +6,9 @@ import pytest
 
 from tests.builders import new_message, queue_key
 from tests.conformance.acts import claim, listed, post
-from zaqar.storage.sql import Database, SqlMessageStore
+from zaqar.storage.sql import Database
 from zaqar.storage.sql.anchored_clock import SECOND, AnchoredClock, LinuxHost
+from zaqar.storage.sql.stores import message_store
 
 BOOTED = 1_800_000_000
 HOUR = 3600
@@ -163,13 +164,13 @@ def test_a_database_keeps_its_time_for_the_next_process(path):
         first, second = (Database(f"sqlite:///{path}", synchronous="NORMAL") for _ in range(2))
         for database in (first, second):
             opened.callback(database.close)
-        store, key = SqlMessageStore(first), queue_key()
-        store.create_queue(key)
+        store, key = message_store(first), queue_key()
+        store.records.create(key)
         post(store, key, new_message())
         held = claim(store, key)
 
-        assert SqlMessageStore(second).get_claim(key, held.id).age in (0, 1)
-        assert listed(SqlMessageStore(second), key) == []
+        assert message_store(second).claims.get(key, held.id).age in (0, 1)
+        assert listed(message_store(second), key) == []
         second.follow_clock()
         assert abs(first.clock.microseconds() - second.clock.microseconds()) < SECOND
         assert abs(first.clock.microseconds() - LinuxHost().time()) < SECOND

@@ -11,8 +11,9 @@ from tests.clock import MovableClock
 from tests.conformance.acts import claim, everything, ids, numbers, post
 from zaqar.models import QueueKey
 from zaqar.storage.ids import MAX_POSITION
-from zaqar.storage.sql import Database, SqlMessageStore
+from zaqar.storage.sql import Database
 from zaqar.storage.sql.migration import alembic_config, prepare
+from zaqar.storage.sql.stores import message_store
 
 QUEUE = QueueKey("project", "queue")
 
@@ -39,7 +40,7 @@ def spoiled(tmp_path):
     file.close()
     prepare(f"sqlite:///{path}")
     database = Database(f"sqlite:///{path}", synchronous="NORMAL", clock=MovableClock())
-    yield SqlMessageStore(database)
+    yield message_store(database)
     database.close()
 
 
@@ -49,11 +50,11 @@ def test_they_keep_their_order_and_can_be_deleted_by_id(spoiled):
     assert max(post(spoiled, QUEUE, *numbered_messages(1, first=3))) > max(ids(messages))
 
     for message in messages:
-        spoiled.delete_message(QUEUE, message.id, claim_id=None)
+        spoiled.messages.delete(QUEUE, message.id, claim_id=None)
 
     assert numbers(everything(spoiled, QUEUE)) == [3]
 
 
 def test_what_a_claim_held_that_nobody_could_name_is_ready_again(spoiled):
-    assert spoiled.stats(QUEUE).claimed == 0
+    assert spoiled.records.stats(QUEUE).claimed == 0
     assert numbers(claim(spoiled, QUEUE).messages) == [0, 1, 2]

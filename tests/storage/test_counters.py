@@ -9,8 +9,8 @@ from tests.builders import dead_letter_rule, new_message, numbered_messages, que
 from tests.conformance.acts import claim, everything, post
 from tests.conformance.threads import together
 from zaqar.errors import ClaimNotFound, ClaimNotHeld, MessageClaimed, QueueNotFound
-from zaqar.storage.sql import SqlMessageStore
 from zaqar.storage.sql.schema import CLAIMED
+from zaqar.storage.sql.stores import message_store
 
 REFUSALS = (ClaimNotFound, ClaimNotHeld, MessageClaimed, QueueNotFound)
 
@@ -51,40 +51,40 @@ class _Worker:
             self.claims.append((held.id, [message.id for message in held.messages]))
 
     def pop(self, queue):
-        self.store.pop_messages(queue, limit=self.random.randint(1, 5))
+        self.store.messages.pop(queue, limit=self.random.randint(1, 5))
 
     def delete(self, queue):
         if self.claims and self.random.random() < 0.6:
             claim_id, ids = self.random.choice(self.claims)
-            self.store.delete_message(queue, self.random.choice(ids), claim_id=claim_id)
+            self.store.messages.delete(queue, self.random.choice(ids), claim_id=claim_id)
         elif self.messages:
-            self.store.delete_message(queue, self.random.choice(self.messages[-50:]), claim_id=None)
+            self.store.messages.delete(queue, self.random.choice(self.messages[-50:]), claim_id=None)
 
     def delete_many(self, queue):
         if self.messages:
             chosen = self.random.choices(self.messages[-50:], k=self.random.randint(1, 6))
-            self.store.delete_messages(queue, chosen, claim_ids=None)
+            self.store.messages.delete_many(queue, chosen, claim_ids=None)
 
     def release(self, queue):
         if self.claims:
-            self.store.release_claim(queue, self.random.choice(self.claims)[0])
+            self.store.claims.release(queue, self.random.choice(self.claims)[0])
 
     def renew(self, queue):
         if self.claims:
-            self.store.renew_claim(queue, self.random.choice(self.claims)[0], ttl=30, grace=10)
+            self.store.claims.renew(queue, self.random.choice(self.claims)[0], ttl=30, grace=10)
 
     def pass_time(self, queue):
         self.clock.move(1)
 
     def fall_due(self, queue):
-        self.store.stats(queue)
+        self.store.records.stats(queue)
 
     def purge(self, queue):
-        self.store.purge_messages(queue)
+        self.store.records.purge(queue)
 
     def recreate(self, queue):
-        self.store.delete_queue(queue)
-        self.store.create_queue(queue)
+        self.store.records.delete(queue)
+        self.store.records.create(queue)
 
     def sweep(self, queue):
         self.store.sweep()
@@ -115,7 +115,7 @@ def _assert_nothing_is_orphaned(database):
 def queues(store):
     keys = [queue_key() for _ in range(3)]
     for key in keys:
-        store.create_queue(key)
+        store.records.create(key)
     return keys
 
 
@@ -132,7 +132,7 @@ def test_one_worker_keeps_the_counters_right(database, store, queues, clock, see
 
 @pytest.mark.parametrize("seed", range(3))
 def test_many_workers_of_two_processes_keep_the_counters_right(database, open_database, store, queues, clock, seed):
-    stores = (store, SqlMessageStore(open_database()))
+    stores = (store, message_store(open_database()))
     workers = [_Worker(stores[index % 2], queues, clock, f"{seed} {index}") for index in range(6)]
 
     def work(worker):
@@ -156,5 +156,7 @@ def test_stats_after_everything_expired_count_nothing_once_swept(database, store
 
     _assert_counters_are_right(database)
     assert (
-        [store.stats(queue).total for queue in queues] == [len(everything(store, queue)) for queue in queues] == [1] * 3
+        [store.records.stats(queue).total for queue in queues]
+        == [len(everything(store, queue)) for queue in queues]
+        == [1] * 3
     )

@@ -8,8 +8,9 @@ from tests.builders import new_message, numbered_messages, queue_key
 from tests.conformance.acts import claim, listed, numbers, post
 from tests.storage.batches import Batch
 from zaqar.errors import Unavailable
-from zaqar.storage.sql import SqlMessageStore, damage
+from zaqar.storage.sql import damage
 from zaqar.storage.sql.migration import prepare
+from zaqar.storage.sql.stores import message_store
 
 MARK = b"a body that is easily found"
 
@@ -18,8 +19,8 @@ MARK = b"a body that is easily found"
 def damaged(database, store, queue, path):
     """Return a queue of 500 messages whose pages are spoiled from the first to the last."""
     key, between = queue_key(), queue_key()
-    store.create_queue(key)
-    store.create_queue(between)
+    store.records.create(key)
+    store.records.create(between)
     post(store, key, *(new_message(b'"%s %d"' % (MARK, number), ttl=60) for number in range(500)))
     post(store, between, *numbered_messages(100, ttl=3600))  # so that no page has messages of both
     post(store, queue, *numbered_messages(300, ttl=60))
@@ -47,7 +48,7 @@ def test_a_start_says_nothing_where_there_is_none_and_takes_old_word_of_it_away(
 
 
 def test_who_comes_upon_damage_lets_every_process_say_so(damaged, store, open_database):
-    other = SqlMessageStore(open_database())
+    other = message_store(open_database())
     assert other.is_alive()
 
     with pytest.raises(Unavailable):
@@ -62,7 +63,7 @@ def test_other_queues_are_written_in_the_same_moment_as_a_damaged_one(damaged, d
     batch = Batch(
         database,
         lambda: post(store, queue, new_message(b"1000")),
-        lambda: store.pop_messages(damaged, limit=10),
+        lambda: store.messages.pop(damaged, limit=10),
         lambda: claim(store, queue, limit=1),
     )
 

@@ -12,7 +12,7 @@ MANY = 3 * dead_letters.BATCH + 1
 @pytest.fixture
 def dead(store, queue):
     key = queue_key(project=queue.project)
-    store.create_queue(key)
+    store.records.create(key)
     return key
 
 
@@ -20,7 +20,7 @@ def dead(store, queue):
 def worn(store, queue, monkeypatch):
     monkeypatch.setattr(claims, "PATIENCE", 0.0)
     post(store, queue, *numbered_messages(MANY))
-    store.release_claim(queue, claim(store, queue, limit=MANY).id)
+    store.claims.release(queue, claim(store, queue, limit=MANY).id)
     return queue
 
 
@@ -53,23 +53,23 @@ def test_claims_go_on_where_the_last_ended(store, worn, dead):
 
 def test_the_rule_is_forgotten_when_the_dead_letter_queue_is_gone(database, store, worn, dead):
     claim(store, worn, limit=1, dead_letter=dead_letter_rule(dead))
-    store.delete_queue(dead)
+    store.records.delete(dead)
 
     store.sweep()
 
     assert database.read(dead_letters.noted) == []
-    assert store.stats(worn).free == MANY - dead_letters.BATCH
+    assert store.records.stats(worn).free == MANY - dead_letters.BATCH
 
 
 def test_a_claim_filled_in_several_steps_is_one_claim(store, queue, dead):
     post(store, queue, *numbered_messages(2))
     worn = post(store, queue, *numbered_messages(MANY, first=2))
     held = claim(store, queue, limit=MANY + 2)
-    store.delete_messages(queue, ids(held.messages)[:2], claim_ids=None)
-    store.release_claim(queue, held.id)
+    store.messages.delete_many(queue, ids(held.messages)[:2], claim_ids=None)
+    store.claims.release(queue, held.id)
     live = post(store, queue, *numbered_messages(5, first=MANY + 2))
 
     held = claim(store, queue, limit=5, dead_letter=dead_letter_rule(dead))
 
-    assert ids(held.messages) == ids(store.get_claim(queue, held.id).messages) == live
+    assert ids(held.messages) == ids(store.claims.get(queue, held.id).messages) == live
     assert len(listed(store, dead)) == len(worn)

@@ -64,11 +64,11 @@ def test_a_driver_of_somebody_else_is_found_by_uri_and_serves(installed, tmp_pat
     chosen = Chosen(driver, driver.options(uri=uri))
     assert chosen.prepare() == ["1 pages, 2.5 s, alone."]
     with contextlib.closing(chosen.message_store()) as store:
-        store.create_queue(queue)
+        store.records.create(queue)
         post(store, queue, new_message(b'"here"'))
         assert [message.body for message in listed(store, queue)] == [b'"here"']
     with contextlib.closing(chosen.management_store()) as store:
-        assert store.create_queue(queue, {})
+        assert store.queues.create(queue, {})
 
 
 def test_a_value_that_somebody_else_s_driver_cannot_take_is_refused_by_name(installed, tmp_path):

@@ -10,8 +10,9 @@ from tests.builders import new_message
 from tests.conformance.acts import listed, numbers, post
 from tests.storage.children import child
 from zaqar.errors import ConfigurationError, Unavailable
-from zaqar.storage.sql import Database, SqlMessageStore
+from zaqar.storage.sql import Database
 from zaqar.storage.sql.migration import prepare
+from zaqar.storage.sql.stores import message_store
 
 
 @pytest.fixture
@@ -27,14 +28,14 @@ def _beside(path, ending):
 def _fresh(path, queue):
     """Return the numbers that a process sees which opens the database now."""
     with contextlib.closing(Database(f"sqlite:///{path}")) as database:
-        return numbers(listed(SqlMessageStore(database), queue))
+        return numbers(listed(message_store(database), queue))
 
 
 def test_while_the_file_is_away_nobody_makes_another_and_all_is_there_when_it_is_back(store, queue, posting, path):
     posting(1)
     kept = path.rename(path.with_suffix(".away"))
 
-    for call in (lambda: posting(2), lambda: store.stats(queue), lambda: listed(store, queue)):
+    for call in (lambda: posting(2), lambda: store.records.stats(queue), lambda: listed(store, queue)):
         with pytest.raises(Unavailable, match="not in its place"):
             _until_noticed(call)
     assert not store.is_alive()

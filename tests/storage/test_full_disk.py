@@ -14,8 +14,10 @@ from tests.conformance.acts import claim, ids, listed, post
 from tests.needs import require
 from tests.storage.batches import wait_until
 from zaqar.errors import Unavailable
-from zaqar.storage.sql import Database, SqlMessageStore
+from zaqar.storage.contract import MessageStore
+from zaqar.storage.sql import Database
 from zaqar.storage.sql.migration import prepare
+from zaqar.storage.sql.stores import message_store
 
 SIZE = 80
 
@@ -39,11 +41,11 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def _opened(disk: Path, clock) -> Iterator[SqlMessageStore]:
+def _opened(disk: Path, clock) -> Iterator[MessageStore]:
     uri = f"sqlite:///{disk}/zaqar.db"
     prepare(uri)
     with contextlib.closing(Database(uri, clock=clock)) as database:
-        yield SqlMessageStore(database)
+        yield message_store(database)
 
 
 def _fill(store, queue) -> list[str]:
@@ -67,15 +69,15 @@ def _check_that_room_can_be_made(store, queue, left: list[str]) -> None:
     with pytest.raises(Unavailable, match="SQLITE_FULL"):
         post(store, queue, new_message(b"x" * 100_000))
     assert ids(listed(store, queue, limit=5)) == left[:5]
-    assert store.stats(queue).free == len(left)
-    store.delete_message(queue, left.pop(0), claim_id=None)
+    assert store.records.stats(queue).free == len(left)
+    store.messages.delete(queue, left.pop(0), claim_id=None)
     for _ in range(20):
         held = claim(store, queue, limit=10)
         assert ids(held.messages) == left[:10]
-        store.delete_messages(queue, left[:10], claim_ids=[held.id])
+        store.messages.delete_many(queue, left[:10], claim_ids=[held.id])
         del left[:10]
-    store.release_claim(queue, claim(store, queue, limit=10).id)
-    assert ids(store.pop_messages(queue, limit=10)) == left[:10]
+    store.claims.release(queue, claim(store, queue, limit=10).id)
+    assert ids(store.messages.pop(queue, limit=10)) == left[:10]
     del left[:10]
     assert ids(listed(store, queue, limit=5)) == left[:5]
 
@@ -84,7 +86,7 @@ def _check_that_room_can_be_made(store, queue, left: list[str]) -> None:
 def test_on_a_full_disk_room_can_be_made_also_after_a_restart(disk, clock, others_fill_it):
     queue = queue_key()
     with _opened(disk, clock) as store:
-        store.create_queue(queue)
+        store.records.create(queue)
         if others_fill_it:
             left = post(store, queue, *(new_message(b'"%s"' % (b"x" * 2000), ttl=3600) for _ in range(3000)))
             _take_the_rest(disk)
@@ -98,7 +100,7 @@ def test_on_a_full_disk_room_can_be_made_also_after_a_restart(disk, clock, other
         _take_the_rest(disk)
         _check_that_room_can_be_made(store, queue, left)
 
-        store.purge_messages(queue)
+        store.records.purge(queue)
         store.sweep()
         assert listed(store, queue) == []
         assert post(store, queue, new_message(b"1"))  # into pages that are free inside the file
@@ -117,7 +119,7 @@ def test_a_start_on_a_disk_that_filled_up_meanwhile_lets_consumers_make_room(dis
     """The log was cut off by an orderly stop, and somebody else has taken its room."""
     queue = queue_key()
     with _opened(disk, clock) as store:
-        store.create_queue(queue)
+        store.records.create(queue)
         left = post(store, queue, *(new_message(b'"%s"' % (b"x" * 2000), ttl=3600) for _ in range(3000)))
     _take_the_rest(disk)
     assert shutil.disk_usage(disk).free == 0 or os.statvfs(disk).f_bavail == 0

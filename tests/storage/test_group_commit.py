@@ -8,7 +8,7 @@ from tests.builders import new_message, new_token, numbered_messages, queue_key
 from tests.conformance.acts import PRODUCER, WELL_FORMED, claim, exists, listed, numbers, post
 from tests.storage.batches import Batch, traced
 from zaqar.errors import ClaimNotHeld, QueueNotFound
-from zaqar.storage.sql import management_store, message_store, messages, records
+from zaqar.storage.sql import Database, management_store, message_store, messages, records
 
 
 class _Mishap(Exception):
@@ -45,7 +45,7 @@ def test_what_gathers_is_committed_together_and_in_order(database, store, queue,
     assert batch.errors == [None] * 8
     assert len(_commits(statements)) == 1
     assert numbers(listed(store, queue)) == list(range(8))
-    assert store.stats(queue).free == 8
+    assert store.records.stats(queue).free == 8
 
 
 def test_the_posts_of_a_batch_are_one_statement(database, posting):
@@ -64,11 +64,11 @@ def test_a_batch_without_failures_sets_no_savepoint(database, posting):
 
 
 def test_a_step_sees_what_the_steps_before_it_did(database, store, queue, posting):
-    batch = Batch(database, posting(1), lambda: store.pop_messages(queue, limit=10), posting(2))
+    batch = Batch(database, posting(1), lambda: store.messages.pop(queue, limit=10), posting(2))
 
     assert numbers(batch.result_of(1)) == [1]
     assert numbers(listed(store, queue)) == [2]
-    assert store.stats(queue).total == 1
+    assert store.records.stats(queue).total == 1
 
 
 def test_a_step_that_fails_before_it_writes_fails_alone(database, store, queue, posting):
@@ -93,7 +93,7 @@ def test_a_step_that_fails_after_it_wrote_fails_alone(database, store, queue, po
     assert isinstance(batch.errors.pop(place), _Mishap)
     assert batch.errors == [None, None]
     assert numbers(listed(store, queue)) == [1, 2]
-    assert store.stats(queue).free == 2
+    assert store.records.stats(queue).free == 2
 
 
 def test_a_batch_that_is_run_again_counts_everything_once(database, store, queue, posting):
@@ -103,18 +103,18 @@ def test_a_batch_that_is_run_again_counts_everything_once(database, store, queue
     batch = Batch(
         database,
         posting(1),
-        lambda: store.pop_messages(queue, limit=1),
+        lambda: store.messages.pop(queue, limit=1),
         _post_and_fail(database, queue, reads_back=True),
-        lambda: store.delete_message(queue, held.messages[0].id, claim_id=held.id),
+        lambda: store.messages.delete(queue, held.messages[0].id, claim_id=held.id),
         lambda: claim(store, queue, limit=1),
-        lambda: store.delete_message(queue, held.messages[1].id, claim_id=WELL_FORMED),
+        lambda: store.messages.delete(queue, held.messages[1].id, claim_id=WELL_FORMED),
     )
 
     assert [type(error) for error in batch.errors] == [type(None)] * 2 + [_Mishap] + [type(None)] * 2 + [ClaimNotHeld]
     assert numbers(batch.result_of(1)) == [12]
     assert numbers(batch.result_of(4).messages) == [13]
     assert numbers(listed(store, queue, include_claimed=True)) == [11, 13, 14, 1]
-    stats = store.stats(queue)
+    stats = store.records.stats(queue)
     assert (stats.claimed, stats.free) == (2, 2)
 
 
@@ -125,7 +125,7 @@ def test_a_row_that_the_database_refuses_fails_alone(database, store, queue, pos
         database,
         posting(1),
         lambda: post(store, queue, too_large),
-        lambda: exists(store, queue, WELL_FORMED) or store.pop_messages(queue, limit=1),
+        lambda: exists(store, queue, WELL_FORMED) or store.messages.pop(queue, limit=1),
         lambda: post(store, queue, too_large),
         posting(2),
     )
@@ -133,7 +133,7 @@ def test_a_row_that_the_database_refuses_fails_alone(database, store, queue, pos
     assert [type(error) for error in batch.errors] == [type(None), OverflowError] * 2 + [type(None)]
     assert numbers(batch.result_of(2)) == [1]
     assert numbers(listed(store, queue)) == [2]
-    assert store.stats(queue).total == 1
+    assert store.records.stats(queue).total == 1
 
 
 def test_a_lone_row_that_the_database_refuses_leaves_nothing(store, queue):
@@ -141,7 +141,7 @@ def test_a_lone_row_that_the_database_refuses_leaves_nothing(store, queue):
         post(store, queue, new_message(ttl=2**63))
 
     assert listed(store, queue) == []
-    assert store.stats(queue).total == 0
+    assert store.records.stats(queue).total == 0
     post(store, queue, new_message(b"1"))
     assert numbers(listed(store, queue)) == [1]
 
@@ -176,20 +176,21 @@ def test_writers_are_led_on_while_new_ones_keep_coming(store, queue):
     for producer in producers:
         producer.join(30)
 
-    assert store.stats(queue).free == 400
+    assert store.records.stats(queue).free == 400
 
 
 def test_both_stores_on_one_file_commit_together(path, clock):
     uri = f"sqlite:///{path}"
+    database = Database.shared(uri, synchronous="NORMAL", clock=clock)
     message = message_store(uri, synchronous="NORMAL", clock=clock)
     management = management_store(uri, synchronous="NORMAL", clock=clock)
     key = queue_key()
 
-    with traced(message._database) as statements:
+    with traced(database) as statements:
         batch = Batch(
-            message._database,
-            lambda: management.create_queue(key, {}),
-            lambda: message.create_queue(key),
+            database,
+            lambda: management.queues.create(key, {}),
+            lambda: message.records.create(key),
             lambda: post(message, key, new_message()),
         )
 

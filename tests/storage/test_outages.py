@@ -89,7 +89,7 @@ def test_a_full_disk_is_unavailable_and_stores_nothing(database, store, queue, p
     assert "SQLITE_FULL" in str(batch.errors[0])
     posting(4)()
     assert numbers(listed(store, queue)) == [0, 4]
-    assert store.stats(queue).total == 2
+    assert store.records.stats(queue).total == 2
 
 
 def test_on_a_full_disk_everything_but_what_adds_goes_on(database, store, queue, posting, monkeypatch):
@@ -99,10 +99,10 @@ def test_on_a_full_disk_everything_but_what_adds_goes_on(database, store, queue,
         batch = Batch(
             database,
             posting(99, spaces=200_000),
-            lambda: store.pop_messages(queue, limit=1),
-            lambda: store.delete_message(queue, held.messages[0].id, claim_id=held.id),
+            lambda: store.messages.pop(queue, limit=1),
+            lambda: store.messages.delete(queue, held.messages[0].id, claim_id=held.id),
             lambda: claim(store, queue, limit=1),
-            lambda: store.create_queue(queue_key()),
+            lambda: store.records.create(queue_key()),
         )
 
     assert [type(error) for error in batch.errors] == [Unavailable, type(None), type(None), type(None), Unavailable]
@@ -110,11 +110,11 @@ def test_on_a_full_disk_everything_but_what_adds_goes_on(database, store, queue,
     assert numbers(batch.result_of(1)) == [1]
     assert numbers(batch.result_of(3).messages) == [2]
     assert numbers(listed(store, queue, include_claimed=True)) == [2, 3, 4, 5]
-    assert store.stats(queue).total == 4
+    assert store.records.stats(queue).total == 4
 
 
 def test_a_refusal_in_a_batch_that_succeeded_is(database, store, queue):
-    batch = Batch(database, lambda: store.delete_queue(queue), lambda: post(store, queue, new_message()))
+    batch = Batch(database, lambda: store.records.delete(queue), lambda: post(store, queue, new_message()))
 
     assert isinstance(batch.errors[1], QueueNotFound)
 
@@ -164,8 +164,8 @@ def test_a_file_that_something_else_was_written_into_is_unavailable(database, st
     for call in (
         posting(2),
         lambda: listed(store, queue),
-        lambda: store.stats(queue),
-        lambda: store.create_queue(queue),
+        lambda: store.records.stats(queue),
+        lambda: store.records.create(queue),
     ):
         with pytest.raises(Unavailable):
             call()

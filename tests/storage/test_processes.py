@@ -11,7 +11,7 @@ from tests.conformance.acts import ids, listed, numbers, post
 from tests.storage.batches import wait_until
 from tests.storage.children import child
 from zaqar.errors import Unavailable
-from zaqar.storage.sql import SqlManagementStore, SqlMessageStore
+from zaqar.storage.sql.stores import management_store, message_store
 
 
 def _open_files(path):
@@ -46,7 +46,7 @@ def test_parent_and_child_use_the_database_side_by_side(store, queue):
 
     post(store, queue, new_message(b"4"))
     assert numbers(listed(store, queue)) == [1, 2, 3, 4]
-    assert store.stats(queue).total == 4
+    assert store.records.stats(queue).total == 4
 
 
 def test_a_child_uses_no_connection_of_its_parent(database, store, queue, path):
@@ -66,16 +66,16 @@ def test_a_child_uses_no_connection_of_its_parent(database, store, queue, path):
 @pytest.mark.parametrize("is_shared", [True, False], ids=["one database", "a database for each store"])
 def test_what_a_child_writes_outlives_the_parent_that_closes_first(database, store, queue, open_database, is_shared):
     """The last process to close the file removes the log of writes: it must not be taken for the last too early."""
-    management = SqlManagementStore(database if is_shared else open_database())
-    management.create_queue(queue, {})
-    management.get_queue(queue)
+    management = management_store(database if is_shared else open_database())
+    management.queues.create(queue, {})
+    management.queues.get(queue)
     listed(store, queue)
 
     def work(parent):
         post(store, queue, new_message(b"1"))
         parent.say()
         parent.wait()
-        management.get_queue(queue)
+        management.queues.get(queue)
         post(store, queue, new_message(b"2"))
         parent.say()
         parent.wait()
@@ -88,7 +88,7 @@ def test_what_a_child_writes_outlives_the_parent_that_closes_first(database, sto
         forked.wait()
         forked.kill()
 
-    assert numbers(listed(SqlMessageStore(open_database()), queue)) == [1, 2]
+    assert numbers(listed(message_store(open_database()), queue)) == [1, 2]
 
 
 def test_processes_that_post_at_once_lose_nothing_and_keep_their_order(database, store, queue):
@@ -104,7 +104,7 @@ def test_processes_that_post_at_once_lose_nothing_and_keep_their_order(database,
     for first in (1000, 2000, 3000):
         own = [number for number in numbers(found) if first <= number < first + 1000]
         assert own == list(range(first, first + 200))
-    assert len(found) == store.stats(queue).total == 600
+    assert len(found) == store.records.stats(queue).total == 600
 
 
 def test_a_process_that_is_killed_while_it_writes_leaves_no_lock_and_no_half(database, store, queue):
@@ -142,7 +142,7 @@ def test_processes_that_lost_the_sight_of_each_others_lock_still_lose_nothing(da
             post(store, queue, *numbered_messages(1, first=number))
 
     assert sorted(numbers(listed(store, queue))) == [0, *range(1000, 1050), *range(2000, 2050)]
-    assert store.stats(queue).total == 101
+    assert store.records.stats(queue).total == 101
 
 
 def test_a_disk_without_room_for_the_log_of_writes_loses_nothing_that_was_acknowledged(store, queue, path):
@@ -163,7 +163,7 @@ def test_a_disk_without_room_for_the_log_of_writes_loses_nothing_that_was_acknow
             list(map(post_and_remember, range(1, 1000)))
         assert 5 < len(acknowledged) < 900
         assert numbers(listed(store, queue)) == acknowledged
-        assert numbers(store.pop_messages(queue, limit=1)) == [acknowledged.pop(0)]
+        assert numbers(store.messages.pop(queue, limit=1)) == [acknowledged.pop(0)]
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
         wait_until(lambda: not _is_refused(store, queue, 1000), what="the room that is there again")
         assert numbers(listed(store, queue)) == [*acknowledged, 1000]
@@ -172,7 +172,7 @@ def test_a_disk_without_room_for_the_log_of_writes_loses_nothing_that_was_acknow
         pass
 
     assert numbers(listed(store, queue))[-1] == 1000
-    assert store.stats(queue).total == len(listed(store, queue))
+    assert store.records.stats(queue).total == len(listed(store, queue))
 
 
 def test_a_fork_in_the_middle_of_a_write_does_not_write_twice(database, store, queue):
@@ -190,5 +190,5 @@ def test_a_fork_in_the_middle_of_a_write_does_not_write_twice(database, store, q
     os.waitpid(forked[0], 0)
     post(store, queue, new_message(b"1"))
 
-    assert store.stats(queue).total == 2
+    assert store.records.stats(queue).total == 2
     assert numbers(listed(store, queue)) == [1]

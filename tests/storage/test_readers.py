@@ -29,9 +29,9 @@ def test_asking_for_what_is_missing_does_not_cost_a_connection(store, queue, con
     for _ in range(10):
         listed(store, queue_key())
         with pytest.raises(QueueNotFound):
-            store.stats(queue_key())
+            store.records.stats(queue_key())
         with pytest.raises(ClaimNotFound):
-            store.get_claim(queue, WELL_FORMED)
+            store.claims.get(queue, WELL_FORMED)
 
     assert len(connects) == 1
 
@@ -57,7 +57,7 @@ def test_readers_of_a_busy_moment_are_closed_when_nobody_has_needed_them_for_a_w
 
 def test_a_snapshot_that_ends_with_an_error_leaves_no_transaction_behind(database, store, queue):
     with pytest.raises(ClaimNotFound):
-        store.get_claim(queue, WELL_FORMED)
+        store.claims.get(queue, WELL_FORMED)
     (connection,) = database._readers
     assert not connection.in_transaction
 

@@ -6,13 +6,14 @@ from tests.builders import dead_letter_rule, new_message, queue_key
 from tests.conformance.acts import claim, listed, numbers, post
 from tests.storage.batches import Batch, traced
 from zaqar.errors import QueueNotFound
-from zaqar.storage.sql import SqlMessageStore, records, writer
+from zaqar.storage.sql import records, writer
+from zaqar.storage.sql.stores import message_store
 
 
 @pytest.fixture
 def other(open_database):
     """The same queues in what might be another process."""
-    return SqlMessageStore(open_database())
+    return message_store(open_database())
 
 
 def _lookups(statements):
@@ -30,18 +31,18 @@ def test_the_record_of_a_queue_is_looked_up_once(database, store, queue):
 
 def test_a_queue_that_another_process_dropped_and_made_again_is_the_new_one(store, queue, other):
     post(store, queue, new_message(b"1"))
-    other.delete_queue(queue)
-    other.create_queue(queue)
+    other.records.delete(queue)
+    other.records.create(queue)
 
     post(store, queue, new_message(b"2"))
 
     assert numbers(listed(store, queue)) == numbers(listed(other, queue)) == [2]
-    assert store.stats(queue).total == 1
+    assert store.records.stats(queue).total == 1
 
 
 def test_a_queue_that_another_process_dropped_does_not_exist(store, queue, other):
     post(store, queue, new_message())
-    other.delete_queue(queue)
+    other.records.delete(queue)
 
     with pytest.raises(QueueNotFound):
         post(store, queue, new_message())
@@ -49,12 +50,12 @@ def test_a_queue_that_another_process_dropped_does_not_exist(store, queue, other
 
 def test_a_dead_letter_queue_that_another_process_made_again_is_the_new_one(store, queue, other):
     dead = queue_key()
-    store.create_queue(dead)
+    store.records.create(dead)
     post(store, dead, new_message(b"0"))
     post(store, queue, new_message(b"1"))
-    store.release_claim(queue, claim(store, queue).id)
-    other.delete_queue(dead)
-    other.create_queue(dead)
+    store.claims.release(queue, claim(store, queue).id)
+    other.records.delete(dead)
+    other.records.create(dead)
 
     assert not claim(store, queue, dead_letter=dead_letter_rule(dead)).messages
 
@@ -67,21 +68,21 @@ def test_a_drop_and_a_new_queue_of_the_name_in_one_batch_are_told_apart(database
     batch = Batch(
         database,
         lambda: post(store, queue, new_message(b"2")),
-        lambda: store.delete_queue(queue),
-        lambda: store.create_queue(queue),
+        lambda: store.records.delete(queue),
+        lambda: store.records.create(queue),
         lambda: post(store, queue, new_message(b"3")),
     )
 
     assert batch.errors == [None] * 4
     assert numbers(listed(store, queue)) == [3]
-    assert store.stats(queue).total == 1
+    assert store.records.stats(queue).total == 1
 
 
 def test_what_is_remembered_is_bounded(database, store, monkeypatch):
     monkeypatch.setattr(writer, "MOST_RECORD_IDS", 10)
     for _ in range(30):
         key = queue_key()
-        store.create_queue(key)
+        store.records.create(key)
         post(store, key, new_message())
 
     assert len(database._commit._writer._record_ids) <= 11

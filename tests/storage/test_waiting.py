@@ -49,7 +49,7 @@ def test_who_waits_too_long_is_told_so_and_nothing_of_it_is_done_later(database,
 
     assert [str(call.error) for call in (leader, *waiters)] == ["The embedded database is busy."] * 5
     assert listed(store, queue) == []
-    assert store.stats(queue).total == 0
+    assert store.records.stats(queue).total == 0
 
 
 def test_after_a_long_wait_everything_goes_on(database, store, queue, posting, monkeypatch):
@@ -115,12 +115,12 @@ def test_what_cannot_be_settled_is_listed_and_counted_as_it_is_seen(database, st
     with lock_held(database):
         assert ids(listed(store, queue)) == [ready]
         assert ids(listed(store, queue, include_delayed=True)) == [delayed, ready]
-        assert store.stats(queue).total == 2
+        assert store.records.stats(queue).total == 2
 
 
 def test_readers_wait_for_nobody(database, store, queue):
     post(store, queue, new_message(b"1"))
     with lock_held(database):
         assert numbers(listed(store, queue)) == [1]
-        assert store.stats(queue).total == 1
+        assert store.records.stats(queue).total == 1
         assert store.is_alive()

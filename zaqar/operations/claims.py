@@ -27,26 +27,26 @@ class Claims:
         dead_letter = self._known.settings(queue).dead_letter
         store = self._known.store_for(queue)
         try:
-            return store.create_claim(queue, ttl=ttl, grace=grace, limit=number, dead_letter=dead_letter)
+            return store.claims.create(queue, ttl=ttl, grace=grace, limit=number, dead_letter=dead_letter)
         except QueueNotFound as missing:
             self._known.create_lazily(missing.queue)
-            return store.create_claim(queue, ttl=ttl, grace=grace, limit=number, dead_letter=dead_letter)
+            return store.claims.create(queue, ttl=ttl, grace=grace, limit=number, dead_letter=dead_letter)
 
     def get(self, context: Context, queue: QueueKey, claim_id: str) -> Claim:
         """Return a live claim (http C-12). Raises ``ClaimNotFound``."""
         self._authorization.check("claims:get", context)
-        return self._known.store_for(queue).get_claim(queue, claim_id)
+        return self._known.store_for(queue).claims.get(queue, claim_id)
 
     def renew(self, context: Context, queue: QueueKey, claim_id: str, *, ttl: int | None, grace: int | None) -> None:
         """Start a live claim's lifetime anew (http C-15 to C-18). Raises ``ClaimNotFound``."""
         self._authorization.check("claims:update", context)
         ttl, grace = self._checked(ttl, grace)
-        self._known.store_for(queue).renew_claim(queue, claim_id, ttl=ttl, grace=grace)
+        self._known.store_for(queue).claims.renew(queue, claim_id, ttl=ttl, grace=grace)
 
     def release(self, context: Context, queue: QueueKey, claim_id: str) -> None:
         """Make the messages available at once; silent when there is no such claim (http C-19)."""
         self._authorization.check("claims:delete", context)
-        self._known.store_for(queue).release_claim(queue, claim_id)
+        self._known.store_for(queue).claims.release(queue, claim_id)
 
     def _checked(self, ttl: int | None, grace: int | None) -> tuple[int, int]:
         limits = self._limits

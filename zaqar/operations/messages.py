@@ -36,10 +36,10 @@ class Messages:
         token = new_token()
         store = self._known.store_for(queue)
         try:
-            return store.post(queue, messages, client_id=context.client_id, token=token)
+            return store.messages.post(queue, messages, client_id=context.client_id, token=token)
         except QueueNotFound:
             self._known.create_lazily(queue)
-            return store.post(queue, messages, client_id=context.client_id, token=token)
+            return store.messages.post(queue, messages, client_id=context.client_id, token=token)
 
     def list(
         self,
@@ -54,7 +54,7 @@ class Messages:
     ) -> Sequence[Message]:
         """Return messages after ``marker``, oldest first; without ``echo`` none of the caller's own (http M-15)."""
         self._authorization.check("messages:get_all", context)
-        return self._known.store_for(queue).list_messages(
+        return self._known.store_for(queue).messages.list(
             queue,
             marker=marker,
             limit=page_size(limit, most=self._limits.max_messages_per_page),
@@ -66,7 +66,7 @@ class Messages:
     def get(self, context: Context, queue: QueueKey, message_id: str) -> Message:
         """Return one message, claimed or delayed all the same (http M-28). Raises ``MessageNotFound``."""
         self._authorization.check("messages:get", context)
-        found = self._known.store_for(queue).get_messages(queue, [message_id])
+        found = self._known.store_for(queue).messages.get(queue, [message_id])
         if not found:
             raise MessageNotFound("The queue has no such message.")
         return found[0]
@@ -75,7 +75,7 @@ class Messages:
         """Return those messages that exist (http M-24 to M-27). Raises ``NotFound`` when none does."""
         self._authorization.check("messages:get_all", context)
         self._check_number(ids)
-        found = self._known.store_for(queue).get_messages(queue, ids)
+        found = self._known.store_for(queue).messages.get(queue, ids)
         if not found:
             raise NotFound("The queue has none of these messages.")
         return found
@@ -83,7 +83,7 @@ class Messages:
     def delete(self, context: Context, queue: QueueKey, message_id: str, *, claim_id: str | None) -> None:
         """Delete one message, a claimed one only under its claim (http M-30 to M-38)."""
         self._authorization.check("messages:delete", context)
-        self._known.store_for(queue).delete_message(queue, message_id, claim_id=claim_id)
+        self._known.store_for(queue).messages.delete(queue, message_id, claim_id=claim_id)
 
     def delete_many(self, context: Context, queue: QueueKey, ids: Sequence[str], *, claim_ids: Sequence[str]) -> None:
         """Delete messages, claimed or not, unless the operator wants claims to be named (http M-40, M-41)."""
@@ -93,7 +93,7 @@ class Messages:
         if is_guarded and not claim_ids:
             raise Invalid("claim_ids must be given when messages are deleted by ids.")
         store = self._known.store_for(queue)
-        store.delete_messages(queue, ids, claim_ids=claim_ids if is_guarded else None)
+        store.messages.delete_many(queue, ids, claim_ids=claim_ids if is_guarded else None)
 
     def pop(
         self, context: Context, queue: QueueKey, number: int, *, claim_ids: Sequence[str] = ()
@@ -103,7 +103,7 @@ class Messages:
         if claim_ids and self._limits.message_delete_with_claim_id:
             raise Invalid("claim_ids cannot be given together with pop.")
         check_range("pop", number, least=1, most=self._limits.max_messages_per_claim_or_pop)
-        return self._known.store_for(queue).pop_messages(queue, limit=number)
+        return self._known.store_for(queue).messages.pop(queue, limit=number)
 
     def _check_number(self, ids: Sequence[str]) -> None:
         check_range("The number of ids", len(ids), least=1, most=self._limits.max_messages_per_page)

@@ -53,7 +53,7 @@ class Queues:
         """Return the metadata with its defaults; those alone when there is no such queue (http Q-19)."""
         self._check("get", context, queue.kind)
         try:
-            stored = self._management.get_queue(queue).metadata
+            stored = self._management.queues.get(queue).metadata
         except QueueNotFound:
             stored = {}
         return reserved_metadata.complete(stored, self._limits)
@@ -71,7 +71,7 @@ class Queues:
     ) -> QueuePage:
         """Return queues in order of their names, after ``marker``, metadata with its defaults (http Q-1 to Q-10)."""
         self._check("get_all", context, kind)
-        queues = self._management.list_queues(
+        queues = self._management.queues.list(
             context.project,
             kind=kind,
             marker=marker,
@@ -80,7 +80,7 @@ class Queues:
             metadata=metadata or {},
         )
         completed = [Queue(queue.name, reserved_metadata.complete(queue.metadata, self._limits)) for queue in queues]
-        return QueuePage(completed, self._management.count_queues(context.project, kind=kind) if with_count else None)
+        return QueuePage(completed, self._management.queues.count(context.project, kind=kind) if with_count else None)
 
     def update(self, context: Context, queue: QueueKey, document: object) -> dict[str, Any]:
         """Apply a patch to the metadata and return the whole; all of it or nothing (http Q-30 to Q-39).
@@ -90,11 +90,11 @@ class Queues:
         self._check("update", context, queue.kind)
         changes = patch.parse(document)
         for _ in range(_PATCH_ATTEMPTS):
-            old = self._management.get_queue(queue).metadata
+            old = self._management.queues.get(queue).metadata
             new = patch.apply(changes, old, reserved_metadata.reserved(self._limits))
             self._check_patched(queue, new)
             try:
-                self._management.replace_metadata(queue, old=old, new=new)
+                self._management.queues.replace_metadata(queue, old=old, new=new)
             except Conflict:  # somebody else changed it between reading and writing
                 continue
             self._known.forget(queue)
@@ -105,15 +105,15 @@ class Queues:
         """Remove the queue with its messages and claims; silent when missing (http Q-20)."""
         self._check("delete", context, queue.kind)
         self._known.forget(queue)
-        self._management.delete_queue(queue)
-        self._known.store_for(queue).delete_queue(queue)
+        self._management.queues.delete(queue)
+        self._known.store_for(queue).records.delete(queue)
         self._known.forget(queue)
 
     def stats(self, context: Context, queue: QueueKey) -> Stats:
         """Return the counters, all zero when there is no such queue (http Q-25)."""
         self._check("stats", context, queue.kind)
         try:
-            return self._known.store_for(queue).stats(queue)
+            return self._known.store_for(queue).records.stats(queue)
         except QueueNotFound:
             return Stats()
 
@@ -125,7 +125,7 @@ class Queues:
         if not all(kind in PURGEABLE for kind in resource_types):
             raise Invalid(f"resource_types may only contain {' and '.join(PURGEABLE)}.")
         if "messages" in resource_types:
-            self._known.store_for(queue).purge_messages(queue)
+            self._known.store_for(queue).records.purge(queue)
 
     def _check(self, verb: str, context: Context, kind: Kind) -> None:
         self._authorization.check(f"{kind}s:{verb}", context)

@@ -82,7 +82,7 @@ class KnownQueues:
         if entry is not None and entry[0] >= self._monotonic():
             return entry[1]
         try:
-            stored = self._management.get_queue(queue).metadata
+            stored = self._management.queues.get(queue).metadata
         except QueueNotFound:
             return settings(queue, {}, self._limits)
         found = settings(queue, stored, self._limits)
@@ -97,8 +97,8 @@ class KnownQueues:
 
     def create(self, queue: QueueKey, metadata: dict[str, Any]) -> bool:
         """Make the queue and its record; tell whether the queue is new. One that exists keeps its metadata."""
-        is_new = self._management.create_queue(queue, metadata)
-        self.store_for(queue).create_queue(queue)
+        is_new = self._management.queues.create(queue, metadata)
+        self.store_for(queue).records.create(queue)
         return is_new
 
     def create_lazily(self, queue: QueueKey) -> None:

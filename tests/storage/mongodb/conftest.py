@@ -12,7 +12,8 @@ from tests.integration.mongo_servers import MongoServer, mongo_server
 from tests.storage.mongodb.opening import fresh_name, opened, opened_management
 from tests.storage.mongodb.watching import Watching
 from zaqar.models import QueueKey
-from zaqar.storage.mongodb import MongoManagementStore, MongoMessageStore, writer
+from zaqar.storage.contract import ManagementStore, MessageStore
+from zaqar.storage.mongodb import writer
 
 
 @pytest.fixture(autouse=True)
@@ -50,27 +51,27 @@ def clock() -> MovableClock:
 
 
 @pytest.fixture
-def store(server: MongoServer, name: str, clock: MovableClock, watch: Watching) -> Iterator[MongoMessageStore]:
+def store(server: MongoServer, name: str, clock: MovableClock, watch: Watching) -> Iterator[MessageStore]:
     with opened(server.uri, name, clock, listener=watch) as store:
         yield store
 
 
 @pytest.fixture
-def other(server: MongoServer, name: str, clock: MovableClock) -> Iterator[MongoMessageStore]:
+def other(server: MongoServer, name: str, clock: MovableClock) -> Iterator[MessageStore]:
     """A store of another process."""
     with opened(server.uri, name, clock) as store:
         yield store
 
 
 @pytest.fixture
-def management(server: MongoServer, name: str, watch: Watching) -> Iterator[MongoManagementStore]:
+def management(server: MongoServer, name: str, watch: Watching) -> Iterator[ManagementStore]:
     with opened_management(server.uri, name, listener=watch) as store:
         yield store
 
 
 @pytest.fixture
-def queue(store: MongoMessageStore) -> QueueKey:
+def queue(store: MessageStore) -> QueueKey:
     """A queue that can be posted to, in which something was posted already: it is in use."""
     key = queue_key()
-    store.create_queue(key)
+    store.records.create(key)
     return key

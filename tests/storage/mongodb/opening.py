@@ -7,13 +7,15 @@ from collections.abc import Iterator
 import pymongo
 
 from tests.clock import MovableClock
+from tests.parts import OpenStore, opened_with
 from tests.storage.mongodb.watching import Watching
 from zaqar.clock import Clock
-from zaqar.storage.mongodb import MongoManagementStore, MongoMessageStore
+from zaqar.storage.contract import ManagementStore
 from zaqar.storage.mongodb.address import Tls, parse
 from zaqar.storage.mongodb.connection import Database
 from zaqar.storage.mongodb.opening import connect
 from zaqar.storage.mongodb.schema import MANAGEMENT_STORE, MESSAGE_STORE
+from zaqar.storage.mongodb.stores import Parts, management_store
 
 
 def database(uri: str, name: str, *, listener: Watching | None = None, indexes=MESSAGE_STORE, patience=10.0):
@@ -40,17 +42,17 @@ def fresh_name(uri: str) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def opened(uri: str, name: str, clock: Clock | None = None, **options) -> Iterator[MongoMessageStore]:
+def opened(uri: str, name: str, clock: Clock | None = None, **options) -> Iterator[OpenStore]:
     """Open a message store; its clock stands still unless another one is given."""
     found = database(uri, name, **options)
     place = (uri, name)
-    store = MongoMessageStore(found, clock or MovableClock(), place=place, patience=options.get("patience", 10.0))
+    store = opened_with(Parts(found, clock or MovableClock(), place=place, patience=options.get("patience", 10.0)))
     with contextlib.closing(store):
         yield store
 
 
 @contextlib.contextmanager
-def opened_management(uri: str, name: str, **options) -> Iterator[MongoManagementStore]:
+def opened_management(uri: str, name: str, **options) -> Iterator[ManagementStore]:
     """Open a management store."""
-    with contextlib.closing(MongoManagementStore(database(uri, name, indexes=MANAGEMENT_STORE, **options))) as store:
+    with contextlib.closing(management_store(database(uri, name, indexes=MANAGEMENT_STORE, **options))) as store:
         yield store

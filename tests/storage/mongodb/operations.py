@@ -18,25 +18,25 @@ OPERATIONS = {
     "list with delayed": (lambda s, q, h: listed(s, q, limit=10, include_delayed=True), 2),
     "list of all": (lambda s, q, h: listed(s, q, limit=10, include_claimed=True, include_delayed=True), 2),
     "list behind a marker": (lambda s, q, h: listed(s, q, limit=10, marker=h.messages[0].id), 1),
-    "get of 1": (lambda s, q, h: s.get_messages(q, claimed_ids(h)[:1]), 1),
-    "get of 5": (lambda s, q, h: s.get_messages(q, claimed_ids(h)), 1),
+    "get of 1": (lambda s, q, h: s.messages.get(q, claimed_ids(h)[:1]), 1),
+    "get of 5": (lambda s, q, h: s.messages.get(q, claimed_ids(h)), 1),
     "claim of 10": (lambda s, q, h: claim(s, q, limit=10), 2),
     "claim with grace": (lambda s, q, h: claim(s, q, ttl=43200, limit=10), 2),
     "claim with a rule": (lambda s, q, h: claim(s, q, dead_letter=dead_letter_rule(q)), 2),
-    "claim get": (lambda s, q, h: s.get_claim(q, h.id), 1),
-    "claim renew": (lambda s, q, h: s.renew_claim(q, h.id, ttl=900, grace=60), 2),
-    "claim release": (lambda s, q, h: s.release_claim(q, h.id), 2),
-    "delete of an unclaimed one": (lambda s, q, h: s.delete_message(q, h.free, claim_id=None), 1),
-    "delete of a claimed one": (lambda s, q, h: s.delete_message(q, claimed_ids(h)[0], claim_id=h.id), 1),
-    "delete of 5": (lambda s, q, h: s.delete_messages(q, claimed_ids(h), claim_ids=None), 1),
-    "delete of unclaimed ones": (lambda s, q, h: s.delete_messages(q, [h.free], claim_ids=None), 2),
-    "delete of 5 with their claim": (lambda s, q, h: s.delete_messages(q, claimed_ids(h), claim_ids=[h.id]), 2),
-    "pop of 1": (lambda s, q, h: s.pop_messages(q, limit=1), 3),
-    "pop of 10": (lambda s, q, h: s.pop_messages(q, limit=10), 3),
-    "stats": (lambda s, q, h: s.stats(q), 1),
-    "purge": (lambda s, q, h: s.purge_messages(q), 5),
-    "create of an old queue": (lambda s, q, h: s.create_queue(q), 2),
-    "delete of the queue": (lambda s, q, h: s.delete_queue(q), 5),
+    "claim get": (lambda s, q, h: s.claims.get(q, h.id), 1),
+    "claim renew": (lambda s, q, h: s.claims.renew(q, h.id, ttl=900, grace=60), 2),
+    "claim release": (lambda s, q, h: s.claims.release(q, h.id), 2),
+    "delete of an unclaimed one": (lambda s, q, h: s.messages.delete(q, h.free, claim_id=None), 1),
+    "delete of a claimed one": (lambda s, q, h: s.messages.delete(q, claimed_ids(h)[0], claim_id=h.id), 1),
+    "delete of 5": (lambda s, q, h: s.messages.delete_many(q, claimed_ids(h), claim_ids=None), 1),
+    "delete of unclaimed ones": (lambda s, q, h: s.messages.delete_many(q, [h.free], claim_ids=None), 2),
+    "delete of 5 with their claim": (lambda s, q, h: s.messages.delete_many(q, claimed_ids(h), claim_ids=[h.id]), 2),
+    "pop of 1": (lambda s, q, h: s.messages.pop(q, limit=1), 3),
+    "pop of 10": (lambda s, q, h: s.messages.pop(q, limit=10), 3),
+    "stats": (lambda s, q, h: s.records.stats(q), 1),
+    "purge": (lambda s, q, h: s.records.purge(q), 5),
+    "create of an old queue": (lambda s, q, h: s.records.create(q), 2),
+    "delete of the queue": (lambda s, q, h: s.records.delete(q), 5),
 }
 """Each with the commands that it takes: the round trips of storage 10.4."""
 
@@ -48,4 +48,4 @@ class Scene:
         ids = post(store, queue, *numbered_messages(count))
         held = claim(store, queue, limit=5)
         self.id, self.messages, self.free = held.id, held.messages, ids[-1]
-        store._writer.write_all()
+        store.parts.writer.write_all()

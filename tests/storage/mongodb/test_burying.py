@@ -12,9 +12,9 @@ from zaqar.storage.mongodb.scope import scope_of
 def dead(store, queue):
     """A dead-letter queue, and 250 messages that have to go there, with one behind that has not."""
     key = queue_key(project=queue.project)
-    store.create_queue(key)
+    store.records.create(key)
     post(store, queue, *numbered_messages(250))
-    store.release_claim(queue, claim(store, queue, limit=250).id)
+    store.claims.release(queue, claim(store, queue, limit=250).id)
     post(store, queue, new_message(b"250"))
     return key
 
@@ -45,7 +45,7 @@ def test_what_a_claim_has_no_time_for_is_moved_by_the_sweep(store, queue, dead, 
 def test_a_dead_letter_queue_that_is_gone_ends_it(store, queue, dead, data, monkeypatch):
     monkeypatch.setattr(taking, "LONGEST_BURIAL", -1.0)
     claim(store, queue, limit=10, dead_letter=dead_letter_rule(dead))
-    store.delete_queue(dead)
+    store.records.delete(dead)
 
     store.sweep()
 

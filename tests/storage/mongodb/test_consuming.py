@@ -13,14 +13,14 @@ from tests.storage.mongodb.opening import opened
 CONSUMERS = 4
 
 
-@pytest.mark.parametrize("take", [lambda s, q: claim(s, q, limit=5).messages, lambda s, q: s.pop_messages(q, limit=5)])
+@pytest.mark.parametrize("take", [lambda s, q: claim(s, q, limit=5).messages, lambda s, q: s.messages.pop(q, limit=5)])
 def test_a_consumer_whose_candidates_went_to_others_takes_the_next(
     server, name, clock, store, queue, monkeypatch, take
 ):
     """W-M2: however often."""
     post(store, queue, *numbered_messages(20))
     rivals = iter([3, 4, 2])
-    find = store._candidates.ready
+    find = store.parts.candidates.ready
 
     with opened(server.uri, name, clock) as rival:
 
@@ -30,7 +30,7 @@ def test_a_consumer_whose_candidates_went_to_others_takes_the_next(
                 assert len(claim(rival, queue, limit=count).messages) == count
             return found
 
-        monkeypatch.setattr(store._candidates, "ready", overtaken)
+        monkeypatch.setattr(store.parts.candidates, "ready", overtaken)
         assert numbers(take(store, queue)) == [3, 4, 11, 12, 13]
 
 
@@ -54,17 +54,17 @@ def test_competing_consumers_come_back_with_all_that_they_asked_for(server, name
 def test_nothing_makes_a_message_forget_how_often_it_was_claimed(store, queue, clock, ending):
     """W-M6: or a poisonous one would never go to the dead letters."""
     dead = queue_key(project=queue.project)
-    store.create_queue(dead)
+    store.records.create(dead)
     rule = dead_letter_rule(dead, max_claim_count=2)
     post(store, queue, *numbered_messages(2))
     for count in (1, 2):
         held = claim(store, queue, dead_letter=rule)
         assert [message.claim_count for message in held.messages] == [count] * 2
         if ending == "renewed":
-            store.renew_claim(queue, held.id, ttl=300, grace=60)
-            assert [message.claim_count for message in store.get_claim(queue, held.id).messages] == [count] * 2
+            store.claims.renew(queue, held.id, ttl=300, grace=60)
+            assert [message.claim_count for message in store.claims.get(queue, held.id).messages] == [count] * 2
         if ending == "released":
-            store.release_claim(queue, held.id)
+            store.claims.release(queue, held.id)
         else:
             clock.move(300)
 
@@ -82,9 +82,9 @@ def test_a_change_of_a_claim_is_one_command_behind_its_look_at_the_floor_and_say
 
     with watch() as sent:
         if change == "renew":
-            store.renew_claim(queue, held.id, ttl=300, grace=60)
+            store.claims.renew(queue, held.id, ttl=300, grace=60)
         else:
-            store.release_claim(queue, held.id)
+            store.claims.release(queue, held.id)
 
     assert [each.name for each in sent] == ["find", "update"]
     assert "claim_count" not in str(sent[1].words)

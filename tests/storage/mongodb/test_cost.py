@@ -28,7 +28,7 @@ def test_an_operation_takes_no_more_in_a_long_queue(store, queue, watch, operati
     """W-M1, W-M11: no more commands, nor any that may reach more than what is asked for."""
     held = Scene(store, queue, count=3000)
     claim(store, queue, limit=1500)
-    store._writer.write_all()
+    store.parts.writer.write_all()
     act, trips = OPERATIONS[operation]
 
     with watch() as sent:
@@ -40,7 +40,7 @@ def test_an_operation_takes_no_more_in_a_long_queue(store, queue, watch, operati
 
 
 def test_an_empty_queue_costs_its_consumers_one(store, queue, watch):
-    for act in (lambda: claim(store, queue), lambda: store.pop_messages(queue, limit=10), lambda: listed(store, queue)):
+    for act in (lambda: claim(store, queue), lambda: store.messages.pop(queue, limit=10), lambda: listed(store, queue)):
         with watch() as sent:
             act()
         assert [each.name for each in sent] == ["aggregate"]
@@ -60,7 +60,7 @@ def test_nothing_is_counted_by_looking(store, queue, watch):
     with watch() as sent:
         for act, _ in OPERATIONS.values():
             act(store, queue, Scene(store, queue))
-            store.create_queue(queue)
+            store.records.create(queue)
 
     assert "count" not in {each.name for each in sent}
     assert all(each.is_limited for each in sent if each.name == "aggregate")
@@ -79,10 +79,10 @@ def test_settling_costs_a_queue_in_use_two_commands_in_half_a_minute(store, queu
 
 def test_a_queue_is_listed_with_one_command(management, watch):
     key = queue_key()
-    management.create_queue(key, {"a.b": {"$c": 1}})
+    management.queues.create(key, {"a.b": {"$c": 1}})
     with watch() as sent:
-        management.list_queues(key.project, marker=None, limit=10, name_contains=None, metadata={})
-        management.get_queue(key)
+        management.queues.list(key.project, marker=None, limit=10, name_contains=None, metadata={})
+        management.queues.get(key)
 
     assert [each.name for each in sent] == ["find", "find"]
 
@@ -90,8 +90,8 @@ def test_a_queue_is_listed_with_one_command(management, watch):
 def test_deletions_leave_the_record_alone(store, queue, held, watch):
     """A busy queue's record is written by posts, and ten times a second at most."""
     with watch() as sent:
-        store.delete_message(queue, held.messages[0].id, claim_id=held.id)
-        store.release_claim(queue, held.id)
+        store.messages.delete(queue, held.messages[0].id, claim_id=held.id)
+        store.claims.release(queue, held.id)
         claim(store, queue)
         post(store, queue, new_message())
 

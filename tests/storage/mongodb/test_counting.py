@@ -16,14 +16,14 @@ from zaqar.storage.mongodb.scope import scope_of
 @pytest.fixture
 def held(store, queue, monkeypatch):
     """Of five messages one is deleted and two are claimed, and nothing is written unless a test says so."""
-    monkeypatch.setattr(store._queues._counters, "_wakers", [])
+    monkeypatch.setattr(store.parts.counters, "_wakers", [])
     posted = post(store, queue, *numbered_messages(5))
-    store.delete_message(queue, posted[4], claim_id=None)
+    store.messages.delete(queue, posted[4], claim_id=None)
     return claim(store, queue, limit=2)
 
 
 def figures(store, queue):
-    stats = store.stats(queue)
+    stats = store.records.stats(queue)
     return stats.claimed, stats.total
 
 
@@ -31,7 +31,7 @@ def test_what_is_not_written_is_told_with_one_command(store, queue, held, data, 
     """W-M11."""
     with watch() as sent:
         assert figures(store, queue) == (2, 4)
-        store.release_claim(queue, held.id)
+        store.claims.release(queue, held.id)
         assert figures(store, queue) == (0, 4)
 
     assert [each.name for each in sent] == ["aggregate", "find", "update", "aggregate"]
@@ -41,14 +41,14 @@ def test_what_is_not_written_is_told_with_one_command(store, queue, held, data, 
 
 def test_what_is_written_is_not_added_again(store, queue, held):
     for _ in range(2):
-        store._writer.write_all()
+        store.parts.writer.write_all()
         assert figures(store, queue) == (2, 4)
 
 
 @pytest.mark.parametrize("is_done", [False, True], ids=["before the record changes", "after it"])
 def test_a_look_while_something_is_written_waits_and_looks_again(store, queue, held, monkeypatch, is_done):
     """The change is taken, and it may be in the record or not."""
-    looked, ends, write = threading.Event(), store._queues._candidates.ends, store._records._write_change
+    looked, ends, write = threading.Event(), store.parts.candidates.ends, store.parts.records._write_change
     looks = []
 
     def look(key):
@@ -66,17 +66,17 @@ def test_a_look_while_something_is_written_waits_and_looks_again(store, queue, h
         return written if is_done else write(scope, change)
 
     results = []
-    monkeypatch.setattr(store._queues._candidates, "ends", look)
-    monkeypatch.setattr(store._records, "_write_change", beside)
+    monkeypatch.setattr(store.parts.candidates, "ends", look)
+    monkeypatch.setattr(store.parts.records, "_write_change", beside)
     with ThreadPoolExecutor(1) as threads:
-        store._writer.write_all()
+        store.parts.writer.write_all()
         assert results[0].result(10) == (2, 4)
     assert len(looks) == 2
 
 
 @pytest.mark.parametrize("is_before", [True, False], ids=["before the record is read", "after it"])
 def test_what_was_taken_and_written_during_a_look_is_told_once(store, queue, held, monkeypatch, is_before):
-    ends = store._queues._candidates.ends
+    ends = store.parts.candidates.ends
     looks = []
 
     def look(key):
@@ -90,26 +90,26 @@ def test_what_was_taken_and_written_during_a_look_is_told_once(store, queue, hel
 
     def write_elsewhere(store):
         if len(looks) == 1:
-            together(store._writer.write_all)
+            together(store.parts.writer.write_all)
 
-    monkeypatch.setattr(store._queues._candidates, "ends", look)
+    monkeypatch.setattr(store.parts.candidates, "ends", look)
 
     assert figures(store, queue) == (2, 4)
     assert len(looks) == 2
 
 
 def test_what_another_queue_has_written_during_a_look_is_no_reason_to_look_again(store, queue, held, monkeypatch):
-    ends = store._queues._candidates.ends
+    ends = store.parts.candidates.ends
     looks = []
 
     def look(key):
         looks.append(key)
         view = ends(key)
-        store._queues._counters.add("queue:other/other", position=1, total=1)
-        store._records.write_counters("queue:other/other")
+        store.parts.counters.add("queue:other/other", position=1, total=1)
+        store.parts.records.write_counters("queue:other/other")
         return view
 
-    monkeypatch.setattr(store._queues._candidates, "ends", look)
+    monkeypatch.setattr(store.parts.candidates, "ends", look)
 
     assert figures(store, queue) == (2, 4)
     assert len(looks) == 1
@@ -120,12 +120,12 @@ def test_what_could_not_be_written_is_still_told(store, queue, held, monkeypatch
         raise Unavailable("The store cannot answer.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(store._records, "_write_change", away)
+        patch.setattr(store.parts.records, "_write_change", away)
         with pytest.raises(Unavailable):
-            store._writer.write_all()
+            store.parts.writer.write_all()
 
     assert figures(store, queue) == (2, 4)
-    store._writer.write_all()
+    store.parts.writer.write_all()
     assert figures(store, queue) == (2, 4)
 
 
@@ -136,12 +136,12 @@ def test_a_claim_that_lapses_in_the_look_is_told(store, queue, held, clock):
 
 
 def test_changes_of_an_earlier_life_of_the_queue_are_not_told(store, queue, held):
-    store.delete_queue(queue)
-    store.create_queue(queue)
+    store.records.delete(queue)
+    store.records.create(queue)
     posted = post(store, queue, *numbered_messages(3))
 
     assert figures(store, queue) == (0, 3)
-    assert store.stats(queue).oldest.id == ids(claim(store, queue, limit=1).messages)[0] == posted[0]
+    assert store.records.stats(queue).oldest.id == ids(claim(store, queue, limit=1).messages)[0] == posted[0]
 
 
 def test_no_look_beside_writers_misses_what_was_done_or_tells_it_twice():

@@ -13,17 +13,17 @@ def test_a_claim_between_looking_and_deleting_is_respected(store, queue, monkeyp
     """W-M5: looking comes after deleting, and decides nothing."""
     (message_id,) = post(store, queue, new_message())
     claim(store, queue)
-    look = store._deletion._look
+    look = store.parts.deletion._look
 
     def slowly(*arguments):
         found = look(*arguments)
-        store.release_claim(queue, found["claim"])
+        store.claims.release(queue, found["claim"])
         claim(store, queue)
         return found
 
-    monkeypatch.setattr(store._deletion, "_look", slowly)
+    monkeypatch.setattr(store.parts.deletion, "_look", slowly)
     with pytest.raises(MessageClaimed):
-        store.delete_message(queue, message_id, claim_id=None)
+        store.messages.delete(queue, message_id, claim_id=None)
 
     assert exists(store, queue, message_id)
 
@@ -41,12 +41,12 @@ def test_a_bulk_deletion_beside_a_claim_that_changes_hands_is_all_or_nothing(ser
 
     for doomed, claims in (([first, second], [mine.id]), ([second, first], [theirs.id, *MALFORMED])):
         with pytest.raises(MessageClaimed):
-            store.delete_messages(queue, doomed, claim_ids=claims)
+            store.messages.delete_many(queue, doomed, claim_ids=claims)
 
     with opened(server.uri, name, clock) as other:
         assert ids(everything(other, queue)) == [first, second]
-        assert ids(other.get_claim(queue, mine.id).messages) == [first]
-        other.delete_messages(queue, [second, first], claim_ids=[mine.id, theirs.id])
+        assert ids(other.claims.get(queue, mine.id).messages) == [first]
+        other.messages.delete_many(queue, [second, first], claim_ids=[mine.id, theirs.id])
     assert everything(store, queue) == []
 
 
@@ -55,11 +55,11 @@ def test_nothing_is_deleted_by_a_claim_id_of_no_claim(store, queue, claims):
     """W-M22: neither what is free nor what was claimed and released."""
     posted = post(store, queue, *numbered_messages(3))
     claim(store, queue, limit=1)
-    store.release_claim(queue, claim(store, queue, limit=1).id)
+    store.claims.release(queue, claim(store, queue, limit=1).id)
 
     for message_id in posted:
         with pytest.raises(MessageClaimed):
-            store.delete_messages(queue, [message_id], claim_ids=claims)
+            store.messages.delete_many(queue, [message_id], claim_ids=claims)
 
     assert ids(everything(store, queue)) == posted
 
@@ -71,17 +71,17 @@ def test_what_a_bulk_deletion_broken_off_has_doomed_is_still_held(store, queue, 
     doom(data, first)
 
     with pytest.raises(MessageClaimed):
-        store.delete_message(queue, first, claim_id=None)
+        store.messages.delete(queue, first, claim_id=None)
     for claims in ([theirs.id], []):
         with pytest.raises(MessageClaimed):
-            store.delete_messages(queue, [first, second], claim_ids=claims)
+            store.messages.delete_many(queue, [first, second], claim_ids=claims)
     with pytest.raises(MessageClaimed):
-        store.delete_message(queue, first, claim_id=theirs.id)
+        store.messages.delete(queue, first, claim_id=theirs.id)
 
     clock.move(600)
     assert ids(claim(store, queue, limit=10).messages) == [first, second]
     with pytest.raises(MessageClaimed):
-        store.delete_messages(queue, [first], claim_ids=[mine.id])
+        store.messages.delete_many(queue, [first], claim_ids=[mine.id])
 
 
 @pytest.mark.parametrize("is_single", [True, False])
@@ -92,14 +92,14 @@ def test_what_was_deleted_after_a_deletion_was_broken_off_does_not_come_back(sto
     doom(data, first)
 
     if is_single:
-        store.delete_message(queue, first, claim_id=held.id)
+        store.messages.delete(queue, first, claim_id=held.id)
     else:
-        store.delete_messages(queue, [first], claim_ids=[held.id])
+        store.messages.delete_many(queue, [first], claim_ids=[held.id])
 
     clock.move(600)
     assert ids(everything(store, queue)) == [second]
     store.sweep()
-    assert store.stats(queue).total == 1
+    assert store.records.stats(queue).total == 1
 
 
 def test_what_was_deleted_after_a_pop_was_broken_off_does_not_come_back(store, queue, data, clock):
@@ -108,8 +108,8 @@ def test_what_was_deleted_after_a_pop_was_broken_off_does_not_come_back(store, q
         {"position": int(posted[0][:14], 16)}, {"$set": {"state": "popped", "mark": "x", "until": 1}}
     )
 
-    store.delete_message(queue, posted[0], claim_id=None)
+    store.messages.delete(queue, posted[0], claim_id=None)
 
     clock.move(60)
     assert ids(everything(store, queue)) == posted[1:]
-    assert store.stats(queue).total == 1
+    assert store.records.stats(queue).total == 1

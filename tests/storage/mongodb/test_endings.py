@@ -17,7 +17,7 @@ def test_what_the_server_has_not_reclaimed_is_gone_all_the_same(store, queue, cl
     assert not exists(store, queue, message_id)
     assert everything(store, queue) == []
     assert list(claim(store, queue).messages) == []
-    assert store.pop_messages(queue, limit=1) == []
+    assert store.messages.pop(queue, limit=1) == []
 
 
 def test_the_date_that_the_server_reclaims_by_moves_with_the_grace(store, queue, clock, data):
@@ -27,7 +27,7 @@ def test_the_date_that_the_server_reclaims_by_moves_with_the_grace(store, queue,
     held = claim(store, queue, ttl=300, grace=60)
     assert data.messages.find_one({"state": "claimed"})["expires"] == date_of(clock.now() + 360)
 
-    store.renew_claim(queue, held.id, ttl=900, grace=60)
+    store.claims.renew(queue, held.id, ttl=900, grace=60)
     assert data.messages.find_one({"state": "claimed"})["expires"] == date_of(clock.now() + 960)
 
 
@@ -39,17 +39,17 @@ def test_a_pop_broken_off_gives_its_messages_back(store, queue, clock, data):
 
     clock.move(60)
 
-    assert numbers(store.pop_messages(queue, limit=10)) == [0, 1, 2]
+    assert numbers(store.messages.pop(queue, limit=10)) == [0, 1, 2]
 
 
 @pytest.mark.parametrize("is_posted", [True, False])
 def test_a_move_of_dead_letters_broken_off_is_finished_once(store, queue, clock, monkeypatch, is_posted):
     """W-M7: at each point at which a process may die."""
     dead = queue_key(project=queue.project)
-    store.create_queue(dead)
+    store.records.create(dead)
     post(store, queue, *numbered_messages(3))
-    store.release_claim(queue, claim(store, queue).id)
-    letters = store._claims._dead_letters
+    store.claims.release(queue, claim(store, queue).id)
+    letters = store.parts.dead_letters
     with monkeypatch.context() as patch:
         if is_posted:
             patch.setattr(letters._counters, "add", _die)  # removed all the same: the last point of all
@@ -67,16 +67,16 @@ def test_a_move_of_dead_letters_broken_off_is_finished_once(store, queue, clock,
 
 def test_a_move_posted_and_not_removed_is_not_posted_again(store, queue, clock, data):
     dead = queue_key(project=queue.project)
-    store.create_queue(dead)
+    store.records.create(dead)
     post(store, queue, *numbered_messages(3))
-    store.release_claim(queue, claim(store, queue).id)
+    store.claims.release(queue, claim(store, queue).id)
     kept = list(data.messages.find({"state": "ready"}))
     claim(store, queue, dead_letter=dead_letter_rule(dead))
     batch = "0" * 30
     for document in kept:
         target = {"queue": scope_of(dead), "ttl": None}
         data.messages.insert_one(document | {"state": "leaving", "claim": batch, "until": 1, "target": target})
-    letters = store._claims._dead_letters
+    letters = store.parts.dead_letters
     letters.forward(queue_scope=scope_of(queue), batch=batch)
     before = numbers(listed(store, dead))
     for document in kept:

@@ -28,7 +28,7 @@ def far(proxy: Proxy, name, clock):
     """A store behind the proxy."""
     with opened(f"mongodb://127.0.0.1:{proxy.port}", name, clock, patience=3.0) as store:
         key = queue_key()
-        store.create_queue(key)
+        store.records.create(key)
         yield store, key
 
 
@@ -51,7 +51,7 @@ def test_a_post_of_which_a_step_is_lost_is_stored_once(far, proxy, fault, number
     assert proxy.orders_left == 0
     assert numbers(everything(store, queue)) == [0, 1, 2, 3, 4]
     assert ids(everything(store, queue))[1:] == posted + later
-    assert store.stats(queue).total == 5
+    assert store.records.stats(queue).total == 5
 
 
 @pytest.mark.parametrize("fault", LOST, ids=lambda fault: fault.name)
@@ -66,7 +66,7 @@ def test_a_claim_of_which_a_step_is_lost_takes_what_it_asked_for(far, proxy, fau
     assert proxy.orders_left == 0
     assert ids(held.messages) == posted[:5]
     assert [message.claim_count for message in held.messages] == [1] * 5
-    assert ids(store.get_claim(queue, held.id).messages) == posted[:5]
+    assert ids(store.claims.get(queue, held.id).messages) == posted[:5]
     assert ids(claim(store, queue).messages) == posted[5:]
 
 
@@ -78,7 +78,7 @@ def test_a_pop_of_which_a_step_is_lost_loses_no_message(far, proxy, fault, words
     posted = post(store, queue, *numbered_messages(8))
     proxy.fail(fault, containing=words if words == b"deletes" else b"popped")
 
-    popped = store.pop_messages(queue, limit=5)
+    popped = store.messages.pop(queue, limit=5)
 
     assert proxy.orders_left == 0
     assert ids(popped) == posted[:5]
@@ -89,12 +89,12 @@ def test_a_pop_of_which_a_step_is_lost_loses_no_message(far, proxy, fault, words
 def test_a_listing_and_statistics_may_be_lost(far, proxy, fault):
     store, queue = far
     posted = post(store, queue, *numbered_messages(3))
-    store.delete_message(queue, posted[1], claim_id=None)
+    store.messages.delete(queue, posted[1], claim_id=None)
 
     proxy.fail(fault, containing=b"$lookup")
     assert ids(listed(store, queue)) == [posted[0], posted[2]]
     proxy.fail(fault, containing=b"$lookup")
-    assert store.stats(queue).total == 2
+    assert store.records.stats(queue).total == 2
 
     assert proxy.orders_left == 0
 
@@ -107,10 +107,10 @@ def test_a_purge_of_which_a_step_is_lost_leaves_nothing(far, proxy, fault):
         post(store, queue, *numbered_messages(3))
         claim(store, queue, limit=1)
         proxy.fail(fault, containing=words)
-        store.purge_messages(queue)
+        store.records.purge(queue)
         assert proxy.orders_left == 0
         assert everything(store, queue) == []
-        assert store.stats(queue) == Stats()
+        assert store.records.stats(queue) == Stats()
 
 
 @pytest.mark.parametrize("fault", LOST, ids=lambda fault: fault.name)
@@ -119,9 +119,9 @@ def test_a_delete_a_renewal_and_a_release_may_be_lost(far, proxy, fault):
     first, second = post(store, queue, *numbered_messages(2))
     held = claim(store, queue)
     acts = [
-        (b"findAndModify", lambda: store.delete_message(queue, first, claim_id=held.id)),
-        (b"claim_ttl", lambda: store.renew_claim(queue, held.id, ttl=900, grace=60)),
-        (b"$unset", lambda: store.release_claim(queue, held.id)),
+        (b"findAndModify", lambda: store.messages.delete(queue, first, claim_id=held.id)),
+        (b"claim_ttl", lambda: store.claims.renew(queue, held.id, ttl=900, grace=60)),
+        (b"$unset", lambda: store.claims.release(queue, held.id)),
     ]
     for words, act in acts:
         proxy.fail(fault, containing=words)
@@ -137,26 +137,26 @@ def test_what_a_lost_answer_did_to_the_counters_is_repaired_by_the_sweep(far, pr
     store, queue = far
     posted = post(store, queue, *numbered_messages(5))
     proxy.fail(fault, containing=b"findAndModify")
-    store.delete_message(queue, posted[0], claim_id=None)
-    store.stats(queue)
+    store.messages.delete(queue, posted[0], claim_id=None)
+    store.records.stats(queue)
     clock.move(90)
 
     store.sweep()
 
-    assert store.stats(queue).total == 4
+    assert store.records.stats(queue).total == 4
 
 
 @pytest.mark.parametrize("fault", LOST, ids=lambda fault: fault.name)
 def test_a_queue_of_which_the_creation_is_lost_is_new(proxy, name, fault):
     with opened_management(f"mongodb://127.0.0.1:{proxy.port}", name, patience=3.0) as store:
         key = queue_key()
-        assert not store.list_queues("p", marker=None, limit=1, name_contains=None, metadata={})
+        assert not store.queues.list("p", marker=None, limit=1, name_contains=None, metadata={})
         proxy.fail(fault, containing=b"insert")
-        assert store.create_queue(key, {"a": 1})
-        assert not store.create_queue(key, {"a": 2})
+        assert store.queues.create(key, {"a": 1})
+        assert not store.queues.create(key, {"a": 2})
         proxy.fail(fault, containing=b"$set")
-        store.replace_metadata(key, old={"a": 1}, new={"a": 3})
-        assert store.get_queue(key).metadata == {"a": 3}
+        store.queues.replace_metadata(key, old={"a": 1}, new={"a": 3})
+        assert store.queues.get(key).metadata == {"a": 3}
 
 
 def test_a_post_given_up_does_not_keep_readers_waiting(far, proxy, store):
@@ -193,10 +193,10 @@ def test_a_repeated_post_whose_first_was_struck_is_stored_once(server, name, pro
     with opened(f"mongodb://127.0.0.1:{proxy.port}", name, clock, patience=0.3) as dying:
         proxy.fail(Fault.LOSE_REQUEST, containing=b"$pull", times=1000)
         with pytest.raises(Unavailable):
-            dying.post(queue, [new_message(b"7")], client_id=PRODUCER, token=token)
+            dying.messages.post(queue, [new_message(b"7")], client_id=PRODUCER, token=token)
     clock.move(LEASE)
 
-    posted = [store.post(queue, [new_message(b"7")], client_id=PRODUCER, token=token) for _ in range(3)]
+    posted = [store.messages.post(queue, [new_message(b"7")], client_id=PRODUCER, token=token) for _ in range(3)]
 
     assert posted[1:] == posted[:-1]
     assert ids(everything(store, queue)) == posted[0]
@@ -209,11 +209,11 @@ def test_a_server_that_is_away_is_unavailable_and_comes_back():
         opened(server.uri, name, patience=1.0) as store,
     ):
         queue = queue_key()
-        store.create_queue(queue)
+        store.records.create(queue)
         posted = post(store, queue, *numbered_messages(3))
         server.stop()
         assert not store.is_alive()
-        for act in (store.stats, store.purge_messages, lambda key: post(store, key, new_message())):
+        for act in (store.records.stats, store.records.purge, lambda key: post(store, key, new_message())):
             with pytest.raises(Unavailable):
                 act(queue)
 
@@ -230,7 +230,7 @@ def test_posts_and_claims_outlive_a_restart_of_the_server():
         opened(server.uri, name, patience=30.0) as store,
     ):
         queue = queue_key()
-        store.create_queue(queue)
+        store.records.create(queue)
         acknowledged, deleted, is_over = [], [], threading.Event()
 
         def produce():
@@ -241,7 +241,7 @@ def test_posts_and_claims_outlive_a_restart_of_the_server():
             while not is_over.is_set():
                 held = claim(store, queue, limit=3)
                 for message in held.messages:
-                    store.delete_message(queue, message.id, claim_id=held.id)
+                    store.messages.delete(queue, message.id, claim_id=held.id)
                     deleted.append(message.id)
 
         threads = [threading.Thread(target=act) for act in (produce, produce, consume)]
@@ -268,8 +268,8 @@ def test_a_hanging_server_is_unavailable_within_bounds(far, proxy):
     proxy.fail(Fault.HANG, times=1000)
 
     with pytest.raises(Unavailable):
-        store.get_messages(queue, ids(itertools.repeat(new_message(), 0)) or ["0" * 14 + new_token()])
+        store.messages.get(queue, ids(itertools.repeat(new_message(), 0)) or ["0" * 14 + new_token()])
     proxy.pass_on()
     proxy.cut()
 
-    assert store.stats(queue) == Stats()
+    assert store.records.stats(queue) == Stats()

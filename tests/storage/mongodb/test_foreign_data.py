@@ -23,7 +23,7 @@ def test_foreign_messages_are_warned_of_and_left_alone(server, name, data, clock
     assert "the database " + name in line
     assert "(collection messages)" in line
     with opened(server.uri, name, clock) as store:
-        store.create_queue(queue)
+        store.records.create(queue)
         post(store, queue, new_message(b"1"))
     assert data.messages.count_documents({"p_q": "demo/jobs"}) == 2
 
@@ -37,8 +37,8 @@ def test_foreign_queues_are_refused_with_what_to_do(server, name, data):
 
 
 def test_data_of_our_own_is_no_reason_to_warn(server, name, store, management, queue):
-    management.create_queue(queue, {})
-    store.create_queue(queue)
+    management.queues.create(queue, {})
+    store.records.create(queue)
     post(store, queue, new_message(b"1"))
 
     assert about(server, name) == []

@@ -20,31 +20,31 @@ def claimed(store, queue):
 def renewed(store, queue):
     post(store, queue, *numbered_messages(3, ttl=10**6))
     held = claim(store, queue, limit=2, ttl=100)
-    store.renew_claim(queue, held.id, ttl=LATER, grace=60)
+    store.claims.renew(queue, held.id, ttl=LATER, grace=60)
 
 
 def emptied(store, queue):
-    store.delete_messages(queue, post(store, queue, *numbered_messages(3)), claim_ids=None)
+    store.messages.delete_many(queue, post(store, queue, *numbered_messages(3)), claim_ids=None)
 
 
 def purged(store, queue):
     claimed(store, queue)
     post(store, queue, *numbered_messages(6))
-    store.purge_messages(queue)
+    store.records.purge(queue)
 
 
 def made_again(store, queue):
     purged(store, queue)
     claimed(store, queue)
-    store.delete_queue(queue)
-    store.create_queue(queue)
+    store.records.delete(queue)
+    store.records.create(queue)
 
 
 def buried(store, queue):
     dead = queue_key(project=queue.project)
-    store.create_queue(dead)
+    store.records.create(dead)
     post(store, queue, *numbered_messages(3))
-    store.release_claim(queue, claim(store, queue).id)
+    store.claims.release(queue, claim(store, queue).id)
     claim(store, queue, dead_letter=dead_letter_rule(dead))
 
 
@@ -53,12 +53,12 @@ USES = {
     "with messages": lambda store, queue: post(store, queue, *numbered_messages(3, ttl=10**6)),
     "emptied": emptied,
     "expired": lambda store, queue: post(store, queue, *numbered_messages(3, ttl=60)),
-    "popped": lambda store, queue: (post(store, queue, new_message()), store.pop_messages(queue, limit=1)),
+    "popped": lambda store, queue: (post(store, queue, new_message()), store.messages.pop(queue, limit=1)),
     "with a long delay": lambda store, queue: post(store, queue, new_message(ttl=10**6, delay=LATER)),
     "with a long claim": claimed,
     "with a claim that was renewed": renewed,
     "purged": purged,
-    "deleted": lambda store, queue: (claimed(store, queue), store.delete_queue(queue)),
+    "deleted": lambda store, queue: (claimed(store, queue), store.records.delete(queue)),
     "made again": made_again,
     "with dead letters": buried,
 }
@@ -70,7 +70,7 @@ def idle(store, queue, clock, monkeypatch):
     monkeypatch.setattr(removal, "BATCH", 4)
     keys = {use: queue_key(project=queue.project) for use in USES}
     for use, key in keys.items():
-        store.create_queue(key)
+        store.records.create(key)
         USES[use](store, key)
     for _ in range(5):
         clock.move(100)
@@ -126,7 +126,7 @@ def test_a_claim_renewed_to_end_sooner_than_before_ends_in_time(store, queue, cl
         clock.move(100)
         store.sweep()
 
-    store.renew_claim(queue, held.id, ttl=60, grace=60)
+    store.claims.renew(queue, held.id, ttl=60, grace=60)
     clock.move(60)
 
     assert numbers(listed(store, queue)) == [0, 1]
@@ -135,9 +135,9 @@ def test_a_claim_renewed_to_end_sooner_than_before_ends_in_time(store, queue, cl
 def test_a_move_of_dead_letters_broken_off_in_an_idle_queue_is_finished_in_time(store, queue, clock, monkeypatch):
     """Also where nothing else is left in the queue that a claim would notice."""
     dead = queue_key(project=queue.project)
-    store.create_queue(dead)
+    store.records.create(dead)
     post(store, queue, *numbered_messages(2, ttl=10**6))
-    store.release_claim(queue, claim(store, queue).id)
+    store.claims.release(queue, claim(store, queue).id)
     for _ in range(4):
         clock.move(100)
         store.sweep()
@@ -146,7 +146,7 @@ def test_a_move_of_dead_letters_broken_off_in_an_idle_queue_is_finished_in_time(
         raise RuntimeError("killed")
 
     with monkeypatch.context() as patch:
-        patch.setattr(store._claims._dead_letters._posting, "post", dies)
+        patch.setattr(store.parts.dead_letters._posting, "post", dies)
         with pytest.raises(RuntimeError):
             claim(store, queue, dead_letter=dead_letter_rule(dead))
     clock.move(30)

@@ -13,15 +13,16 @@ import pytest
 from tests.builders import dead_letter_rule, new_message, new_token, numbered_messages, queue_key
 from tests.clock import MovableClock
 from tests.conformance.acts import PRODUCER, claim, everything, listed, numbers, post
+from tests.parts import OpenStore, opened_with
 from tests.storage.mongodb.interruptions import FAULTS, Interrupted, answer_lost, half_done, refused
 from tests.storage.mongodb.opening import fresh_name
 from zaqar.errors import QueueNotFound, Unavailable
 from zaqar.models import Claim, Message, Stats
-from zaqar.storage.mongodb import MongoMessageStore
 from zaqar.storage.mongodb.address import Tls, parse
 from zaqar.storage.mongodb.opening import connect
 from zaqar.storage.mongodb.schema import MESSAGE_STORE
 from zaqar.storage.mongodb.scope import scope_of
+from zaqar.storage.mongodb.stores import Parts
 
 FOREVER = 10**6
 ALL = list(range(8))
@@ -30,18 +31,18 @@ ALL = list(range(8))
 class Scene:
     """A queue of eight messages, the first two claimed, the last delayed; and a dead-letter queue."""
 
-    def __init__(self, store: MongoMessageStore, clock: MovableClock) -> None:
+    def __init__(self, store: OpenStore, clock: MovableClock) -> None:
         self.store, self.clock, self.token = store, clock, new_token()
         self.queue = queue_key()
         self.dead = queue_key(project=self.queue.project)
         for queue in (self.queue, self.dead):
-            store.create_queue(queue)
+            store.records.create(queue)
         self.ids = post(store, self.queue, *numbered_messages(7), *numbered_messages(1, first=7, delay=60))
         self.held = claim(store, self.queue, limit=2)
         self.has_moved = False
-        store._writer.write_all()
+        store.parts.writer.write_all()
         # Counted once, so that the sweep counts again only where it has a reason.
-        store._queues.recount(store._records.find(scope_of(self.queue)), clock.now())
+        store.parts.queue_records.recount(store.parts.records.find(scope_of(self.queue)), clock.now())
 
     def move(self, seconds: int) -> None:
         """Move the clock, the first time."""
@@ -49,7 +50,9 @@ class Scene:
         self.has_moved = True
 
     def post(self):
-        return self.store.post(self.queue, numbered_messages(3, first=10), client_id=PRODUCER, token=self.token)
+        return self.store.messages.post(
+            self.queue, numbered_messages(3, first=10), client_id=PRODUCER, token=self.token
+        )
 
     def claim_worn(self):
         """Claim beside what was claimed too often."""
@@ -66,21 +69,21 @@ class Scene:
 
     def renew(self):
         """Renew the claim, and wait until it would have ended."""
-        self.store.renew_claim(self.queue, self.held.id, ttl=900, grace=60)
+        self.store.claims.renew(self.queue, self.held.id, ttl=900, grace=60)
         self.move(600)
         return listed(self.store, self.queue)
 
     def end(self):
         """Delete the queue and make it anew."""
-        self.store.delete_queue(self.queue)
+        self.store.records.delete(self.queue)
         with pytest.raises(QueueNotFound):
             post(self.store, self.queue, new_message())
-        self.store.create_queue(self.queue)
+        self.store.records.create(self.queue)
 
     def close(self):
         """Leave nothing for others to sweep."""
         for queue in (self.queue, self.dead):
-            self.store.delete_queue(queue)
+            self.store.records.delete(queue)
         self.clock.move(2)
 
 
@@ -101,23 +104,23 @@ ACTS = {
     "post": Act(Scene.post, [*ALL, 10, 11, 12]),
     "list": Act(lambda s: listed(s.store, s.queue)),
     "end of a delay": Act(Scene.end_delay),
-    "get": Act(lambda s: s.store.get_messages(s.queue, s.ids)),
-    "stats": Act(lambda s: s.store.stats(s.queue)),
+    "get": Act(lambda s: s.store.messages.get(s.queue, s.ids)),
+    "stats": Act(lambda s: s.store.records.stats(s.queue)),
     "claim": Act(lambda s: claim(s.store, s.queue, limit=3)),
     "claim with grace": Act(
         lambda s: claim(s.store, s.queue, limit=3, ttl=3601, grace=600), seconds=3601, later=[2, 3, 4]
     ),
     "claim of dead letters": Act(Scene.claim_worn, ALL[2:], ALL[:2]),
-    "get claim": Act(lambda s: s.store.get_claim(s.queue, s.held.id)),
+    "get claim": Act(lambda s: s.store.claims.get(s.queue, s.held.id)),
     "renew": Act(Scene.renew),
-    "release": Act(lambda s: s.store.release_claim(s.queue, s.held.id)),
-    "delete": Act(lambda s: s.store.delete_message(s.queue, s.ids[5], claim_id=None), [0, 1, 2, 3, 4, 6, 7]),
-    "delete with claim": Act(lambda s: s.store.delete_message(s.queue, s.ids[0], claim_id=s.held.id), ALL[1:]),
-    "delete many": Act(lambda s: s.store.delete_messages(s.queue, s.ids[1:4], claim_ids=None), [0, *ALL[4:]]),
-    "delete held": Act(lambda s: s.store.delete_messages(s.queue, s.ids[:2], claim_ids=[s.held.id]), ALL[2:]),
-    "purge": Act(lambda s: s.store.purge_messages(s.queue), []),
+    "release": Act(lambda s: s.store.claims.release(s.queue, s.held.id)),
+    "delete": Act(lambda s: s.store.messages.delete(s.queue, s.ids[5], claim_id=None), [0, 1, 2, 3, 4, 6, 7]),
+    "delete with claim": Act(lambda s: s.store.messages.delete(s.queue, s.ids[0], claim_id=s.held.id), ALL[1:]),
+    "delete many": Act(lambda s: s.store.messages.delete_many(s.queue, s.ids[1:4], claim_ids=None), [0, *ALL[4:]]),
+    "delete held": Act(lambda s: s.store.messages.delete_many(s.queue, s.ids[:2], claim_ids=[s.held.id]), ALL[2:]),
+    "purge": Act(lambda s: s.store.records.purge(s.queue), []),
     "delete queue": Act(Scene.end, []),
-    "create queue": Act(lambda s: s.store.create_queue(s.queue)),
+    "create queue": Act(lambda s: s.store.records.create(s.queue)),
     "sweep": Act(Scene.expire, []),
 }
 
@@ -131,7 +134,7 @@ class Stage:
         self.database = Interrupted(
             lambda: connect(address), name, indexes=MESSAGE_STORE, deadline=3.0, attempts=10, first_pause=0.001
         )
-        self.store = MongoMessageStore(self.database, self.clock, place=name, patience=3.0)
+        self.store = opened_with(Parts(self.database, self.clock, place=name, patience=3.0))
 
     @contextlib.contextmanager
     def scene(self) -> Iterator[Scene]:
@@ -174,8 +177,8 @@ def check_later(scene: Scene, act: Act) -> None:
     for _ in range(2):
         scene.clock.move(90)
         store.sweep()
-    assert (store.stats(queue).claimed, store.stats(queue).total) == (0, len(left))
-    assert store.stats(scene.dead).total == len(act.dead)
+    assert (store.records.stats(queue).claimed, store.records.stats(queue).total) == (0, len(left))
+    assert store.records.stats(scene.dead).total == len(act.dead)
     assert numbers(listed(store, scene.dead)) == act.dead
     assert numbers(listed(store, queue)) == numbers(everything(store, queue)) == left
     assert numbers(claim(store, queue, limit=100).messages) == left
@@ -218,7 +221,7 @@ def test_what_an_outage_broke_off_can_be_done_again(stage, monkeypatch, name, fa
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_pop_gives_what_it_takes_at_whatever_command_it_fails(stage, fault):
-    pop = Act(lambda s: s.store.pop_messages(s.queue, limit=3))
+    pop = Act(lambda s: s.store.messages.pop(s.queue, limit=3))
     _, count = stage.undisturbed(pop)
 
     for number in range(count):
@@ -231,7 +234,7 @@ def test_a_pop_gives_what_it_takes_at_whatever_command_it_fails(stage, fault):
 
 
 def test_a_pop_broken_off_by_an_outage_loses_nothing(stage, monkeypatch):
-    pop = Act(lambda s: s.store.pop_messages(s.queue, limit=3))
+    pop = Act(lambda s: s.store.messages.pop(s.queue, limit=3))
     _, count = stage.undisturbed(pop)
     monkeypatch.setattr(stage.database, "_attempts", 1)
 

@@ -7,8 +7,9 @@ import pytest
 from tests.builders import new_message, numbered_messages, queue_key
 from tests.conformance.acts import everything, ids, listed, numbers, post
 from tests.integration.process import wait_until
+from tests.parts import opened_with
 from tests.storage.children import child
-from zaqar.storage.mongodb import message_store
+from zaqar.storage.mongodb import DRIVER, Options, message_store
 from zaqar.storage.mongodb.leases import LEASE, Leases
 from zaqar.storage.mongodb.scope import scope_of
 
@@ -18,14 +19,14 @@ LONGEST_WAIT = 5.0
 
 def held_up(monkeypatch, store, step, act):
     """Let something happen in the middle of the next post, before a step of it."""
-    usual = getattr(store._posting, step)
+    usual = getattr(store.parts.posting, step)
 
     def later(*arguments):
-        monkeypatch.setattr(store._posting, step, usual)
+        monkeypatch.setattr(store.parts.posting, step, usual)
         act()
         return usual(*arguments)
 
-    monkeypatch.setattr(store._posting, step, later)
+    monkeypatch.setattr(store.parts.posting, step, later)
 
 
 @pytest.mark.parametrize("step", ["_insert", "_publish"])
@@ -34,7 +35,7 @@ def test_a_slow_producer_that_lives_keeps_its_places(store, other, queue, clock,
         post(other, queue, new_message(b"9"))
         for _ in range(30):
             clock.move(LEASE - 1)
-            store._leases.renew()
+            store.parts.leases.renew()
             assert listed(other, queue) == []
 
     held_up(monkeypatch, store, step, dawdle)
@@ -60,7 +61,7 @@ def test_a_producer_that_was_stopped_for_long_posts_once_behind_the_others(
 
     assert numbers(everything(other, queue)) == [9, 0, 1, 2]
     assert ids(everything(other, queue))[1:] == posted
-    assert other.stats(queue).total == data.messages.count_documents({"state": "ready"}) == 4
+    assert other.records.stats(queue).total == data.messages.count_documents({"state": "ready"}) == 4
 
 
 def test_a_producer_that_is_too_slow_for_a_lease_is_given_a_longer_one(store, queue, data, clock, monkeypatch):
@@ -86,7 +87,7 @@ def test_renewing_brings_no_place_back(store, queue, data, clock, monkeypatch):
     def renew_late():
         clock.move(LEASE)
         assert listed(store, queue) == []
-        store._leases.renew()
+        store.parts.leases.renew()
         assert data.records.find_one({"_id": scope_of(queue)})["reservations"] == []
 
     held_up(monkeypatch, store, "_publish", renew_late)
@@ -97,7 +98,7 @@ def test_renewing_brings_no_place_back(store, queue, data, clock, monkeypatch):
 
 
 def test_all_posts_of_a_process_are_renewed_with_one_command(store, queue, watch, clock):
-    leases = Leases(store._database, clock, longest=60)
+    leases = Leases(store.parts.database, clock, longest=60)
     with contextlib.ExitStack() as posts:
         for number in range(20):
             posts.enter_context(leases.held(scope_of(queue), f"{number:016x}", seconds=LEASE))
@@ -116,19 +117,19 @@ def test_a_process_killed_in_the_middle_of_a_post_holds_up_readers_for_seconds(s
     """By the server's own time, as the service runs."""
 
     def die_in_mid_post(me):
-        dying = message_store(server.uri, database=name)
+        dying = opened_with(DRIVER.parts(Options(uri=server.uri, database=name), None))
         post(dying, queue, new_message(b"0"))
 
         def stop(*_arguments):
             me.say()
             me.wait()
 
-        setattr(dying._posting, step, stop)
+        setattr(dying.parts.posting, step, stop)
         post(dying, queue, *numbered_messages(3, first=10))
 
     queue = queue_key()
     with contextlib.closing(message_store(server.uri, database=name)) as store:
-        store.create_queue(queue)
+        store.records.create(queue)
         with child(die_in_mid_post) as producer:
             producer.wait()
             post(store, queue, new_message(b"1"))

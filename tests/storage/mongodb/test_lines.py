@@ -18,7 +18,7 @@ from zaqar.storage.mongodb.lines import Lines
 
 TAKES = {
     "claim": lambda store, queue, limit=5: claim(store, queue, limit=limit).messages,
-    "pop": lambda store, queue, limit=5: store.pop_messages(queue, limit=limit),
+    "pop": lambda store, queue, limit=5: store.messages.pop(queue, limit=limit),
 }
 COMMANDS = {"claim": ["aggregate", "update"], "pop": ["aggregate", "update", "delete"]}
 
@@ -60,7 +60,7 @@ def line_up(monkeypatch):
 def queue(store, queue):
     """A queue in use: nobody has to note that something may be due."""
     post(store, queue, new_message(b"-1"))
-    store.pop_messages(queue, limit=1)
+    store.messages.pop(queue, limit=1)
     return queue
 
 
@@ -119,18 +119,18 @@ def test_each_claim_of_a_line_has_its_own_end_and_grace(store, queue, line_up, c
 
     assert [made.ttl for made in claims] == [ttl for ttl, _ in terms]
     assert [{message.ttl for message in made.messages} for made in claims] == [{100}, {100}, {360}, {391}]
-    assert [store.get_claim(queue, made.id).messages for made in claims] == [made.messages for made in claims]
+    assert [store.claims.get(queue, made.id).messages for made in claims] == [made.messages for made in claims]
     clock.move(300)
-    assert store.get_claim(queue, claims[3].id).messages
+    assert store.claims.get(queue, claims[3].id).messages
     with pytest.raises(ClaimNotFound):
-        store.get_claim(queue, claims[2].id)
+        store.claims.get(queue, claims[2].id)
 
 
 @pytest.mark.parametrize("take", TAKES)
 def test_what_another_process_was_given_is_made_up_for_to_each(store, other, queue, watch, line_up, take, monkeypatch):
     """One command tells for all of them what they were given."""
     post(store, queue, *numbered_messages(40))
-    ready, steps = store._candidates.ready, itertools.count()
+    ready, steps = store.parts.candidates.ready, itertools.count()
 
     def overtaken(key, **words):
         view = ready(key, **words)
@@ -138,7 +138,7 @@ def test_what_another_process_was_given_is_made_up_for_to_each(store, other, que
             assert len(claim(other, queue, limit=7).messages) == 7
         return view
 
-    monkeypatch.setattr(store._candidates, "ready", overtaken)
+    monkeypatch.setattr(store.parts.candidates, "ready", overtaken)
 
     def consume():
         with watch() as sent:
@@ -166,14 +166,14 @@ def test_the_last_of_a_line_get_nothing_only_where_nothing_is_left(store, queue,
 @pytest.mark.parametrize("error", [Unavailable("away"), OperationFailure("broken")], ids=["away", "broken"])
 def test_an_error_of_a_step_reaches_all_for_whom_it_was_done(store, queue, line_up, monkeypatch, take, error):
     post(store, queue, *numbered_messages(20))
-    ready, steps = store._candidates.ready, itertools.count()
+    ready, steps = store.parts.candidates.ready, itertools.count()
 
     def fail_once(key, **words):
         if next(steps) == 1:
             raise error
         return ready(key, **words)
 
-    monkeypatch.setattr(store._candidates, "ready", fail_once)
+    monkeypatch.setattr(store.parts.candidates, "ready", fail_once)
 
     found = line_up(*[lambda: TAKES[take](store, queue)] * 4)
 
@@ -197,7 +197,7 @@ def test_a_line_ends_when_its_queue_is_deleted(store, queue, line_up):
     post(store, queue, *numbered_messages(20))
 
     def delete():
-        store.delete_queue(queue)
+        store.records.delete(queue)
 
     assert line_up(*[lambda: claim(store, queue, limit=5).messages] * 4, then=delete) == [()] * 4
 
@@ -214,9 +214,9 @@ def test_what_expires_while_calls_wait_is_given_to_none(store, queue, line_up, c
 def test_what_was_claimed_too_often_is_moved_by_one_call_for_the_others(store, queue, line_up, has_target):
     dead = queue_key(project=queue.project)
     if has_target:
-        store.create_queue(dead)
+        store.records.create(dead)
     post(store, queue, *numbered_messages(12))
-    store.release_claim(queue, claim(store, queue, limit=12).id)
+    store.claims.release(queue, claim(store, queue, limit=12).id)
     post(store, queue, *numbered_messages(20, first=12))
     rule = dead_letter_rule(dead)
 

@@ -77,17 +77,17 @@ def test_a_name_that_is_not_resolved_is_told_at_the_start_and_no_obstacle(names,
 def test_a_name_that_is_not_resolved_is_an_outage_that_ends_by_itself(far, names, failure):
     queue = queue_key()
     names.failure = failure
-    for act in (far.create_queue, far.stats, far.purge_messages):
+    for act in (far.records.create, far.records.stats, far.records.purge):
         with pytest.raises(Unavailable, match="cannot be found") as refusal:
             act(queue)
         assert NAME not in str(refusal.value)
     assert not far.is_alive()
 
     names.failure = None
-    far.create_queue(queue)
+    far.records.create(queue)
     post(far, queue, new_message())
 
-    assert far.stats(queue).total == 1
+    assert far.records.stats(queue).total == 1
     assert far.is_alive()
 
 
@@ -107,7 +107,7 @@ def test_hosts_that_cannot_be_are_refused_at_the_start_and_an_outage_later(far, 
     with pytest.raises(ConfigurationError, match=NAME):
         warnings(URI)
     with pytest.raises(Unavailable) as refusal:
-        far.stats(queue_key())
+        far.records.stats(queue_key())
     assert NAME not in str(refusal.value)
 
 
@@ -142,4 +142,4 @@ def test_a_store_that_never_found_its_server_can_be_closed(names):
     names.failure = FAILURES["no such name"]
 
     with contextlib.closing(message_store(URI, retry_deadline=0.3)) as store, pytest.raises(Unavailable):
-        store.stats(queue_key())
+        store.records.stats(queue_key())

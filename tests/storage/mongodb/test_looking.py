@@ -36,7 +36,7 @@ def split(monkeypatch):
             monkeypatch.setattr(mongomock_parts, "_found", found)
 
         queue = queue_key()
-        store.create_queue(queue)
+        store.records.create(queue)
         yield store, queue, between
         monkeypatch.setattr(mongomock_parts, "_found", usual)
 
@@ -54,7 +54,7 @@ def test_an_observer_skips_no_post_that_is_published_between_record_and_messages
     """W-M3, W-M4: neither one that was under way, nor one that was not begun."""
     store, queue, between = split
     (first,) = post(store, queue, new_message(b"0"))
-    posting, pages = store._posting, []
+    posting, pages = store.parts.posting, []
     publish = posting._publish
 
     def overtaken(*arguments):
@@ -81,16 +81,16 @@ def test_an_observer_skips_no_post_that_is_published_between_record_and_messages
     assert follow(store, queue, seen=first) == [1, 2, 3, 10, 11, 20, 21]
 
 
-@pytest.mark.parametrize("end", ["purge_messages", "delete_queue"])
+@pytest.mark.parametrize("end", ["purge", "delete"])
 def test_a_queue_that_is_emptied_between_record_and_messages_is_empty(split, end):
     store, queue, between = split
     post(store, queue, *numbered_messages(3))
-    between(lambda: getattr(store, end)(queue))
+    between(lambda: getattr(store.records, end)(queue))
 
     assert listed(store, queue) == []
 
     between(lambda: None)
-    store.create_queue(queue)
+    store.records.create(queue)
     assert everything(store, queue) == []
     posted = post(store, queue, new_message())
     assert ids(listed(store, queue)) == posted
@@ -99,14 +99,14 @@ def test_a_queue_that_is_emptied_between_record_and_messages_is_empty(split, end
 def test_what_falls_due_between_the_pages_of_a_listing_is_on_one_of_them(store, queue, clock, monkeypatch):
     """Delayed ones are looked for first: the other way round, it would be on neither."""
     post(store, queue, new_message(b"0", delay=60), new_message(b"1"))
-    more = store._reading._candidates.more
+    more = store.parts.candidates.more
 
     def later(*arguments, **keywords):
         clock.move(60)
         assert numbers(listed(store, queue)) == [0, 1]
         return more(*arguments, **keywords)
 
-    monkeypatch.setattr(store._reading._candidates, "more", later)
+    monkeypatch.setattr(store.parts.candidates, "more", later)
 
     assert numbers(listed(store, queue, include_delayed=True)) == [0, 1]
 
@@ -114,7 +114,7 @@ def test_what_falls_due_between_the_pages_of_a_listing_is_on_one_of_them(store, 
 def test_both_pages_of_a_listing_end_at_the_same_position(store, queue, monkeypatch):
     """Else a delayed message that was posted between them would be passed by."""
     posted = post(store, queue, new_message(b"0"))
-    more = store._reading._candidates.more
+    more = store.parts.candidates.more
 
     def later(*arguments, **keywords):
         post(store, queue, new_message(b"1", delay=60), new_message(b"2"))
@@ -122,7 +122,7 @@ def test_both_pages_of_a_listing_end_at_the_same_position(store, queue, monkeypa
         return more(*arguments, **keywords)
 
     with monkeypatch.context() as patch:
-        patch.setattr(store._reading._candidates, "more", later)
+        patch.setattr(store.parts.candidates, "more", later)
         assert ids(listed(store, queue, include_delayed=True)) == posted
 
     assert numbers(listed(store, queue, include_delayed=True, marker=posted[0])) == [1, 2]
@@ -131,8 +131,8 @@ def test_both_pages_of_a_listing_end_at_the_same_position(store, queue, monkeypa
 def readings(store, queue):
     """Return what each way to read shows: the claims are released."""
     held = claim(store, queue)
-    store.release_claim(queue, held.id)
-    stats = store.stats(queue)
+    store.claims.release(queue, held.id)
+    stats = store.records.stats(queue)
     ends = [] if stats.oldest is None else [stats.oldest.id, stats.newest.id]
     shown = [
         listed(store, queue, include_claimed=is_claimed, include_delayed=is_delayed)
@@ -153,8 +153,8 @@ def test_what_a_purge_has_not_removed_yet_is_not_shown(store, queue, data):
 
     data.records.update_one({"_id": scope_of(queue)}, {"$set": {"floor": BEHIND_ALL}})
     assert readings(store, queue) == ([[]] * 5, [])
-    assert store.stats(queue) == Stats()
-    assert store.pop_messages(queue, limit=10) == []
+    assert store.records.stats(queue) == Stats()
+    assert store.messages.pop(queue, limit=10) == []
 
 
 def under_way(data, queue, *, after, deadline):
@@ -170,7 +170,7 @@ def test_what_a_process_has_seen_settled_stays_in_its_view(store, other, queue, 
 
     assert readings(store, queue) == ([posted] * 5, [posted[0], posted[-1]])
     assert readings(other, queue) == ([posted[:1]] * 5, [posted[0], posted[0]])
-    assert ids(store.pop_messages(queue, limit=10)) == posted
+    assert ids(store.messages.pop(queue, limit=10)) == posted
 
 
 @pytest.mark.parametrize(
@@ -180,8 +180,8 @@ def test_what_a_process_has_seen_settled_stays_in_its_view(store, other, queue, 
         lambda s, q: ids(everything(s, q)),
         lambda s, q: ids(listed(s, q, include_delayed=True)),
         lambda s, q: ids(claim(s, q).messages),
-        lambda s, q: ids(s.pop_messages(q, limit=10)),
-        lambda s, q: [s.stats(q).oldest.id, s.stats(q).newest.id],
+        lambda s, q: ids(s.messages.pop(q, limit=10)),
+        lambda s, q: [s.records.stats(q).oldest.id, s.records.stats(q).newest.id],
     ],
 )
 def test_whoever_reads_removes_a_late_post_and_sees_what_is_behind_it(store, other, queue, data, clock, read):
@@ -196,7 +196,7 @@ READERS = {
     "list": listed,
     "list with delayed": lambda store, queue: listed(store, queue, include_delayed=True),
     "claim": lambda store, queue: claim(store, queue).messages,
-    "pop": lambda store, queue: store.pop_messages(queue, limit=10),
+    "pop": lambda store, queue: store.messages.pop(queue, limit=10),
 }
 
 
@@ -214,19 +214,19 @@ def test_what_is_named_may_be_longer_than_a_document(split):
     store, queue, _ = split
     body = b'"' + b"x" * 6_000_000 + b'"'
     posted = [message_id for _ in range(3) for message_id in post(store, queue, new_message(body))]
-    assert ids(store.get_messages(queue, posted)) == posted
+    assert ids(store.messages.get(queue, posted)) == posted
 
     held = claim(store, queue)
 
-    assert ids(store.get_claim(queue, held.id).messages) == posted
-    store.purge_messages(queue)
-    assert store.get_messages(queue, posted) == []
+    assert ids(store.claims.get(queue, held.id).messages) == posted
+    store.records.purge(queue)
+    assert store.messages.get(queue, posted) == []
 
 
 def test_an_error_that_is_none_of_size_is_not_hidden(store, queue, monkeypatch):
     post(store, queue, new_message())
     broken = OperationFailure("Unrecognized expression", code=168)
-    monkeypatch.setattr(store._database, "run", mock.Mock(side_effect=broken))
+    monkeypatch.setattr(store.parts.database, "run", mock.Mock(side_effect=broken))
 
     with pytest.raises(OperationFailure):
         listed(store, queue)

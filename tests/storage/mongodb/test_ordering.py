@@ -28,37 +28,37 @@ def delayed(method, seconds):
 @pytest.mark.parametrize("step", ["_insert", "_publish"])
 def test_what_is_behind_a_post_under_way_is_not_shown_or_taken(store, other, queue, monkeypatch, step, is_new):
     """W-M3, W-M4: a marker behind it would never see it; and a post is seen whole or not at all."""
-    usual = getattr(store._posting, step)
+    usual = getattr(store.parts.posting, step)
 
     def overtaken(*arguments):
         post(other, queue, *numbered_messages(2, first=10))
         for reader in (store, other):
             assert numbers(everything(reader, queue)) == [0]
             assert numbers(listed(reader, queue)) == [0]
-            assert reader.stats(queue).newest.id == first
+            assert reader.records.stats(queue).newest.id == first
         held = claim(other, queue)
         assert numbers(held.messages) == [0]
-        other.release_claim(queue, held.id)
+        other.claims.release(queue, held.id)
         return usual(*arguments)
 
     (first,) = post(other if is_new else store, queue, new_message(b"0"))
-    monkeypatch.setattr(store._posting, step, overtaken)
+    monkeypatch.setattr(store.parts.posting, step, overtaken)
     post(store, queue, *numbered_messages(3, first=1))
 
     assert numbers(everything(other, queue)) == [0, 1, 2, 3, 10, 11]
-    assert numbers(other.pop_messages(queue, limit=10)) == [0, 1, 2, 3, 10, 11]
+    assert numbers(other.messages.pop(queue, limit=10)) == [0, 1, 2, 3, 10, 11]
 
 
 def test_an_overtaken_post_costs_the_one_in_front_no_more(store, other, queue, monkeypatch, watch):
     """W-M4: nobody fights for a place, and nobody waits for the other."""
-    usual = store._posting._insert
+    usual = store.parts.posting._insert
 
     def overtaken(*arguments):
         post(other, queue, new_message())
         return usual(*arguments)
 
     post(store, queue, new_message())
-    monkeypatch.setattr(store._posting, "_insert", overtaken)
+    monkeypatch.setattr(store.parts.posting, "_insert", overtaken)
     with watch() as sent:
         post(store, queue, new_message())
 
@@ -94,7 +94,7 @@ def test_an_observer_beside_many_processes_skips_nothing(server, name, clock, st
     ):
         stores = [store, first, second, third]
         for number, step in enumerate(("_insert", "_publish")):
-            posting = stores[number]._posting
+            posting = stores[number].parts.posting
             monkeypatch.setattr(posting, step, delayed(getattr(posting, step), 0.005))
         producers = [functools.partial(produce, stores[number % 4]) for number in range(STORES)]
         *posted, seen, also_seen = together(*producers, *(functools.partial(observe, one) for one in stores[2:]))

@@ -15,16 +15,16 @@ KNOWN = {"_id"} | {index.name for index in (*MESSAGE_STORE, *MANAGEMENT_STORE)}
 def lived(store, queue, watch, clock):
     """Return the commands of a queue's whole life, the sweep among them."""
     dead = queue_key(project=queue.project)
-    store.create_queue(dead)
+    store.records.create(dead)
     with watch() as sent:
         for act, _ in OPERATIONS.values():
             act(store, queue, Scene(store, queue))
-            store.create_queue(queue)
-        store.release_claim(queue, claim(store, queue, limit=20).id)
+            store.records.create(queue)
+        store.claims.release(queue, claim(store, queue, limit=20).id)
         post(store, queue, new_message(delay=60), new_message(ttl=61))
         claim(store, queue, dead_letter=dead_letter_rule(dead))
         clock.move(90)
-        store.stats(queue)
+        store.records.stats(queue)
         clock.move(90)
         store.sweep()
         store.sweep()
@@ -55,13 +55,13 @@ def test_the_management_store_has_an_index_for_each_query(management, watch):
     """W-M17."""
     key = queue_key()
     with watch() as sent:
-        management.create_queue(key, {"a": 1})
-        management.create_queue(key, {})
-        management.get_queue(key)
-        management.replace_metadata(key, old={"a": 1}, new={"a": 2})
-        management.list_queues(key.project, marker="a", limit=10, name_contains=".*", metadata={"a": 2})
-        management.count_queues(key.project)
-        management.delete_queue(key)
+        management.queues.create(key, {"a": 1})
+        management.queues.create(key, {})
+        management.queues.get(key)
+        management.queues.replace_metadata(key, old={"a": 1}, new={"a": 2})
+        management.queues.list(key.project, marker="a", limit=10, name_contains=".*", metadata={"a": 2})
+        management.queues.count(key.project)
+        management.queues.delete(key)
 
     assert set(plans(sent)) == {"names"}
     counted = [each for each in sent if each.name == "aggregate"]

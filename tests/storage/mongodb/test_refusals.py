@@ -67,7 +67,7 @@ def far(proxy, name, clock):
     """A store behind the proxy, with a queue of eight messages of which a claim holds two."""
     with opened(f"mongodb://127.0.0.1:{proxy.port}", name, clock, patience=5.0) as store:
         key = queue_key()
-        store.create_queue(key)
+        store.records.create(key)
         post(store, key, *numbered_messages(8))
         yield store, key, claim(store, key, limit=2)
 
@@ -99,13 +99,13 @@ def test_a_claim_a_pop_and_deletions_are_done_once(far, proxy, disturb):
     taken = claim(store, queue, limit=2)
     for words, number in ((b"popped", 4), (b"deletes", 5)):
         disturb(words)
-        assert numbers(store.pop_messages(queue, limit=1)) == [number]
+        assert numbers(store.messages.pop(queue, limit=1)) == [number]
     disturb(b"findAndModify")
-    store.delete_message(queue, held.messages[0].id, claim_id=held.id)
+    store.messages.delete(queue, held.messages[0].id, claim_id=held.id)
     disturb(b"updates")
-    store.delete_messages(queue, ids(taken.messages), claim_ids=[taken.id])
+    store.messages.delete_many(queue, ids(taken.messages), claim_ids=[taken.id])
     disturb(b"$unset")
-    store.release_claim(queue, held.id)
+    store.claims.release(queue, held.id)
 
     assert proxy.orders_left == 0
     assert [message.claim_count for message in taken.messages] == [1, 1]
@@ -117,9 +117,9 @@ def test_a_server_that_stays_a_secondary_is_unavailable_within_bounds_and_back_w
     with contextlib.ExitStack() as stack:
         store = stack.enter_context(opened(f"mongodb://127.0.0.1:{proxy.port}", name, clock, patience=0.4))
         queue = queue_key()
-        store.create_queue(queue)
+        store.records.create(queue)
         proxy.fail(Fault.REFUSE, containing=b"$db", times=10**6, answer=NOT_PRIMARY)
-        for act in (store.stats, store.purge_messages, lambda key: post(store, key, new_message())):
+        for act in (store.records.stats, store.records.purge, lambda key: post(store, key, new_message())):
             with pytest.raises(Unavailable):
                 act(queue)
         proxy.pass_on()

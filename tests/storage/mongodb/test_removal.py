@@ -25,7 +25,7 @@ class Filled:
     def __init__(self, store, queue):
         self.ids = post(store, queue, *numbered_messages(14), new_message(delay=60), new_message(delay=60))
         self.held = claim(store, queue, ttl=600, limit=6)
-        store._writer.write_all()
+        store.parts.writer.write_all()
 
 
 @pytest.fixture
@@ -39,36 +39,36 @@ def left(data):
 
 def counted(store, data):
     """Return what the record tells when everything is written, and how many messages there are."""
-    store._writer.write_all()
+    store.parts.writer.write_all()
     record = data.records.find_one({})
     return record["claimed"], record["total"], left(data)
 
 
 def purge(store, queue):
-    store.purge_messages(queue)
+    store.records.purge(queue)
 
 
 def delete(store, queue):
-    store.delete_queue(queue)
+    store.records.delete(queue)
 
 
 def assert_nothing_old(store, queue, filled):
     """See that no operation sees anything of what was there, or does anything to it that shows."""
     assert everything(store, queue) == listed(store, queue) == []
     assert listed(store, queue, include_claimed=True) == listed(store, queue, include_delayed=True) == []
-    assert store.get_messages(queue, filled.ids) == []
-    assert list(claim(store, queue).messages) == store.pop_messages(queue, limit=10) == []
-    assert store.pop_messages(queue, limit=1) == list(claim(store, queue, limit=1).messages) == []
+    assert store.messages.get(queue, filled.ids) == []
+    assert list(claim(store, queue).messages) == store.messages.pop(queue, limit=10) == []
+    assert store.messages.pop(queue, limit=1) == list(claim(store, queue, limit=1).messages) == []
     for message_id in (filled.ids[0], filled.ids[-1]):
-        store.delete_message(queue, message_id, claim_id=None)
-        store.delete_message(queue, message_id, claim_id="0" * 30)
-    store.delete_messages(queue, filled.ids[:3], claim_ids=["0" * 30])
-    store.delete_messages(queue, filled.ids[:2], claim_ids=None)
+        store.messages.delete(queue, message_id, claim_id=None)
+        store.messages.delete(queue, message_id, claim_id="0" * 30)
+    store.messages.delete_many(queue, filled.ids[:3], claim_ids=["0" * 30])
+    store.messages.delete_many(queue, filled.ids[:2], claim_ids=None)
     with pytest.raises(ClaimNotFound):
-        store.get_claim(queue, filled.held.id)
+        store.claims.get(queue, filled.held.id)
     with pytest.raises(ClaimNotFound):
-        store.renew_claim(queue, filled.held.id, ttl=900, grace=60)
-    store.release_claim(queue, filled.held.id)
+        store.claims.renew(queue, filled.held.id, ttl=900, grace=60)
+    store.claims.release(queue, filled.held.id)
 
 
 @pytest.mark.parametrize("count", [0, 1, 3, 4, 5, 8, 40, 400])
@@ -90,13 +90,13 @@ def test_it_takes_a_few_commands_whatever_the_length(store, queue, watch, count,
 def test_what_was_purged_is_seen_by_nothing_and_counted_nowhere(store, other, queue, data, filled, is_known):
     purge(store if is_known else other, queue)
     assert left(data) == 12
-    assert store.stats(queue) == other.stats(queue) == Stats()
+    assert store.records.stats(queue) == other.records.stats(queue) == Stats()
 
     assert_nothing_old(store, queue, filled)
-    assert store.stats(queue) == Stats()
+    assert store.records.stats(queue) == Stats()
 
     fresh = post(store, queue, *numbered_messages(2))
-    assert (other.stats(queue).total, other.stats(queue).claimed) == (2, 0)
+    assert (other.records.stats(queue).total, other.records.stats(queue).claimed) == (2, 0)
     store.sweep()
     assert counted(store, data) == (0, 2, 2)
     assert ids(everything(other, queue)) == fresh
@@ -105,45 +105,45 @@ def test_what_was_purged_is_seen_by_nothing_and_counted_nowhere(store, other, qu
 
 def test_changes_not_written_before_a_purge_by_another_process_are_not_counted_behind_it(store, other, queue, data):
     posted = post(store, queue, *numbered_messages(10))
-    store._writer.write_all()
+    store.parts.writer.write_all()
     held = claim(store, queue, limit=4)
-    store.delete_message(queue, posted[9], claim_id=None)
+    store.messages.delete(queue, posted[9], claim_id=None)
     purge(other, queue)
     fresh = post(other, queue, *numbered_messages(5))
     mine = claim(store, queue, limit=2)
-    store.delete_message(queue, mine.messages[0].id, claim_id=mine.id)
-    store.release_claim(queue, held.id)
+    store.messages.delete(queue, mine.messages[0].id, claim_id=mine.id)
+    store.claims.release(queue, held.id)
 
-    assert (store.stats(queue).claimed, store.stats(queue).total) == (1, 4)
-    store._writer.write_all()
-    assert (other.stats(queue).claimed, other.stats(queue).total) == (1, 4)
+    assert (store.records.stats(queue).claimed, store.records.stats(queue).total) == (1, 4)
+    store.parts.writer.write_all()
+    assert (other.records.stats(queue).claimed, other.records.stats(queue).total) == (1, 4)
     assert ids(everything(other, queue)) == fresh[1:]
 
 
 def test_a_purge_zeroes_what_others_wrote_since_it_looked(store, other, queue, monkeypatch):
     """And takes with it what was posted until then, and nothing of what is posted after."""
     post(store, queue, *numbered_messages(10))
-    find, turns = store._records.find, iter([True])
+    find, turns = store.parts.records.find, iter([True])
 
     def then_others(scope):
         found = find(scope)
         if next(turns, False):
-            other.pop_messages(queue, limit=3)
-            other._writer.write_all()
+            other.messages.pop(queue, limit=3)
+            other.parts.writer.write_all()
             post(other, queue, *numbered_messages(2))
         return found
 
-    monkeypatch.setattr(store._records, "find", then_others)
+    monkeypatch.setattr(store.parts.records, "find", then_others)
     purge(store, queue)
 
-    assert store.stats(queue) == Stats()
+    assert store.records.stats(queue) == Stats()
     fresh = post(other, queue, *numbered_messages(2))
     assert ids(everything(store, queue)) == fresh
-    assert store.stats(queue).total == 2
+    assert store.records.stats(queue).total == 2
 
 
 def test_a_purge_looks_again_where_others_posted_very_much(store, other, queue, data, monkeypatch):
-    find, turns = store._records.find, iter([True])
+    find, turns = store.parts.records.find, iter([True])
 
     def then_others(scope):
         found = find(scope)
@@ -152,43 +152,43 @@ def test_a_purge_looks_again_where_others_posted_very_much(store, other, queue, 
             post(other, queue, new_message())
         return found
 
-    monkeypatch.setattr(store._records, "find", then_others)
+    monkeypatch.setattr(store.parts.records, "find", then_others)
     purge(store, queue)
 
     assert everything(other, queue) == []
-    assert store.stats(queue) == Stats()
+    assert store.records.stats(queue) == Stats()
 
 
 @pytest.mark.parametrize("end", [purge, delete])
 def test_a_post_that_a_purge_overtakes_is_seen_and_counted_nowhere(store, other, queue, data, monkeypatch, end):
     """One that a deletion overtakes finds no queue, or is in the next."""
-    publish, turns = store._posting._publish, iter([True])
+    publish, turns = store.parts.posting._publish, iter([True])
 
     def late(attempt, first):
         if next(turns, False):
             end(other, queue)
-            other.create_queue(queue)
+            other.records.create(queue)
         return publish(attempt, first)
 
-    monkeypatch.setattr(store._posting, "_publish", late)
+    monkeypatch.setattr(store.parts.posting, "_publish", late)
     posted = post(store, queue, *numbered_messages(3))
 
     seen = ids(everything(store, queue))
     assert seen == ([] if end is purge else posted)
-    assert store.stats(queue).total == len(seen) == left(data)
+    assert store.records.stats(queue).total == len(seen) == left(data)
     assert data.records.find_one({})["reservations"] == []
 
 
 def test_a_post_of_an_earlier_life_of_the_queue_is_not_taken_for_one_of_this(store, queue):
     """Of its messages nothing is left; whoever repeats it wants them to be there."""
     token = new_token()
-    before = store.post(queue, numbered_messages(2), client_id=PRODUCER, token=token)
+    before = store.messages.post(queue, numbered_messages(2), client_id=PRODUCER, token=token)
     delete(store, queue)
-    store.create_queue(queue)
+    store.records.create(queue)
 
-    fresh = store.post(queue, numbered_messages(2), client_id=PRODUCER, token=token)
+    fresh = store.messages.post(queue, numbered_messages(2), client_id=PRODUCER, token=token)
 
-    assert store.post(queue, numbered_messages(2), client_id=PRODUCER, token=token) == fresh
+    assert store.messages.post(queue, numbered_messages(2), client_id=PRODUCER, token=token) == fresh
     assert not set(fresh) & set(before)
     assert ids(everything(store, queue)) == fresh
 
@@ -200,7 +200,7 @@ def test_whatever_is_killed_between_two_commands_the_sweep_finishes(
     store, other, queue, data, monkeypatch, *, step, end, count
 ):
     posted = post(store, queue, *numbered_messages(count))
-    run, sent = store._database.run, iter(range(100))
+    run, sent = store.parts.database.run, iter(range(100))
 
     def dies(command, **keywords):
         if next(sent) >= step:
@@ -208,7 +208,7 @@ def test_whatever_is_killed_between_two_commands_the_sweep_finishes(
         return run(command, **keywords)
 
     with monkeypatch.context() as patch:
-        patch.setattr(store._database, "run", dies)
+        patch.setattr(store.parts.database, "run", dies)
         try:
             end(store, queue)
         except Unavailable:
@@ -216,11 +216,11 @@ def test_whatever_is_killed_between_two_commands_the_sweep_finishes(
     assert numbers(everything(other, queue)) == (list(range(count)) if step < 2 else [])
     if step < 2:
         end(other, queue)
-    other.create_queue(queue)
+    other.records.create(queue)
     fresh = post(other, queue, *numbered_messages(3))
 
     assert ids(everything(other, queue)) == fresh
-    assert other.get_messages(queue, posted) == []
+    assert other.messages.get(queue, posted) == []
     while other.sweep():
         pass
     assert counted(other, data) == (0, 3, 3)
@@ -258,7 +258,7 @@ def test_remains_that_an_older_release_left_are_cleared(store, queue, data, cloc
 def test_a_queue_made_of_remains_of_an_older_release_shows_nothing_of_them(store, queue, data, clock, filled):
     gone = {"deleted": clock.now(), "reservations": [], "struck": [], "due": clock.now()}
     data.records.update_one({"_id": scope_of(queue)}, {"$set": gone})
-    store.create_queue(queue)
+    store.records.create(queue)
     assert_nothing_old(store, queue, filled)
     post(store, queue, *numbered_messages(2))
 
@@ -271,7 +271,7 @@ def test_a_queue_made_of_remains_of_an_older_release_shows_nothing_of_them(store
 def test_the_sweep_gives_each_queue_its_turn_and_ends_in_time(store, queue, data, monkeypatch):
     """After each batch comes the next queue; what there is no time for is left to the next sweep, or to zaqar-gc."""
     queues = [queue, queue_key()]
-    store.create_queue(queues[1])
+    store.records.create(queues[1])
     for each in queues:
         post(store, each, *numbered_messages(20))
         purge(store, each)
@@ -283,9 +283,9 @@ def test_the_sweep_gives_each_queue_its_turn_and_ends_in_time(store, queue, data
 
     with monkeypatch.context() as patch:
         patch.setattr(litter, "remove_batch", noted)
-        store._sweep._litter.clear_all(seconds=-1.0)
+        store.parts.litter.clear_all(seconds=-1.0)
         assert len(cleared) == 1
-        store._sweep._litter.clear_all(seconds=60.0)
+        store.parts.litter.clear_all(seconds=60.0)
     assert {cleared[1], cleared[2]} == {scope_of(each) for each in queues}
     assert cleared[1:5] == cleared[1:3] * 2
     assert left(data) == 0
@@ -293,7 +293,7 @@ def test_the_sweep_gives_each_queue_its_turn_and_ends_in_time(store, queue, data
 
 def test_what_was_purged_on_its_way_to_a_dead_letter_queue_does_not_arrive(store, queue, data, clock):
     dead = queue_key(project=queue.project)
-    store.create_queue(dead)
+    store.records.create(dead)
     posted = post(store, queue, *numbered_messages(10))
     target = {"queue": scope_of(dead), "ttl": None}
     on_its_way = {"state": "leaving", "claim": "0" * 30, "until": clock.now() + 30, "target": target}
@@ -318,7 +318,7 @@ def test_what_falls_due_below_the_floor_changes_no_figures(store, queue, data, c
     clock.move(700)
     assert ids(listed(store, queue)) == fresh
 
-    assert (store.stats(queue).claimed, store.stats(queue).total) == (0, 3)
+    assert (store.records.stats(queue).claimed, store.records.stats(queue).total) == (0, 3)
     assert counted(store, data)[:2] == (0, 3)
 
 
@@ -328,22 +328,22 @@ def test_what_expires_below_the_floor_changes_no_figures(store, queue, data, clo
     post(store, queue, new_message(ttl=100), new_message(ttl=1000))
     clock.move(100)
 
-    assert store._sweep._expire() == 7
+    assert store.parts.sweep._expire() == 7
 
     assert counted(store, data) == (0, 1, 1)
 
 
 def test_a_deletion_of_many_counts_those_that_were_not_purged(store, other, queue, data, filled):
     """Where this process knows of the purge, at once; else the sweep counts."""
-    store.purge_messages(queue)
+    store.records.purge(queue)
     fresh = post(store, queue, *numbered_messages(3))
-    store.delete_messages(queue, [*filled.ids[-3:], *fresh[:1], "0" * 30], claim_ids=None)
-    assert store.stats(queue).total == 2
+    store.messages.delete_many(queue, [*filled.ids[-3:], *fresh[:1], "0" * 30], claim_ids=None)
+    assert store.records.stats(queue).total == 2
 
-    other.purge_messages(queue)
+    other.records.purge(queue)
     again = post(other, queue, *numbered_messages(3))
-    store.delete_messages(queue, [*fresh, *again[:1]], claim_ids=None)
-    store._writer.write_all()
+    store.messages.delete_many(queue, [*fresh, *again[:1]], claim_ids=None)
+    store.parts.writer.write_all()
     assert "counted" not in data.records.find_one({})
 
 
@@ -352,7 +352,7 @@ def test_the_keys_of_a_purge_do_not_cross_the_network(store, queue, watch):
     post(store, queue, *numbered_messages(500))
 
     with watch() as sent:
-        store.purge_messages(queue)
+        store.records.purge(queue)
 
     assert max(each.reached for each in sent if "cursor" in each.reply) == 1
     assert all(

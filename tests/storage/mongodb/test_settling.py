@@ -32,8 +32,8 @@ def due(request, store, queue, clock):
 TAKING = {
     "claim": lambda store, queue: list(claim(store, queue, limit=3, ttl=3000).messages),
     "claim of one": lambda store, queue: list(claim(store, queue, limit=1, ttl=3000).messages),
-    "pop": lambda store, queue: store.pop_messages(queue, limit=3),
-    "pop of one": lambda store, queue: store.pop_messages(queue, limit=1),
+    "pop": lambda store, queue: store.messages.pop(queue, limit=3),
+    "pop of one": lambda store, queue: store.messages.pop(queue, limit=1),
 }
 VIEWS = {
     "list": {},
@@ -51,7 +51,7 @@ def test_a_request_settles_no_more_than_it_has_time_for(store, queue, due, watch
         elif act in VIEWS:
             listed(store, queue, **VIEWS[act])
         else:
-            assert store.stats(queue).total == COUNT
+            assert store.records.stats(queue).total == COUNT
 
     assert len(sent) <= 9, [each.name for each in sent]
     assert sum(each.reached for each in sent if each.name == "update" and each.collection == "messages") <= 4 + 3
@@ -105,4 +105,4 @@ def test_the_sweep_settles_the_rest(store, queue, due):
 
     assert numbers(listed(store, queue, limit=COUNT)) == list(range(COUNT))
     assert numbers(everything(store, queue)) == list(range(COUNT))
-    assert store.stats(queue).claimed == 0
+    assert store.records.stats(queue).claimed == 0

@@ -13,7 +13,8 @@ from tests.storage.mongodb.operations import OPERATIONS, Scene
 from tests.storage.mongodb.test_refusals import ROUTER, claim_to_be
 from zaqar.errors import MessageClaimed, QueueNotFound
 from zaqar.models import Stats
-from zaqar.storage.mongodb import MongoManagementStore, removal, warnings
+from zaqar.storage.contract import ManagementStore
+from zaqar.storage.mongodb import removal, warnings
 
 
 @pytest.fixture(scope="session")
@@ -37,21 +38,21 @@ def test_a_queue_lives_as_on_other_servers(store, queue):
     held = claim(store, queue, limit=2)
     assert numbers(held.messages) == [0, 1]
     with pytest.raises(MessageClaimed):
-        store.delete_message(queue, posted[0], claim_id=None)
-    store.delete_messages(queue, posted[:1], claim_ids=[held.id])
-    store.renew_claim(queue, held.id, ttl=400, grace=60)
-    store.release_claim(queue, held.id)
+        store.messages.delete(queue, posted[0], claim_id=None)
+    store.messages.delete_many(queue, posted[:1], claim_ids=[held.id])
+    store.claims.renew(queue, held.id, ttl=400, grace=60)
+    store.claims.release(queue, held.id)
     assert numbers(everything(store, queue)) == [1, 2, 3]
-    assert numbers(store.pop_messages(queue, limit=2)) == [1, 2]
-    assert store.stats(queue).total == 1
-    store.delete_queue(queue)
+    assert numbers(store.messages.pop(queue, limit=2)) == [1, 2]
+    assert store.records.stats(queue).total == 1
+    store.records.delete(queue)
     with pytest.raises(QueueNotFound):
         post(store, queue, new_message())
 
 
 def test_a_purge_and_a_deletion_go_batch_by_batch(store, queue, data, monkeypatch):
     monkeypatch.setattr(removal, "BATCH", 4)
-    for end in (store.purge_messages, store.delete_queue):
+    for end in (store.records.purge, store.records.delete):
         post(store, queue, *numbered_messages(10))
         claim(store, queue, limit=3)
         end(queue)
@@ -72,13 +73,13 @@ def test_what_is_due_happens_and_what_has_expired_is_swept(store, queue, data, c
     store.sweep()
     store.sweep()
 
-    assert store.stats(queue) == Stats()
+    assert store.records.stats(queue) == Stats()
     assert data.messages.count_documents({"state": {"$exists": True}}) == 0
 
 
 def test_dead_letters_move(store, queue, clock):
     dead = queue_key(project=queue.project)
-    store.create_queue(dead)
+    store.records.create(dead)
     post(store, queue, *numbered_messages(3))
     claim(store, queue, ttl=60, limit=2)
     clock.move(60)
@@ -89,25 +90,25 @@ def test_dead_letters_move(store, queue, clock):
 
 def test_the_time_and_the_health_are_told(store, queue):
     assert store.is_alive()
-    assert store._database.microseconds() > 0
+    assert store.parts.database.microseconds() > 0
 
 
 @pytest.fixture
-def management(server, name) -> Iterator[MongoManagementStore]:
+def management(server, name) -> Iterator[ManagementStore]:
     with opened_management(server.uri, name) as store:
         yield store
 
 
 def test_the_management_store_keeps_queues(management):
     key = queue_key()
-    assert management.create_queue(key, {"a": 1})
-    assert not management.create_queue(key, {})
-    management.replace_metadata(key, old={"a": 1}, new={"a": 2})
-    (found,) = management.list_queues(key.project, marker=None, limit=10, name_contains="queue", metadata={"a": 2})
-    assert found.metadata == management.get_queue(key).metadata == {"a": 2}
-    assert management.count_queues(key.project) == 1
-    management.delete_queue(key)
-    assert management.count_queues(key.project) == 0
+    assert management.queues.create(key, {"a": 1})
+    assert not management.queues.create(key, {})
+    management.queues.replace_metadata(key, old={"a": 1}, new={"a": 2})
+    (found,) = management.queues.list(key.project, marker=None, limit=10, name_contains="queue", metadata={"a": 2})
+    assert found.metadata == management.queues.get(key).metadata == {"a": 2}
+    assert management.queues.count(key.project) == 1
+    management.queues.delete(key)
+    assert management.queues.count(key.project) == 0
 
 
 def test_the_start_is_told_what_the_server_is(server):
@@ -130,11 +131,11 @@ def test_a_write_whose_answer_is_lost_is_repeated_and_done_once(server, name, cl
         uri = f"mongodb://127.0.0.1:{proxy.port}/?directConnection=true"
         with opened(uri, name, clock) as store:
             key = queue_key()
-            store.create_queue(key)
+            store.records.create(key)
             posted = post(store, key, *numbered_messages(3))
             for words in (b"popped", b"deletes"):
                 proxy.fail(Fault.LOSE_ANSWER, containing=words)
-                assert ids(store.pop_messages(key, limit=1)) == [posted.pop(0)]
+                assert ids(store.messages.pop(key, limit=1)) == [posted.pop(0)]
                 assert proxy.orders_left == 0
 
             assert ids(everything(store, key)) == posted

@@ -5,19 +5,20 @@ import pytest
 from tests.builders import new_message, numbered_messages, queue_key
 from tests.conformance.acts import claim, post
 from tests.integration.process import wait_until
+from tests.parts import opened_with
 from tests.storage.mongodb.opening import opened
-from zaqar.storage.mongodb import message_store
+from zaqar.storage.mongodb import DRIVER, Options
 from zaqar.storage.mongodb.scope import queue_of, scope_of
 from zaqar.storage.server_clock import ServerClock
 
 
 def test_the_time_is_the_servers(server, name):
     """W-M19: an API host with a wrong clock cannot release the claims of others."""
-    store = message_store(server.uri, database=name)
-    clock = store._clock
+    store = opened_with(DRIVER.parts(Options(uri=server.uri, database=name), None))
+    clock = store.parts.clock
 
     assert isinstance(clock, ServerClock)
-    assert abs(clock.microseconds() - store._database.microseconds()) < 1_000_000
+    assert abs(clock.microseconds() - store.parts.database.microseconds()) < 1_000_000
     store.close()
 
 
@@ -42,11 +43,11 @@ def test_counters_go_with_the_queue_and_are_one(store, data):
     """W-M13: one record per queue, found by its key, deleted with it."""
     key = queue_key()
     for _ in range(3):
-        store.create_queue(key)
+        store.records.create(key)
     assert data.records.count_documents({}) == 1
 
-    store.delete_queue(key)
-    store._clock.move(2)
+    store.records.delete(key)
+    store.parts.clock.move(2)
     store.sweep()
 
     assert data.records.count_documents({}) == 0
@@ -65,7 +66,7 @@ def test_counters_are_written_within_a_second(server, name, clock, queue, data, 
     with opened(server.uri, name, clock) as store:
         posted = post(store, queue, *numbered_messages(3))
 
-        store.delete_message(queue, posted[0], claim_id=None)
+        store.messages.delete(queue, posted[0], claim_id=None)
 
         wait_until(lambda: data.records.find_one({})["total"] == 2, seconds=5, what="the counters")
 
@@ -78,7 +79,7 @@ def test_counters_that_a_crash_lost_are_counted_anew(store, queue, data, clock):
 
     store.sweep()
 
-    assert (store.stats(queue).total, store.stats(queue).claimed) == (5, 0)
+    assert (store.records.stats(queue).total, store.records.stats(queue).claimed) == (5, 0)
 
 
 def test_an_unused_queue_is_left_alone_by_the_sweep(server, name, store, queue, data, clock, watch):

@@ -6,8 +6,11 @@ import pytest
 
 from tests.clock import MovableClock
 from tests.integration.redis_servers import RedisServer, redis_server
+from tests.parts import OpenStore, opened_with
 from tests.storage.redis.watching import Watching
-from zaqar.storage.redis import RedisManagementStore, RedisMessageStore, management_store, message_store, script
+from zaqar.storage.contract import ManagementStore
+from zaqar.storage.redis import management_store, script
+from zaqar.storage.redis.driver import DRIVER, Options
 
 
 @pytest.fixture(scope="session")
@@ -32,16 +35,16 @@ def clock() -> MovableClock:
 
 
 @pytest.fixture
-def store(server: RedisServer, clock: MovableClock) -> Iterator[RedisMessageStore]:
+def store(server: RedisServer, clock: MovableClock) -> Iterator[OpenStore]:
     server.client().flushdb()
-    store = message_store(server.uri, clock=clock)
+    store = opened_with(DRIVER.parts(Options(uri=server.uri), clock))
     store.is_alive()  # so that the connection is there
     yield store
     store.close()
 
 
 @pytest.fixture
-def management(server: RedisServer) -> Iterator[RedisManagementStore]:
+def management(server: RedisServer) -> Iterator[ManagementStore]:
     server.client().flushdb()
     store = management_store(server.uri)
     store.is_alive()

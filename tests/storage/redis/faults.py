@@ -11,9 +11,11 @@ from tests.clock import MovableClock
 from tests.conformance.acts import PRODUCER, claim, listed, post
 from tests.integration.process import wait_until
 from tests.integration.redis_servers import RedisServer
+from tests.parts import OpenStore, opened_with
 from zaqar.errors import Unavailable
 from zaqar.models import Claim, QueueKey
-from zaqar.storage.redis import RedisMessageStore, message_store
+from zaqar.storage.contract import MessageStore
+from zaqar.storage.redis.driver import DRIVER, Options
 
 HASTY = {"retry_deadline": 0.5, "socket_timeout": 0.2, "reconnect_sleep": 0.1}
 """Gives up soon."""
@@ -25,17 +27,17 @@ DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
 
 
 @contextlib.contextmanager
-def opened(uri: str, **options) -> Iterator[RedisMessageStore]:
+def opened(uri: str, **options) -> Iterator[OpenStore]:
     """Open a store; its clock stands still unless another one is given."""
-    options.setdefault("clock", MovableClock())
-    with contextlib.closing(message_store(uri, **options)) as store:
+    clock = options.pop("clock", MovableClock())
+    with contextlib.closing(opened_with(DRIVER.parts(Options(uri=uri, **options), clock))) as store:
         yield store
 
 
-def made_queue(store: RedisMessageStore) -> QueueKey:
+def made_queue(store: MessageStore) -> QueueKey:
     """Return a queue that can be posted to."""
     queue = queue_key()
-    store.create_queue(queue)
+    store.records.create(queue)
     return queue
 
 
@@ -50,10 +52,10 @@ def within(seconds: float) -> Iterator[None]:
 class Scene:
     """A queue with six messages, two of which are claimed, and everything that can be done with it."""
 
-    def __init__(self, store: RedisMessageStore) -> None:
+    def __init__(self, store: MessageStore) -> None:
         self.store = store
         self.queue = made_queue(store)
-        store.pop_messages(self.queue, limit=1)  # so that the server knows the script
+        store.messages.pop(self.queue, limit=1)  # so that the server knows the script
         self.ids = post(store, self.queue, *numbered_messages(6))
         self.claim: Claim = claim(store, self.queue, limit=2)
 
@@ -63,29 +65,31 @@ class Scene:
 
 
 ACTS: dict[str, Callable[[Scene], object]] = {
-    "create queue": lambda scene: scene.store.create_queue(scene.queue),
+    "create queue": lambda scene: scene.store.records.create(scene.queue),
     "post": lambda scene: post(scene.store, scene.queue, new_message()),
     "list": lambda scene: listed(scene.store, scene.queue),
-    "get": lambda scene: scene.store.get_messages(scene.queue, scene.ids),
-    "stats": lambda scene: scene.store.stats(scene.queue),
+    "get": lambda scene: scene.store.messages.get(scene.queue, scene.ids),
+    "stats": lambda scene: scene.store.records.stats(scene.queue),
     "claim": lambda scene: claim(scene.store, scene.queue),
-    "get claim": lambda scene: scene.store.get_claim(scene.queue, scene.claim.id),
-    "renew": lambda scene: scene.store.renew_claim(scene.queue, scene.claim.id, ttl=900, grace=60),
-    "delete": lambda scene: scene.store.delete_message(scene.queue, scene.ids[0], claim_id=scene.claim.id),
-    "delete many": lambda scene: scene.store.delete_messages(scene.queue, scene.ids[:2], claim_ids=[scene.claim.id]),
-    "release": lambda scene: scene.store.release_claim(scene.queue, scene.claim.id),
-    "pop": lambda scene: scene.store.pop_messages(scene.queue, limit=2),
+    "get claim": lambda scene: scene.store.claims.get(scene.queue, scene.claim.id),
+    "renew": lambda scene: scene.store.claims.renew(scene.queue, scene.claim.id, ttl=900, grace=60),
+    "delete": lambda scene: scene.store.messages.delete(scene.queue, scene.ids[0], claim_id=scene.claim.id),
+    "delete many": lambda scene: scene.store.messages.delete_many(
+        scene.queue, scene.ids[:2], claim_ids=[scene.claim.id]
+    ),
+    "release": lambda scene: scene.store.claims.release(scene.queue, scene.claim.id),
+    "pop": lambda scene: scene.store.messages.pop(scene.queue, limit=2),
     "sweep": lambda scene: scene.store.sweep(),
     "turn": lambda scene: scene.store.is_turn_to_sweep(),
-    "purge": lambda scene: scene.store.purge_messages(scene.queue),
-    "delete queue": lambda scene: scene.store.delete_queue(scene.queue),
+    "purge": lambda scene: scene.store.records.purge(scene.queue),
+    "delete queue": lambda scene: scene.store.records.delete(scene.queue),
 }
 
 
 class Load:
     """Producers and consumers over one store, a thread each, until the block ends."""
 
-    def __init__(self, store: RedisMessageStore, queues: Sequence[QueueKey], *, pairs: int = 4) -> None:
+    def __init__(self, store: MessageStore, queues: Sequence[QueueKey], *, pairs: int = 4) -> None:
         self.acknowledged: set[bytes] = set()
         self.delivered: Counter[bytes] = Counter()
         self.failures: list[Exception] = []
@@ -156,7 +160,7 @@ class Load:
 
     def _produce(self, queue: QueueKey, number: int, turn: int) -> None:
         body = b'"%d-%d"' % (number, turn)
-        self._store.post(queue, [new_message(body)], client_id=PRODUCER, token=new_token())
+        self._store.messages.post(queue, [new_message(body)], client_id=PRODUCER, token=new_token())
         self.acknowledged.add(body)
 
     def _consume(self, queue: QueueKey, number: int, turn: int) -> None:
@@ -166,7 +170,7 @@ class Load:
     def _deliver(self, queue: QueueKey) -> int:
         taken = claim(self._store, queue, limit=5)
         for message in taken.messages:
-            self._store.delete_message(queue, message.id, claim_id=taken.id)
+            self._store.messages.delete(queue, message.id, claim_id=taken.id)
             with self._lock:
                 self.delivered[message.body] += 1
         return len(taken.messages)

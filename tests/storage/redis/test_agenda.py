@@ -45,7 +45,7 @@ def test_what_is_posted_into_an_emptied_queue_is_noted_anew(store, queue, turn, 
     for _ in range(3):
         post(store, queue, new_message(ttl=60))
         turn()
-        store.pop_messages(queue, limit=1)
+        store.messages.pop(queue, limit=1)
         clock.move(60)
         assert turn() == 0
 
@@ -68,11 +68,11 @@ def test_what_no_agenda_has_is_found_by_the_walk_over_all_keys(store, queue, tur
 
 def test_a_deleted_queue_is_forgotten(store, turn, client, clock):
     queue = queue_key()
-    store.create_queue(queue)
+    store.records.create(queue)
     post(store, queue, new_message())
     turn()
     clock.move(1)
-    store.delete_queue(queue)
+    store.records.delete(queue)
     turn()
 
     assert not client.keys("zaqar:{agenda:*")
@@ -81,8 +81,8 @@ def test_a_deleted_queue_is_forgotten(store, turn, client, clock):
 def test_thousands_of_queues_are_one_page(management):
     keys = [queue_key(project="p", name=f"q{number:05d}") for number in range(9000)]
     for key in keys:
-        management.create_queue(key, {})
+        management.queues.create(key, {})
 
-    page = management.list_queues("p", marker=None, limit=8500, name_contains=None, metadata={})
+    page = management.queues.list("p", marker=None, limit=8500, name_contains=None, metadata={})
 
     assert [queue.name for queue in page] == [key.name for key in keys[:8500]]

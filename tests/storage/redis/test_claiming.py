@@ -19,14 +19,14 @@ def test_what_is_free_at_the_head_gives_nothing_away_behind_it(store, queue, clo
     first = claim(store, queue, limit=2, ttl=60)
     second = claim(store, queue, limit=3, ttl=300)
     if ending == "released":
-        store.release_claim(queue, first.id)
+        store.claims.release(queue, first.id)
     else:
         clock.move(60)
 
     third = claim(store, queue, limit=5)
 
     assert numbers(third.messages) == [0, 1]
-    assert numbers(store.get_claim(queue, second.id).messages) == [2, 3, 4]
+    assert numbers(store.claims.get(queue, second.id).messages) == [2, 3, 4]
 
 
 @pytest.mark.parametrize("take", ["claim", "pop"])
@@ -34,7 +34,7 @@ def test_what_is_free_at_the_head_is_no_sign_that_the_rest_is_due(store, queue, 
     """W-R2: messages with a delay of 900 s were claimed, because one without stood before them."""
     post(store, queue, new_message(b"0"), *numbered_messages(3, first=1, delay=900), new_message(b"4"))
 
-    taken = claim(store, queue, limit=10).messages if take == "claim" else store.pop_messages(queue, limit=10)
+    taken = claim(store, queue, limit=10).messages if take == "claim" else store.messages.pop(queue, limit=10)
 
     assert numbers(taken) == [0, 4]
     assert numbers(listed(store, queue, include_delayed=True)) == [1, 2, 3]
@@ -57,9 +57,9 @@ def test_a_claim_and_its_record_are_one_step(store, queue, client, watch):
 def test_a_claim_whose_answer_was_lost_is_the_same_claim_when_it_is_repeated(store, queue, client, monkeypatch):
     """W-R14: nothing stays claimed by an id that the caller never got."""
     post(store, queue, *numbered_messages(6))
-    ask, answers = store._server.call, []
+    ask, answers = store.parts.server.call, []
     monkeypatch.setattr(
-        store._server, "call", lambda *words, **more: answers.append(ask(*words, **more)) or ask(*words, **more)
+        store.parts.server, "call", lambda *words, **more: answers.append(ask(*words, **more)) or ask(*words, **more)
     )
 
     held = claim(store, queue, limit=3)
@@ -76,12 +76,12 @@ def test_what_was_deleted_under_a_claim_does_not_come_back(store, queue, clock, 
     post(store, queue, *numbered_messages(3))
     held = claim(store, queue, limit=3, ttl=60)
     doomed = held.messages[1].id
-    store.delete_message(queue, doomed, claim_id=held.id)
+    store.messages.delete(queue, doomed, claim_id=held.id)
 
     if ending == "renewed":
-        store.renew_claim(queue, held.id, ttl=900, grace=60)
+        store.claims.renew(queue, held.id, ttl=900, grace=60)
     elif ending == "released":
-        store.release_claim(queue, held.id)
+        store.claims.release(queue, held.id)
     else:
         clock.move(60)
         claim(store, queue)
@@ -97,8 +97,8 @@ def test_renewing_and_releasing_write_no_message(store, queue, watch):
     held = claim(store, queue, limit=3)
 
     with watch() as sent:
-        store.renew_claim(queue, held.id, ttl=4000, grace=60)
-        store.release_claim(queue, held.id)
+        store.claims.renew(queue, held.id, ttl=4000, grace=60)
+        store.claims.release(queue, held.id)
 
     writes = [words for one in sent for words in one.inside if words[0].upper() not in ("HGET", "HMGET", "ZSCORE")]
     assert writes
@@ -113,11 +113,11 @@ def test_renewals_and_deletions_at_once_bring_nothing_back(store, queue, client)
     def renew():
         for ttl in range(300, 400):
             with contextlib.suppress(ClaimNotFound):
-                store.renew_claim(queue, held.id, ttl=ttl, grace=60)
+                store.claims.renew(queue, held.id, ttl=ttl, grace=60)
 
     def delete(half):
         for message in half:
-            store.delete_message(queue, message.id, claim_id=held.id)
+            store.messages.delete(queue, message.id, claim_id=held.id)
 
     together(renew, partial(delete, held.messages[:100]), partial(delete, held.messages[100:]))
 
@@ -139,8 +139,8 @@ def test_a_deletion_after_the_claim_ended_leaves_nothing_of_the_claim(
 
     if names_its_claim:
         with pytest.raises(ClaimNotHeld):
-            store.delete_message(queue, message_id, claim_id=held.id)
-    store.delete_message(queue, message_id, claim_id=None)
+            store.messages.delete(queue, message_id, claim_id=held.id)
+    store.messages.delete(queue, message_id, claim_id=None)
 
     found = Structures(client, queue)
     found.check()
@@ -154,8 +154,8 @@ def test_a_deletion_in_bulk_after_the_claim_ended_leaves_nothing_of_the_claim(st
     clock.move(60)
 
     with pytest.raises(MessageClaimed):
-        store.delete_messages(queue, message_ids, claim_ids=[held.id])
-    store.delete_messages(queue, message_ids, claim_ids=None)
+        store.messages.delete_many(queue, message_ids, claim_ids=[held.id])
+    store.messages.delete_many(queue, message_ids, claim_ids=None)
 
     found = Structures(client, queue)
     found.check()
@@ -168,7 +168,7 @@ def test_an_id_that_is_named_twice_counts_once(store, queue, client):
     held = claim(store, queue, limit=2)
     first, second = ids(held.messages)
 
-    store.delete_messages(queue, [first, first], claim_ids=[held.id])
+    store.messages.delete_many(queue, [first, first], claim_ids=[held.id])
 
-    assert ids(store.get_claim(queue, held.id).messages) == [second]
+    assert ids(store.claims.get(queue, held.id).messages) == [second]
     Structures(client, queue).check()

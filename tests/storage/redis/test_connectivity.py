@@ -41,28 +41,28 @@ def test_the_whole_conversation_works(place):
     with contextlib.closing(message_store(place)) as store, contextlib.closing(management_store(place)) as management:
         for _ in range(5):  # so that they lie on different nodes
             queue, dead = queue_key(), queue_key()
-            assert management.create_queue(queue, {"a": 1})
-            store.create_queue(queue)
-            store.create_queue(dead)
+            assert management.queues.create(queue, {"a": 1})
+            store.records.create(queue)
+            store.records.create(dead)
             message_ids = post(store, queue, *numbered_messages(6), new_message(b"6", delay=60))
             held = claim(store, queue, limit=2)
-            store.renew_claim(queue, held.id, ttl=900, grace=60)
-            store.delete_message(queue, message_ids[0], claim_id=held.id)
-            assert ids(store.get_claim(queue, held.id).messages) == message_ids[1:2]
-            store.release_claim(queue, held.id)
+            store.claims.renew(queue, held.id, ttl=900, grace=60)
+            store.messages.delete(queue, message_ids[0], claim_id=held.id)
+            assert ids(store.claims.get(queue, held.id).messages) == message_ids[1:2]
+            store.claims.release(queue, held.id)
             second = claim(store, queue, limit=2, dead_letter=dead_letter_rule(dead))
             assert numbers(second.messages) == [2, 3]
             assert numbers(listed(store, dead)) == [1]
-            store.delete_messages(queue, message_ids[2:4], claim_ids=[second.id])
-            assert numbers(store.pop_messages(queue, limit=1)) == [4]
+            store.messages.delete_many(queue, message_ids[2:4], claim_ids=[second.id])
+            assert numbers(store.messages.pop(queue, limit=1)) == [4]
             assert numbers(everything(store, queue)) == [5, 6]
-            assert numbers(store.get_messages(queue, message_ids)) == [5, 6]
-            assert store.stats(queue).total == 2
-            store.purge_messages(queue)
-            assert store.stats(queue).total == 0
-            store.delete_queue(queue)
-            assert management.get_queue(queue).metadata == {"a": 1}
-            management.delete_queue(queue)
+            assert numbers(store.messages.get(queue, message_ids)) == [5, 6]
+            assert store.records.stats(queue).total == 2
+            store.records.purge(queue)
+            assert store.records.stats(queue).total == 0
+            store.records.delete(queue)
+            assert management.queues.get(queue).metadata == {"a": 1}
+            management.queues.delete(queue)
         store.sweep()
         assert store.is_alive()
         assert management.is_alive()
@@ -74,13 +74,13 @@ def test_the_sweep_reaches_every_node(place, clock):
         store.sweep()
         queues = [queue_key() for _ in range(12)]
         for queue in queues:
-            store.create_queue(queue)
+            store.records.create(queue)
             post(store, queue, *numbered_messages(3, ttl=60))
         clock.move(60)
 
         assert store.sweep() == 36
         for queue in queues:
-            store.delete_queue(queue)
+            store.records.delete(queue)
 
 
 @pytest.mark.parametrize("how", ["option", "uri"])
@@ -93,7 +93,7 @@ def test_a_pool_never_has_more_connections_than_it_may(server, how):
         else message_store(f"{server.uri}?max_connections=3")
     )
     queue = queue_key()
-    store.create_queue(queue)
+    store.records.create(queue)
     start = threading.Barrier(12)
 
     def use():
@@ -103,7 +103,7 @@ def test_a_pool_never_has_more_connections_than_it_may(server, how):
 
     together(*[partial(use)] * 12)
 
-    assert store.stats(queue).total == 360
+    assert store.records.stats(queue).total == 360
     assert server.client().info("stats")["total_connections_received"] - before <= 3
     store.close()
 
@@ -112,7 +112,7 @@ def test_an_answer_may_take_longer_than_a_tenth_of_a_second(server):
     """W-R21: that was the default, and no pause of a server is so rare."""
     with contextlib.closing(message_store(server.uri, max_reconnect_attempts=0)) as store:
         queue = queue_key()
-        store.create_queue(queue)
+        store.records.create(queue)
         server.client().execute_command("CLIENT", "PAUSE", 300, "ALL")
 
         assert len(post(store, queue, new_message())) == 1
@@ -128,10 +128,10 @@ def test_a_database_of_its_own_keeps_queues_apart(server, database, clock):
         contextlib.closing(message_store(f"{server.uri}/7", clock=clock)) as other,
     ):
         for each in (store, other):
-            each.create_queue(queue)
+            each.records.create(queue)
         post(store, queue, new_message())
 
         assert len(listed(same, queue)) == 1
         assert listed(other, queue) == []
         for each in (store, other):
-            each.delete_queue(queue)
+            each.records.delete(queue)

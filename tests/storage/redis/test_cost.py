@@ -15,33 +15,33 @@ OPERATIONS = {
     "list without echo": lambda store, queue, held: listed(store, queue, limit=10, hidden_client_id=CONSUMER),
     "list all": lambda store, queue, held: listed(store, queue, limit=10, include_claimed=True, include_delayed=True),
     "list behind a marker": lambda store, queue, held: listed(store, queue, limit=10, marker=held.messages[0].id),
-    "get of 1": lambda store, queue, held: store.get_messages(queue, [held.messages[0].id]),
-    "get of 5": lambda store, queue, held: store.get_messages(queue, [message.id for message in held.messages]),
+    "get of 1": lambda store, queue, held: store.messages.get(queue, [held.messages[0].id]),
+    "get of 5": lambda store, queue, held: store.messages.get(queue, [message.id for message in held.messages]),
     "claim": lambda store, queue, held: claim(store, queue, limit=10),
     "claim with a rule": lambda store, queue, held: claim(
         store, queue, limit=10, dead_letter=dead_letter_rule(queue_key())
     ),
-    "claim get": lambda store, queue, held: store.get_claim(queue, held.id),
-    "claim renew": lambda store, queue, held: store.renew_claim(queue, held.id, ttl=900, grace=60),
-    "claim release": lambda store, queue, held: store.release_claim(queue, held.id),
-    "delete of an unclaimed one": lambda store, queue, held: store.delete_message(
+    "claim get": lambda store, queue, held: store.claims.get(queue, held.id),
+    "claim renew": lambda store, queue, held: store.claims.renew(queue, held.id, ttl=900, grace=60),
+    "claim release": lambda store, queue, held: store.claims.release(queue, held.id),
+    "delete of an unclaimed one": lambda store, queue, held: store.messages.delete(
         queue, listed(store, queue, limit=1)[0].id, claim_id=None
     ),
-    "delete of a claimed one": lambda store, queue, held: store.delete_message(
+    "delete of a claimed one": lambda store, queue, held: store.messages.delete(
         queue, held.messages[0].id, claim_id=held.id
     ),
-    "delete of 5": lambda store, queue, held: store.delete_messages(
+    "delete of 5": lambda store, queue, held: store.messages.delete_many(
         queue, [message.id for message in held.messages], claim_ids=None
     ),
-    "delete of 5 with their claim": lambda store, queue, held: store.delete_messages(
+    "delete of 5 with their claim": lambda store, queue, held: store.messages.delete_many(
         queue, [message.id for message in held.messages], claim_ids=[held.id]
     ),
-    "pop of 1": lambda store, queue, held: store.pop_messages(queue, limit=1),
-    "pop of 10": lambda store, queue, held: store.pop_messages(queue, limit=10),
-    "stats": lambda store, queue, held: store.stats(queue),
-    "purge": lambda store, queue, held: store.purge_messages(queue),
-    "create": lambda store, queue, held: store.create_queue(queue),
-    "delete of the queue": lambda store, queue, held: store.delete_queue(queue),
+    "pop of 1": lambda store, queue, held: store.messages.pop(queue, limit=1),
+    "pop of 10": lambda store, queue, held: store.messages.pop(queue, limit=10),
+    "stats": lambda store, queue, held: store.records.stats(queue),
+    "purge": lambda store, queue, held: store.records.purge(queue),
+    "create": lambda store, queue, held: store.records.create(queue),
+    "delete of the queue": lambda store, queue, held: store.records.delete(queue),
 }
 
 
@@ -95,9 +95,9 @@ def test_a_listing_whose_filters_hide_batches_takes_one_round_trip_for_each(stor
 def test_a_claim_that_moves_dead_letters_takes_a_few_more(store, queue, watch, worn):
     """W-R22: not some for each message that moves."""
     dead = queue_key()
-    store.create_queue(dead)
+    store.records.create(dead)
     post(store, queue, *numbered_messages(worn))
-    store.release_claim(queue, claim(store, queue, limit=worn).id)
+    store.claims.release(queue, claim(store, queue, limit=worn).id)
 
     with watch() as sent:
         claim(store, queue, limit=20, dead_letter=dead_letter_rule(dead, max_claim_count=1))
@@ -109,12 +109,12 @@ def test_a_claim_that_moves_dead_letters_takes_a_few_more(store, queue, watch, w
 def test_the_servers_time_is_asked_once(server: RedisServer, watch):
     """Every process follows the server's clock, which costs one question a minute and not one for each operation."""
     store, queue = message_store(server.uri), queue_key()
-    store.create_queue(queue)
+    store.records.create(queue)
     try:
         with watch() as sent:
             for _ in range(10):
-                store.post(queue, [new_message()], client_id=PRODUCER, token=new_token())
-                store.pop_messages(queue, limit=1)
+                store.messages.post(queue, [new_message()], client_id=PRODUCER, token=new_token())
+                store.messages.pop(queue, limit=1)
         assert [one.name for one in sent].count("TIME") <= 1
         assert len(sent) <= 21
     finally:
@@ -126,17 +126,17 @@ def test_the_management_store_takes_one_round_trip_but_for_replacing(management,
     project = queue_key().project
     keys = [queue_key(project=project, name=f"queue-{number}") for number in range(30)]
     for key in keys:
-        management.create_queue(key, {"colour": "red"})
+        management.queues.create(key, {"colour": "red"})
     calls = {
-        "create": lambda: management.create_queue(queue_key(project=project), {}),
-        "get": lambda: management.get_queue(keys[0]),
-        "list": lambda: management.list_queues(project, marker=None, limit=20, name_contains=None, metadata={}),
-        "filter": lambda: management.list_queues(
+        "create": lambda: management.queues.create(queue_key(project=project), {}),
+        "get": lambda: management.queues.get(keys[0]),
+        "list": lambda: management.queues.list(project, marker=None, limit=20, name_contains=None, metadata={}),
+        "filter": lambda: management.queues.list(
             project, marker=None, limit=20, name_contains="9", metadata={"colour": "red"}
         ),
-        "count": lambda: management.count_queues(project),
-        "delete": lambda: management.delete_queue(keys[1]),
-        "replace": lambda: management.replace_metadata(keys[0], old={"colour": "red"}, new={}),
+        "count": lambda: management.queues.count(project),
+        "delete": lambda: management.queues.delete(keys[1]),
+        "replace": lambda: management.queues.replace_metadata(keys[0], old={"colour": "red"}, new={}),
     }
 
     taken = {}

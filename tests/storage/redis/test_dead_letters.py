@@ -9,9 +9,11 @@ import pytest
 from tests.builders import dead_letter_rule, new_message, numbered_messages, queue_key
 from tests.conformance.acts import PRODUCER, claim, everything, ids, listed, numbers, post
 from tests.conformance.threads import together
+from tests.parts import opened_with
 from tests.storage.redis.crashes import Crash, Crashing
 from tests.storage.redis.structures import Structures
-from zaqar.storage.redis import message_store, sweep
+from zaqar.storage.redis import sweep
+from zaqar.storage.redis.driver import DRIVER, Options
 
 WAY = 7
 """Commands of a claim that moves messages: the claim, two that prepare their leaving, the step, three that post them."""
@@ -20,7 +22,7 @@ WAY = 7
 @pytest.fixture
 def dead(store):
     key = queue_key()
-    store.create_queue(key)
+    store.records.create(key)
     return key
 
 
@@ -28,7 +30,7 @@ def dead(store):
 def worn(store, queue):
     """Three messages that were claimed once, and two that were not."""
     post(store, queue, *numbered_messages(3))
-    store.release_claim(queue, claim(store, queue, limit=3).id)
+    store.claims.release(queue, claim(store, queue, limit=3).id)
     return post(store, queue, *numbered_messages(2, first=3))
 
 
@@ -38,9 +40,9 @@ def crashing(server, clock):
     with contextlib.ExitStack() as opened:
 
         def crash_after(commands, *, loses_last=False):
-            store = message_store(server.uri, clock=clock)
+            store = opened_with(DRIVER.parts(Options(uri=server.uri), clock))
             opened.callback(store.close)
-            store._server._link = Crashing(store._server._link, commands=commands, loses_last=loses_last)
+            store.parts.server._link = Crashing(store.parts.server._link, commands=commands, loses_last=loses_last)
             return store
 
         yield crash_after
@@ -49,7 +51,7 @@ def crashing(server, clock):
 def test_a_dead_letter_is_unclaimed_and_lives_anew(store, queue, dead, clock, client):
     """W-R22: it kept its claim and its old end."""
     post(store, queue, new_message(ttl=100))
-    store.release_claim(queue, claim(store, queue, ttl=60).id)
+    store.claims.release(queue, claim(store, queue, ttl=60).id)
     clock.move(90)
 
     claim(store, queue, dead_letter=dead_letter_rule(dead))
@@ -123,7 +125,7 @@ def test_several_that_finish_the_same_way_post_once(store, queue, dead, worn, cr
     assert numbers(everything(store, queue)) == [3, 4]
     assert listed(store, dead) == []
 
-    together(*[partial(store._dead_letters.forward, queue)] * 6)
+    together(*[partial(store.parts.dead_letters.forward, queue)] * 6)
 
     assert numbers(listed(store, dead)) == [0, 1, 2]
 
@@ -132,7 +134,7 @@ def test_the_way_ends_where_the_source_is_deleted_meanwhile(store, queue, dead, 
     """W-R22, W-R23: what has left belongs to the other queue."""
     with pytest.raises(Crash):
         claim(crashing(4), queue, dead_letter=dead_letter_rule(dead))
-    store.delete_queue(queue)
+    store.records.delete(queue)
 
     store.sweep()
 
@@ -144,7 +146,7 @@ def test_the_way_ends_where_the_target_is_deleted_meanwhile(store, queue, dead, 
     """W-R22: they go as what was in it went."""
     with pytest.raises(Crash):
         claim(crashing(4), queue, dead_letter=dead_letter_rule(dead))
-    store.delete_queue(dead)
+    store.records.delete(dead)
 
     store.sweep()
 
@@ -157,7 +159,7 @@ def test_bodies_of_any_bytes_arrive_as_they_were(store, queue, dead):
     bodies = [b'"a\\nb"', '"ü€😀"'.encode(), b'"\n\n"', b"[1, 2]", b'"' + b"x" * 100_000 + b'"', b"{}"]
     messages = [new_message(body, checksum=f"MD5:{number}") for number, body in enumerate(bodies)]
     post(store, queue, *messages, client_id=PRODUCER)
-    store.release_claim(queue, claim(store, queue).id)
+    store.claims.release(queue, claim(store, queue).id)
 
     claim(store, queue, dead_letter=dead_letter_rule(dead, ttl=500))
 

@@ -11,7 +11,8 @@ from tests.clock import MovableClock
 from tests.conformance.acts import CONSUMER, PRODUCER, claim, listed, numbers, post
 from tests.integration.redis_servers import RedisServer
 from zaqar.models import QueueKey
-from zaqar.storage.redis import RedisMessageStore, message_store, script
+from zaqar.storage.contract import MessageStore
+from zaqar.storage.redis import message_store, script
 
 DEPTH = 20_000
 HEAD = 60
@@ -26,7 +27,7 @@ MOST_WORDS = 12_500
 class Scene:
     """A queue, and what moves its time."""
 
-    store: RedisMessageStore
+    store: MessageStore
     clock: MovableClock
     queue: QueueKey
 
@@ -98,7 +99,7 @@ def scenes(server: RedisServer) -> Iterator[Callable[[Callable[[Scene], None]], 
     def scene(fill: Callable[[Scene], None]) -> Scene:
         if fill not in made:
             made[fill] = Scene(store, clock, queue_key())
-            store.create_queue(made[fill].queue)
+            store.records.create(made[fill].queue)
             fill(made[fill])
             post(store, made[fill].queue, *numbered_messages(HEAD), client_id=PRODUCER)
         return made[fill]
@@ -110,31 +111,31 @@ def scenes(server: RedisServer) -> Iterator[Callable[[Callable[[Scene], None]], 
 
 def _post_and_delete(scene: Scene) -> None:
     (message_id,) = post(scene.store, scene.queue, new_message())
-    scene.store.get_messages(scene.queue, [message_id])
-    scene.store.delete_message(scene.queue, message_id, claim_id=None)
+    scene.store.messages.get(scene.queue, [message_id])
+    scene.store.messages.delete(scene.queue, message_id, claim_id=None)
 
 
 def _post_and_delete_many(scene: Scene) -> None:
     message_ids = post(scene.store, scene.queue, *numbered_messages(5))
-    scene.store.delete_messages(scene.queue, message_ids, claim_ids=None)
+    scene.store.messages.delete_many(scene.queue, message_ids, claim_ids=None)
 
 
 def _claim_renew_and_release(scene: Scene) -> None:
     held = claim(scene.store, scene.queue, limit=10, ttl=300)
-    scene.store.get_claim(scene.queue, held.id)
-    scene.store.renew_claim(scene.queue, held.id, ttl=300, grace=60)
-    scene.store.release_claim(scene.queue, held.id)
+    scene.store.claims.get(scene.queue, held.id)
+    scene.store.claims.renew(scene.queue, held.id, ttl=300, grace=60)
+    scene.store.claims.release(scene.queue, held.id)
 
 
 OPERATIONS: dict[str, Callable[[Scene], object]] = {
     "post, get, delete": _post_and_delete,
     "post, delete in bulk": _post_and_delete_many,
     "claim, get, renew, release": _claim_renew_and_release,
-    "pop": lambda scene: scene.store.pop_messages(scene.queue, limit=1),
+    "pop": lambda scene: scene.store.messages.pop(scene.queue, limit=1),
     "list": lambda scene: listed(scene.store, scene.queue, limit=10),
     "list with claimed": lambda scene: listed(scene.store, scene.queue, limit=10, include_claimed=True),
     "list with delayed": lambda scene: listed(scene.store, scene.queue, limit=10, include_delayed=True),
-    "stats": lambda scene: scene.store.stats(scene.queue),
+    "stats": lambda scene: scene.store.records.stats(scene.queue),
 }
 
 
@@ -178,23 +179,23 @@ def _is_unbounded(words: list[str]) -> bool:
 def test_what_has_fallen_due_is_settled_in_bounded_steps(scenes, server, watch, clock, fill, first):
     """W-R3, W-R9, W-R10: 20,000 entries at once hold up the server for nobody's sake."""
     scene = Scene(message_store(f"{server.uri}/1", clock=clock), clock, queue_key())
-    scene.store.create_queue(scene.queue)
+    scene.store.records.create(scene.queue)
     fill(scene)
     post(scene.store, scene.queue, *numbered_messages(HEAD), client_id=PRODUCER)
     clock.move(60)
 
     with watch() as sent:
         operations = {
-            "stats": lambda: scene.store.stats(scene.queue),
+            "stats": lambda: scene.store.records.stats(scene.queue),
             "list": lambda: listed(scene.store, scene.queue, limit=10),
             "claim": lambda: claim(scene.store, scene.queue, limit=10),
-            "pop": lambda: scene.store.pop_messages(scene.queue, limit=10),
+            "pop": lambda: scene.store.messages.pop(scene.queue, limit=10),
         }
         operations[first]()
 
     assert 1 <= len(sent) <= DEPTH // 100 + 2
     _bounded(sent)
-    scene.store.delete_queue(scene.queue)
+    scene.store.records.delete(scene.queue)
     scene.store.close()
 
 
@@ -215,7 +216,7 @@ def test_the_sweep_takes_bounded_steps(server, watch, clock, fill):
     """W-R10: and leaves none out."""
     server.client().flushdb()
     scene = Scene(message_store(server.uri, clock=clock), clock, queue_key())
-    scene.store.create_queue(scene.queue)
+    scene.store.records.create(scene.queue)
     fill(scene)
     clock.move(60)
 
@@ -225,7 +226,7 @@ def test_the_sweep_takes_bounded_steps(server, watch, clock, fill):
     assert gone == {_expired: DEPTH, _lapsed: DEPTH // 20, _due: 0}[fill]
     _bounded(sent)
     assert scene.store.sweep() == 0
-    scene.store.delete_queue(scene.queue)
+    scene.store.records.delete(scene.queue)
     scene.store.close()
 
 
@@ -233,11 +234,11 @@ def test_the_sweep_takes_bounded_steps(server, watch, clock, fill):
 def test_a_long_queue_is_emptied_without_looking_at_it(server, watch, clock, act):
     """W-R23: its ids were all read first; now the server frees the memory in the background."""
     scene = Scene(message_store(server.uri, clock=clock), clock, queue_key())
-    scene.store.create_queue(scene.queue)
+    scene.store.records.create(scene.queue)
     _claimed(scene)
 
     with watch() as sent:
-        scene.store.purge_messages(scene.queue) if act == "purge" else scene.store.delete_queue(scene.queue)
+        scene.store.records.purge(scene.queue) if act == "purge" else scene.store.records.delete(scene.queue)
 
     (one,) = sent
     assert sum(map(len, one.inside)) <= 30

@@ -14,7 +14,7 @@ def test_redis_ends_no_key_of_a_queue_by_itself(store, queue, client):
     """W-R7: a message had a key whose ttl the claim did not extend, and was gone while it was claimed."""
     post(store, queue, *numbered_messages(3, ttl=1), new_message(ttl=1, delay=1), new_message(ttl=10**9))
     held = claim(store, queue, ttl=300, grace=60, limit=2)
-    store.renew_claim(queue, held.id, ttl=600, grace=60)
+    store.claims.renew(queue, held.id, ttl=600, grace=60)
 
     found = Structures(client, queue)
 
@@ -31,10 +31,10 @@ def test_a_claimed_message_outlives_its_own_end_in_every_view(store, queue, cloc
     clock.move(299)
 
     assert store.sweep() == 0
-    assert len(store.get_claim(queue, held.id).messages) == 1
-    store.renew_claim(queue, held.id, ttl=300, grace=60)
+    assert len(store.claims.get(queue, held.id).messages) == 1
+    store.claims.renew(queue, held.id, ttl=300, grace=60)
     clock.move(299)
-    store.delete_message(queue, held.messages[0].id, claim_id=held.id)
+    store.messages.delete(queue, held.messages[0].id, claim_id=held.id)
     assert everything(store, queue) == []
 
 
@@ -48,10 +48,10 @@ def test_a_claim_that_has_ended_is_missing_and_no_fault(store, queue, clock, is_
         store.sweep()
 
     with pytest.raises(ClaimNotFound):
-        store.get_claim(queue, held.id)
+        store.claims.get(queue, held.id)
     with pytest.raises(ClaimNotFound):
-        store.renew_claim(queue, held.id, ttl=60, grace=60)
-    store.release_claim(queue, held.id)
+        store.claims.renew(queue, held.id, ttl=60, grace=60)
+    store.claims.release(queue, held.id)
 
     assert numbers(claim(store, queue).messages) == [0, 1, 2]
 
@@ -63,8 +63,8 @@ def test_a_claim_whose_messages_have_ended_is_missing_and_no_fault(store, queue,
     clock.move(60)
 
     with pytest.raises(ClaimNotFound):
-        store.get_claim(queue, held.id)
-    store.release_claim(queue, held.id)
+        store.claims.get(queue, held.id)
+    store.claims.release(queue, held.id)
     assert everything(store, queue) == []
 
 
@@ -74,7 +74,7 @@ def test_stats_go_on_when_claims_and_the_messages_at_both_ends_have_ended(store,
     claim(store, queue, ttl=60, grace=0, limit=3)
     clock.move(60)
 
-    stats = store.stats(queue)
+    stats = store.records.stats(queue)
 
     assert (stats.claimed, stats.free, stats.total) == (0, 1, 1)
     assert stats.oldest == stats.newest
@@ -93,7 +93,7 @@ def test_stats_show_no_expired_message_however_many_there_are(store, queue, cloc
     post(store, queue, *numbered_messages(expired, ttl=60))
     clock.move(60)
 
-    stats = store.stats(queue)
+    stats = store.records.stats(queue)
 
     assert stats.total >= 1
     assert {stats.oldest.id, stats.newest.id} == {kept}
@@ -103,7 +103,7 @@ def test_the_sweep_skips_nothing_in_queues_that_nobody_uses(store, clock, client
     """W-R10: it walked by number while it deleted, and so stepped over a hundred entries each time."""
     queues = [queue_key() for _ in range(5)]
     for queue in queues:
-        store.create_queue(queue)
+        store.records.create(queue)
         post(store, queue, *numbered_messages(1050, ttl=60), *numbered_messages(10, ttl=100, delay=30))
         claim(store, queue, limit=450, ttl=50, grace=0)
     clock.move(100)
@@ -125,7 +125,7 @@ def test_a_queue_is_found_by_the_sweep_whatever_it_is_called(store, clock, clien
         for name in ("q", "a.b.c", "q.messages", "q}:expiry", "é*[")
     ]
     for queue in queues:
-        store.create_queue(queue)
+        store.records.create(queue)
         post(store, queue, new_message(ttl=60))
     clock.move(60)
 
@@ -150,7 +150,7 @@ def test_one_of_all_processes_sweeps_at_a_time(server, store, client):
 
 def test_the_command_collects(server, store, queue, tmp_path, capfd, client):
     """W-R10: it did nothing at all. The clock of the test stands later than the server's, so the time is set back."""
-    store._clock.move(-(10**9))
+    store.parts.clock.move(-(10**9))
     post(store, queue, *numbered_messages(7, ttl=60))
     configuration = tmp_path / "zaqar.conf"
     configuration.write_text(

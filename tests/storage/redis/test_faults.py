@@ -40,9 +40,9 @@ def test_everything_is_there_after_a_restart_and_the_next_calls_succeed(server):
         server.kill()
         server.start()
 
-        (popped,) = store.pop_messages(queue, limit=1)
+        (popped,) = store.messages.pop(queue, limit=1)
         post(store, queue, *numbered_messages(1, first=3))
-        store.delete_message(queue, held.messages[0].id, claim_id=held.id)
+        store.messages.delete(queue, held.messages[0].id, claim_id=held.id)
 
         assert numbers([popped]) == [1]
         assert numbers(listed(store, queue)) == [2, 3]
@@ -66,7 +66,7 @@ def test_connections_that_were_closed_are_not_counted_among_those_in_use(server)
             _end_connections(server)
             post(store, queue, *numbered_messages(1, first=number))
             _end_connections(server)
-            assert numbers(store.pop_messages(queue, limit=1)) == [number]
+            assert numbers(store.messages.pop(queue, limit=1)) == [number]
 
 
 def test_scripts_are_loaded_again_even_where_nothing_may_be_tried_again(server):
@@ -76,7 +76,7 @@ def test_scripts_are_loaded_again_even_where_nothing_may_be_tried_again(server):
 
         post(store, queue, new_message())
         server.client().script_flush()
-        assert len(store.pop_messages(queue, limit=10)) == 1
+        assert len(store.messages.pop(queue, limit=10)) == 1
 
 
 def test_calls_wait_for_a_server_that_restarts_meanwhile(server):
@@ -98,7 +98,7 @@ def test_a_server_that_is_away_is_unavailable_in_time_and_needs_no_restart_of_ou
         queue = made_queue(store)
         server.kill()
 
-        for call in (lambda: listed(store, queue), lambda: store.pop_messages(queue, limit=1), store.sweep):
+        for call in (lambda: listed(store, queue), lambda: store.messages.pop(queue, limit=1), store.sweep):
             _fails_in_time(call)
         assert not store.is_alive()
 
@@ -139,7 +139,7 @@ def test_a_short_hang_is_waited_out_and_posts_once(server):
         server.pause()
         posting = threading.Thread(target=post, args=(store, queue, new_message()))
         posting.start()
-        wait_until(lambda: store._server.losses >= 3, what="several attempts waiting in the server's sockets")
+        wait_until(lambda: store.parts.server.losses >= 3, what="several attempts waiting in the server's sockets")
         server.resume()
         posting.join(10)
 
@@ -164,7 +164,7 @@ def test_a_thread_that_finds_no_connection_in_time_is_told_so(server):
         server.pause()
         occupying = threading.Thread(target=store.is_alive)
         occupying.start()
-        wait_until(lambda: not store._server._link._pool._idle, what="the only connection being in use")
+        wait_until(lambda: not store.parts.server._link._pool._idle, what="the only connection being in use")
         try:
             with within(2), pytest.raises(Unavailable, match="every connection to it is in use"):
                 listed(store, queue)

@@ -51,7 +51,7 @@ def test_a_host_with_a_wrong_clock_ends_no_claim_of_others_and_dates_messages_ri
 
             assert [message.id for message in held.messages] == [first]
             assert claim(wrong, queue).messages == ()
-            assert wrong.get_claim(queue, held.id).age <= 5
+            assert wrong.claims.get(queue, held.id).age <= 5
             assert get(right, queue, first).age <= 5
 
 
@@ -191,8 +191,8 @@ def test_a_server_that_hangs_holds_nobody_up_for_its_time():
     with redis_server() as server, opened(server.uri, clock=None, **HASTY) as store:
         queue = made_queue(store)
         server.pause()
-        store._clock._due = 0
-        reading = threading.Thread(target=store._clock.now)
+        store.parts.clock._due = 0
+        reading = threading.Thread(target=store.parts.clock.now)
         reading.start()
         reading.join(3 * HASTY["socket_timeout"] + 1)
         assert not reading.is_alive()

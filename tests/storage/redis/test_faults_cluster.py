@@ -25,7 +25,7 @@ def tag(queue):
 def queue_on(store, cluster, node):
     """Return a queue whose slot the node had when the Cluster was made."""
     queue = next(key for key in iter(queue_key, None) if cluster.primary_of(tag(key)) is node)
-    store.create_queue(queue)
+    store.records.create(queue)
     return queue
 
 
@@ -145,10 +145,10 @@ def test_a_pop_is_done_once_though_the_nodes_send_it_to_and_fro(cluster, empty_n
         queue = queue_on(store, cluster, source)
         post(store, queue, *numbered_messages(3))
         with moving(queue, source, empty_node) as migration:
-            assert store._server.command("EXISTS", keys_of(queue)[0]) == 1, "a single key is found where it went"
+            assert store.parts.server.command("EXISTS", keys_of(queue)[0]) == 1, "a single key is found where it went"
             ending = threading.Timer(0.2, migration.end)
             ending.start()
-            assert numbers(store.pop_messages(queue, limit=1)) == [0]
+            assert numbers(store.messages.pop(queue, limit=1)) == [0]
             ending.join()
 
         assert numbers(listed(store, queue)) == [1, 2]
@@ -174,7 +174,7 @@ def test_of_a_node_that_is_away_only_its_own_queues_are_unavailable(cluster):
             lost.start()
             cluster.wait_until_ok()
 
-        store.create_queue(queues[2])
+        store.records.create(queues[2])
         post(store, queues[2], new_message())
         assert store.is_alive()
 
@@ -208,7 +208,7 @@ def test_many_threads_share_one_store(cluster):
             for turn in range(20):
                 post(store, queue, new_message(str(turn).encode()))
                 taken = claim(store, queue, limit=1)
-                store.delete_message(queue, taken.messages[0].id, claim_id=taken.id)
+                store.messages.delete(queue, taken.messages[0].id, claim_id=taken.id)
 
         together(*[lambda number=number: work(number) for number in range(8)])
-        assert [store.stats(queue).total for queue in queues] == [0, 0, 0]
+        assert [store.records.stats(queue).total for queue in queues] == [0, 0, 0]

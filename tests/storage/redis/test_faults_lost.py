@@ -12,11 +12,12 @@ from tests.integration.redis_groups import redis_cluster
 from tests.integration.redis_servers import HOST, redis_server
 from tests.storage.redis.faults import ACTS, HASTY, Scene, opened
 from zaqar.errors import Unavailable
-from zaqar.storage.redis import RedisMessageStore, management_store
+from zaqar.storage.redis import management_store
 from zaqar.storage.redis.address import parse
 from zaqar.storage.redis.cluster import Cluster
 from zaqar.storage.redis.opening import open_server
 from zaqar.storage.redis.server import Server
+from zaqar.storage.redis.stores import Parts
 
 LOSSES = [Fault.LOSE_REQUEST, Fault.LOSE_ANSWER]
 
@@ -51,7 +52,7 @@ def test_a_post_stores_once_and_gives_the_ids_that_a_list_shows(fault, scene, pr
     given = post(scene.store, scene.queue, *numbered_messages(3, first=6))
 
     assert given == ids(listed(scene.store, scene.queue))[-3:]
-    assert scene.store.stats(scene.queue).total == 9
+    assert scene.store.records.stats(scene.queue).total == 9
 
 
 def test_a_claim_that_was_repeated_holds_what_it_first_took(fault, scene, proxy):
@@ -61,34 +62,34 @@ def test_a_claim_that_was_repeated_holds_what_it_first_took(fault, scene, proxy)
 
     assert numbers(taken.messages) == [2, 3, 4]
     assert [message.claim_count for message in taken.messages] == [1, 1, 1]
-    assert ids(scene.store.get_claim(scene.queue, taken.id).messages) == ids(taken.messages)
-    assert scene.store.stats(scene.queue).claimed == 5
+    assert ids(scene.store.claims.get(scene.queue, taken.id).messages) == ids(taken.messages)
+    assert scene.store.records.stats(scene.queue).claimed == 5
 
 
 def test_deleting_under_a_claim_ends_the_message_and_nothing_else(fault, scene, proxy):
     first, second = scene.ids[:2]
     proxy.fail(fault)
-    scene.store.delete_message(scene.queue, first, claim_id=scene.claim.id)
+    scene.store.messages.delete(scene.queue, first, claim_id=scene.claim.id)
     proxy.fail(fault)
-    scene.store.delete_messages(scene.queue, [second], claim_ids=[scene.claim.id])
+    scene.store.messages.delete_many(scene.queue, [second], claim_ids=[scene.claim.id])
 
     assert ids(everything(scene.store, scene.queue)) == scene.ids[2:]
 
 
 def test_renewing_and_releasing_do_what_they_do_once(fault, scene, proxy):
     proxy.fail(fault)
-    scene.store.renew_claim(scene.queue, scene.claim.id, ttl=900, grace=60)
-    assert scene.store.get_claim(scene.queue, scene.claim.id).ttl == 900
+    scene.store.claims.renew(scene.queue, scene.claim.id, ttl=900, grace=60)
+    assert scene.store.claims.get(scene.queue, scene.claim.id).ttl == 900
 
     proxy.fail(fault)
-    scene.store.release_claim(scene.queue, scene.claim.id)
+    scene.store.claims.release(scene.queue, scene.claim.id)
     assert [message.claim_count for message in listed(scene.store, scene.queue)[:3]] == [1, 1, 0]
 
 
 def test_a_message_claimed_too_often_is_a_dead_letter_once(fault, scene, proxy):
     dead = queue_key()
-    scene.store.create_queue(dead)
-    scene.store.release_claim(scene.queue, scene.claim.id)
+    scene.store.records.create(dead)
+    scene.store.claims.release(scene.queue, scene.claim.id)
     for step in (b"EXISTS", b"EVALSHA", b"HMGET", b"HDEL"):
         proxy.fail(fault, containing=step)
 
@@ -103,33 +104,33 @@ def test_a_pop_is_not_repeated_where_it_may_have_been_done(fault, scene, proxy):
     proxy.fail(fault)
 
     with pytest.raises(Unavailable, match="may or may not have been done"):
-        scene.store.pop_messages(scene.queue, limit=2)
+        scene.store.messages.pop(scene.queue, limit=2)
 
     is_done = fault is Fault.LOSE_ANSWER
-    assert numbers(scene.store.pop_messages(scene.queue, limit=10)) == ([4, 5] if is_done else [2, 3, 4, 5])
+    assert numbers(scene.store.messages.pop(scene.queue, limit=10)) == ([4, 5] if is_done else [2, 3, 4, 5])
 
 
 def test_a_queue_that_may_have_been_made_is_not_reported_as_one_that_existed(fault, proxy):
     queue = queue_key()
     with contextlib.closing(management_store(f"redis://{HOST}:{proxy.port}")) as store:
-        store.create_queue(queue_key(), {})  # so that the server knows the script
+        store.queues.create(queue_key(), {})  # so that the server knows the script
         proxy.fail(fault)
         with pytest.raises(Unavailable, match="may or may not have been done"):
-            store.create_queue(queue, {})
+            store.queues.create(queue, {})
 
-        assert store.create_queue(queue, {}) == (fault is Fault.LOSE_REQUEST)
+        assert store.queues.create(queue, {}) == (fault is Fault.LOSE_REQUEST)
 
 
 def test_metadata_that_may_have_been_replaced_is_not_reported_as_changed_by_another(fault, proxy):
     queue = queue_key()
     with contextlib.closing(management_store(f"redis://{HOST}:{proxy.port}")) as store:
-        store.create_queue(queue, {})
-        store.replace_metadata(queue, old={}, new={"a": 1})
+        store.queues.create(queue, {})
+        store.queues.replace_metadata(queue, old={}, new={"a": 1})
         proxy.fail(fault, containing=b'{"a":2}')
         with pytest.raises(Unavailable):
-            store.replace_metadata(queue, old={"a": 1}, new={"a": 2})
+            store.queues.replace_metadata(queue, old={"a": 1}, new={"a": 2})
 
-        assert store.get_queue(queue).metadata["a"] == (1 if fault is Fault.LOSE_REQUEST else 2)
+        assert store.queues.get(queue).metadata["a"] == (1 if fault is Fault.LOSE_REQUEST else 2)
 
 
 def test_losses_without_an_end_are_unavailable_and_what_was_posted_is_there_once(fault, proxy):
@@ -155,7 +156,7 @@ def test_in_a_cluster_a_pop_is_not_repeated_and_a_post_is_stored_once(fault, sha
         (last,) = post(store, scene.queue, new_message(b"6"))
         proxy.fail(fault)
         with pytest.raises(Unavailable):
-            store.pop_messages(scene.queue, limit=2)
+            store.messages.pop(scene.queue, limit=2)
 
         is_done = fault is Fault.LOSE_ANSWER
         assert numbers(listed(store, scene.queue)) == ([4, 5, 6] if is_done else [2, 3, 4, 5, 6])
@@ -172,4 +173,4 @@ def _through(proxies, uri):
         return open_server(parse(f"redis://{HOST}:{proxies[place[1]].port}"), **options)._link
 
     link = Cluster(parse(uri).hosts, reach, patience=2)
-    return RedisMessageStore(Server(link, deadline=5, attempts=10, longest_pause=0.1), MovableClock(), memory=30)
+    return Parts(Server(link, deadline=5, attempts=10, longest_pause=0.1), MovableClock(), memory=30).store()

@@ -65,8 +65,8 @@ def test_a_full_server_refuses_posts_at_once_and_says_so(server, scene):
             post(scene.store, scene.queue, new_message())
         with contextlib.closing(management_store(server.uri)) as management, within(3):
             with pytest.raises(Unavailable, match="The store is full"):
-                management.create_queue(scene.queue, {})
-            management.delete_queue(scene.queue)
+                management.queues.create(scene.queue, {})
+            management.queues.delete(scene.queue)
 
     post(scene.store, scene.queue, *numbered_messages(1, first=6))
     assert numbers(everything(scene.store, scene.queue)) == [0, 1, 2, 3, 4, 5, 6]
@@ -89,11 +89,11 @@ def test_consumers_drain_a_full_server(server):
 
         with configured(server, maxmemory=1):
             taken = claim(store, queue, ttl=60, limit=3)
-            store.renew_claim(queue, taken.id, ttl=90, grace=60)
+            store.claims.renew(queue, taken.id, ttl=90, grace=60)
             for message in taken.messages:
-                store.delete_message(queue, message.id, claim_id=taken.id)
+                store.messages.delete(queue, message.id, claim_id=taken.id)
             clock.move(1)
-            assert numbers(store.pop_messages(queue, limit=10)) == [3, 4, 5]
+            assert numbers(store.messages.pop(queue, limit=10)) == [3, 4, 5]
             assert everything(store, queue) == []
 
 
@@ -128,8 +128,8 @@ def test_a_replica_is_unavailable_in_time_and_the_operator_is_told_why(server, s
     with made_replica(server), opened(server.uri, **HASTY) as store:
         for call in (
             lambda: post(store, scene.queue, new_message()),
-            lambda: store.pop_messages(scene.queue, limit=1),
-            lambda: store.purge_messages(scene.queue),
+            lambda: store.messages.pop(scene.queue, limit=1),
+            lambda: store.records.purge(scene.queue),
         ):
             with within(4), pytest.raises(Unavailable, match="takes no writes: the server is a replica") as caught:
                 call()
@@ -143,18 +143,18 @@ def test_calls_wait_for_a_replica_that_is_promoted(is_stale_served, server, scen
         with soon(server.client().replicaof, "NO", "ONE"):
             post(scene.store, scene.queue, *numbered_messages(1, first=6))
 
-        assert numbers(scene.store.pop_messages(scene.queue, limit=10)) == [2, 3, 4, 5, 6]
+        assert numbers(scene.store.messages.pop(scene.queue, limit=10)) == [2, 3, 4, 5, 6]
 
 
 def test_a_primary_that_became_a_replica_refuses_a_pop_without_harm(server, scene):
     with made_replica(server), soon(server.client().replicaof, "NO", "ONE"):
-        assert numbers(scene.store.pop_messages(scene.queue, limit=2)) == [2, 3]
+        assert numbers(scene.store.messages.pop(scene.queue, limit=2)) == [2, 3]
 
 
 def test_calls_wait_for_replicas_that_are_missing(server, scene):
     with configured(server, min_replicas_to_write=1):
         with soon(server.client().config_set, "min-replicas-to-write", 0):
-            assert numbers(scene.store.pop_messages(scene.queue, limit=1)) == [2]
+            assert numbers(scene.store.messages.pop(scene.queue, limit=1)) == [2]
         server.client().config_set("min-replicas-to-write", 1)
         with opened(server.uri, **HASTY) as hasty, pytest.raises(Unavailable, match="too few of its replicas"):
             post(hasty, scene.queue, new_message())
@@ -172,7 +172,7 @@ def test_calls_wait_for_a_server_that_loads_its_data():
         with contextlib.closing(redis.Redis(HOST, server.port, retry=None)) as client:
             wait_until(lambda: _is_loading(client), what="a server that loads")
 
-        assert numbers(store.pop_messages(scene.queue, limit=1)) == [2]
+        assert numbers(store.messages.pop(scene.queue, limit=1)) == [2]
         starting.join(10)
 
 
@@ -196,9 +196,9 @@ def test_calls_wait_for_a_server_that_is_busy_with_a_script(server, scene):
         running.start()
         wait_until(lambda: _is_busy(server), what="a server that is busy")
         with within(4), pytest.raises(Unavailable, match="busy with a script"):
-            hasty.pop_messages(scene.queue, limit=1)
+            hasty.messages.pop(scene.queue, limit=1)
         with soon(server.client().script_kill):
-            assert numbers(scene.store.pop_messages(scene.queue, limit=1)) == [2]
+            assert numbers(scene.store.messages.pop(scene.queue, limit=1)) == [2]
         running.join(10)
 
 
@@ -246,14 +246,14 @@ def test_a_server_that_cannot_write_to_its_disk_says_so():
         )
 
         with within(3), pytest.raises(Unavailable, match="cannot write to its disk"):
-            store.purge_messages(queue)
+            store.records.purge(queue)
         server.folder.mkdir()
 
 
 def test_a_mistake_of_ours_is_not_called_an_outage(server, scene):
     server.client().set(b"zaqar:{q:p/n}:expiry", b"not a set")
     with pytest.raises(redis.ResponseError, match="WRONGTYPE"):
-        scene.store.pop_messages(queue_key(project="p", name="n"), limit=1)
+        scene.store.messages.pop(queue_key(project="p", name="n"), limit=1)
 
 
 SCRIPT = (

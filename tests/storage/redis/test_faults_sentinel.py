@@ -52,7 +52,7 @@ def test_everything_is_delivered_once_though_the_primary_dies(group):
         assert load.failures == []
         assert load.delivered.keys() == load.acknowledged
         assert set(load.delivered.values()) == {1}
-        assert [store.stats(queue).total for queue in queues] == [0, 0, 0]
+        assert [store.records.stats(queue).total for queue in queues] == [0, 0, 0]
 
 
 def test_work_goes_on_though_the_primary_hangs_and_comes_back(group):
@@ -74,7 +74,7 @@ def test_work_goes_on_though_the_primary_hangs_and_comes_back(group):
         assert load.failures == []
         assert load.acknowledged - before <= load.delivered.keys()
         assert {body for body, times in load.delivered.items() if times > 1} <= before
-        assert [store.stats(queue).total for queue in queues] == [0, 0, 0]
+        assert [store.records.stats(queue).total for queue in queues] == [0, 0, 0]
 
 
 def test_one_sentinel_is_enough(watched):
@@ -119,5 +119,5 @@ def test_a_primary_that_became_a_replica_refuses_a_pop_without_harm(watched):
         promoting = threading.Timer(0.2, watched.primary.client().replicaof, ("NO", "ONE"))
         promoting.start()
 
-        assert numbers(store.pop_messages(queue, limit=1)) == [0]
+        assert numbers(store.messages.pop(queue, limit=1)) == [0]
         promoting.join()

@@ -14,9 +14,9 @@ def foreign(server, store):
     """The queue of another tenant, with everything a queue can have."""
     key = queue_key()
     management = management_store(server.uri)
-    management.create_queue(key, {"colour": "red"})
+    management.queues.create(key, {"colour": "red"})
     management.close()
-    store.create_queue(key)
+    store.records.create(key)
     post(store, key, *numbered_messages(5), new_message(delay=60))
     claim(store, key, limit=2)
     return key
@@ -43,16 +43,16 @@ def test_no_key_and_no_foreign_id_reads_or_removes_anything(store, queue, client
     before = _contents(client)
 
     for name in names:
-        assert store.get_messages(queue, [name]) == []
-        store.delete_message(queue, name, claim_id=None)
-        store.delete_message(queue, name, claim_id=name)
-        store.delete_messages(queue, [name], claim_ids=None)
-        store.delete_messages(queue, [name], claim_ids=[name])
-        store.release_claim(queue, name)
+        assert store.messages.get(queue, [name]) == []
+        store.messages.delete(queue, name, claim_id=None)
+        store.messages.delete(queue, name, claim_id=name)
+        store.messages.delete_many(queue, [name], claim_ids=None)
+        store.messages.delete_many(queue, [name], claim_ids=[name])
+        store.claims.release(queue, name)
         with pytest.raises(ClaimNotFound):
-            store.get_claim(queue, name)
+            store.claims.get(queue, name)
         with pytest.raises(ClaimNotFound):
-            store.renew_claim(queue, name, ttl=300, grace=60)
+            store.claims.renew(queue, name, ttl=300, grace=60)
 
     assert _contents(client) == before
 
@@ -64,9 +64,9 @@ def test_no_key_and_no_foreign_id_serves_as_a_claim(store, queue, client, foreig
 
     for name in names:
         with pytest.raises(ClaimNotHeld):
-            store.delete_message(queue, message_id, claim_id=name)
+            store.messages.delete(queue, message_id, claim_id=name)
         with pytest.raises(MessageClaimed):
-            store.delete_messages(queue, [message_id], claim_ids=[name])
+            store.messages.delete_many(queue, [message_id], claim_ids=[name])
 
     assert len(listed(store, queue)) == 1
 
@@ -76,17 +76,17 @@ def test_every_operation_touches_only_keys_of_its_queue(store, queue, foreign, w
     with watch() as sent:
         message_ids = post(store, queue, *numbered_messages(9))
         held = claim(store, queue, limit=2)
-        store.get_claim(queue, held.id)
-        store.renew_claim(queue, held.id, ttl=300, grace=60)
-        store.delete_message(queue, held.messages[0].id, claim_id=held.id)
-        store.release_claim(queue, held.id)
-        store.get_messages(queue, message_ids)
-        store.delete_messages(queue, message_ids[3:4], claim_ids=None)
+        store.claims.get(queue, held.id)
+        store.claims.renew(queue, held.id, ttl=300, grace=60)
+        store.messages.delete(queue, held.messages[0].id, claim_id=held.id)
+        store.claims.release(queue, held.id)
+        store.messages.get(queue, message_ids)
+        store.messages.delete_many(queue, message_ids[3:4], claim_ids=None)
         everything(store, queue)
-        store.stats(queue)
-        store.pop_messages(queue, limit=1)
-        store.purge_messages(queue)
-        store.delete_queue(queue)
+        store.records.stats(queue)
+        store.messages.pop(queue, limit=1)
+        store.records.purge(queue)
+        store.records.delete(queue)
 
     tag = keys_of(queue)[0].decode()
     for one in sent:
@@ -99,7 +99,7 @@ def test_every_operation_touches_only_keys_of_its_queue(store, queue, foreign, w
 def test_a_dead_letter_touches_two_queues_one_at_a_time(store, queue, foreign, watch):
     """W-R11, W-R22: no script has keys of two slots."""
     post(store, queue, new_message())
-    store.release_claim(queue, claim(store, queue).id)
+    store.claims.release(queue, claim(store, queue).id)
     tags = [keys_of(key)[0].decode() for key in (queue, foreign)]
 
     with watch() as sent:

@@ -40,15 +40,15 @@ def test_a_marker_is_a_place_and_not_a_message(store, queue, clock, way, place):
     message_ids = post(store, queue, *numbered_messages(10, ttl=60))
     post(store, queue, *numbered_messages(3, first=10))
     if way == "deleted":
-        store.delete_messages(queue, message_ids[: place + 1], claim_ids=None)
+        store.messages.delete_many(queue, message_ids[: place + 1], claim_ids=None)
     elif way == "popped":
-        store.pop_messages(queue, limit=place + 1)
+        store.messages.pop(queue, limit=place + 1)
     elif way == "expired":
         clock.move(60)
     else:
         held = claim(store, queue, limit=place + 1)
         if way != "claimed":
-            store.release_claim(queue, held.id)
+            store.claims.release(queue, held.id)
 
     page = listed(store, queue, marker=message_ids[place])
 
@@ -70,14 +70,14 @@ def test_a_page_of_queues_is_one_round_trip_for_each_batch(management, watch):
     """W-R19: it took one for each queue, and knew no filter for metadata."""
     project = queue_key().project
     for number in range(1200):
-        management.create_queue(
+        management.queues.create(
             queue_key(project=project, name=f"q{number:04}"), {"colour": "red"} if number % 100 == 0 else {}
         )
 
     with watch() as sent:
-        whole = management.list_queues(project, marker=None, limit=1000, name_contains=None, metadata={})
+        whole = management.queues.list(project, marker=None, limit=1000, name_contains=None, metadata={})
     with watch() as filtered:
-        red = management.list_queues(project, marker=None, limit=20, name_contains=None, metadata={"colour": "red"})
+        red = management.queues.list(project, marker=None, limit=20, name_contains=None, metadata={"colour": "red"})
 
     assert (len(whole), len(sent)) == (1000, 1)
     assert [queue.name for queue in red] == [f"q{number:04}" for number in range(0, 1200, 100)]

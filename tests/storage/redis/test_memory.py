@@ -16,8 +16,8 @@ def test_an_idle_queue_is_one_small_key_and_one_name(server, store, client):
     """200,000 of them fit in a small instance: no structure is there before it is needed."""
     management, queue = management_store(server.uri), queue_key()
 
-    management.create_queue(queue, {})
-    store.create_queue(queue)
+    management.queues.create(queue, {})
+    store.records.create(queue)
 
     assert set(client.scan_iter()) == {keys_of(queue)[0], directory_of(queue.project, "queue")[0]}
     assert client.hlen(keys_of(queue)[0]) == 1
@@ -32,11 +32,11 @@ def test_asking_an_idle_queue_makes_no_key(store, queue, client):
         listed(store, key)
         everything(store, key)
         claim(store, key)
-        store.pop_messages(key, limit=10)
-        store.release_claim(key, "0" * 14 + "0123456789abcdef")
-        store.delete_messages(key, ["0" * 14 + "0123456789abcdef"], claim_ids=None)
-        store.purge_messages(key)
-    store.stats(queue)
+        store.messages.pop(key, limit=10)
+        store.claims.release(key, "0" * 14 + "0123456789abcdef")
+        store.messages.delete_many(key, ["0" * 14 + "0123456789abcdef"], claim_ids=None)
+        store.records.purge(key)
+    store.records.stats(queue)
     store.sweep()
 
     assert set(client.scan_iter()) == {keys_of(queue)[0]}
@@ -45,28 +45,28 @@ def test_asking_an_idle_queue_makes_no_key(store, queue, client):
 def _claim_and_delete(store, queue, clock):
     while (held := claim(store, queue, limit=50)).messages:
         for message in held.messages:
-            store.delete_message(queue, message.id, claim_id=held.id)
+            store.messages.delete(queue, message.id, claim_id=held.id)
 
 
 def _claim_and_delete_together(store, queue, clock):
     while (held := claim(store, queue, limit=50)).messages:
-        store.delete_messages(queue, [message.id for message in held.messages], claim_ids=[held.id])
+        store.messages.delete_many(queue, [message.id for message in held.messages], claim_ids=[held.id])
 
 
 def _pop(store, queue, clock):
-    while store.pop_messages(queue, limit=50):
+    while store.messages.pop(queue, limit=50):
         pass
 
 
 def _release_and_pop(store, queue, clock):
     for _ in range(3):
-        store.release_claim(queue, claim(store, queue, limit=50).id)
+        store.claims.release(queue, claim(store, queue, limit=50).id)
     _pop(store, queue, clock)
 
 
 def _purge(store, queue, clock):
     claim(store, queue, limit=50)
-    store.purge_messages(queue)
+    store.records.purge(queue)
 
 
 def _expire(store, queue, clock):
@@ -78,7 +78,7 @@ def _expire(store, queue, clock):
 def _expire_in_use(store, queue, clock):
     claim(store, queue, limit=50, ttl=60)
     clock.move(4000)
-    assert store.stats(queue).total == 0
+    assert store.records.stats(queue).total == 0
 
 
 @pytest.mark.parametrize(
@@ -102,9 +102,9 @@ def test_an_emptied_queue_is_an_idle_queue(store, queue, clock, client, empty):
 def test_dead_letters_leave_nothing_in_their_first_queue(store, queue, client):
     """W-R10, W-R22."""
     dead = queue_key()
-    store.create_queue(dead)
+    store.records.create(dead)
     post(store, queue, *numbered_messages(10))
-    store.release_claim(queue, claim(store, queue).id)
+    store.claims.release(queue, claim(store, queue).id)
 
     claim(store, queue, dead_letter=dead_letter_rule(dead))
 
@@ -117,14 +117,14 @@ def test_dead_letters_leave_nothing_in_their_first_queue(store, queue, client):
 def test_a_deleted_queue_leaves_nothing(server, store, queue, clock, client):
     """W-R23: its counter, its claims and their messages stayed for good."""
     management = management_store(server.uri)
-    management.create_queue(queue, {"colour": "red"})
+    management.queues.create(queue, {"colour": "red"})
     post(store, queue, *numbered_messages(20), new_message(delay=60))
     held = claim(store, queue)
-    store.renew_claim(queue, held.id, ttl=900, grace=60)
+    store.claims.renew(queue, held.id, ttl=900, grace=60)
     clock.move(1)  # past the last position, else that would be remembered
 
-    store.delete_queue(queue)
-    management.delete_queue(queue)
+    store.records.delete(queue)
+    management.queues.delete(queue)
     management.close()
 
     found = Structures(client, queue)
@@ -138,11 +138,11 @@ def test_where_positions_ran_ahead_they_go_on_behind_the_deletion(store, queue, 
     """W-R23: the counter is remembered for as long as it matters, and then goes by itself."""
     (marker,) = post(store, queue, new_message())
     clock.move(-ahead)
-    store.delete_queue(queue)
+    store.records.delete(queue)
     (kept,) = Structures(client, queue).keys - Structures(client, queue).others
     assert ahead < client.ttl(kept) <= ahead + 61
 
-    store.create_queue(queue)
+    store.records.create(queue)
     post(store, queue, new_message())
 
     assert len(listed(store, queue, marker=marker)) == 1
@@ -151,7 +151,7 @@ def test_where_positions_ran_ahead_they_go_on_behind_the_deletion(store, queue, 
 def test_a_full_small_message_is_kept_once(store, queue, client):
     """The body is in one place, whatever state the message is in."""
     body = b'"' + b"0123456789" * 100 + b'"'
-    store.post(queue, [new_message(body)] * 10, client_id=PRODUCER, token=new_token())
+    store.messages.post(queue, [new_message(body)] * 10, client_id=PRODUCER, token=new_token())
     claim(store, queue, limit=5)
 
     holding = [key for key in client.scan_iter() if b"0123456789" * 50 in (client.dump(key) or b"")]

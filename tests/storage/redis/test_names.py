@@ -54,8 +54,8 @@ def every(store, management):
     keys = [queue_key(project="p.q", name=name) for name in NAMES]
     keys += [queue_key(project=project, name="q") for project in PROJECTS if project != "p.q"]
     for number, key in enumerate(keys):
-        store.create_queue(key)
-        assert management.create_queue(key, {"number": number})
+        store.records.create(key)
+        assert management.queues.create(key, {"number": number})
         assert post(store, key, new_message(str(number).encode()))
     return keys
 
@@ -63,14 +63,14 @@ def every(store, management):
 def test_each_queue_shows_its_own_message_and_metadata(store, management, every):
     """W-R12: queues shared what they should not when names ran into one another."""
     assert [numbers(listed(store, key)) for key in every] == [[number] for number in range(len(every))]
-    assert [management.get_queue(key).metadata["number"] for key in every] == list(range(len(every)))
+    assert [management.queues.get(key).metadata["number"] for key in every] == list(range(len(every)))
 
 
 def test_a_listing_of_queues_shows_every_name_as_it_was_given(management, every):
     """W-R12: it showed ``a`` for ``a.b.c``, and was broken for good by a queue called ``queues_set``."""
 
     def listing(marker, limit):
-        return management.list_queues("p.q", marker=marker, limit=limit, name_contains=None, metadata={})
+        return management.queues.list("p.q", marker=marker, limit=limit, name_contains=None, metadata={})
 
     whole = [queue.name for queue in listing(None, 1000)]
     paged = []
@@ -78,21 +78,21 @@ def test_a_listing_of_queues_shows_every_name_as_it_was_given(management, every)
         paged += [queue.name for queue in page]
 
     assert whole == paged == sorted(NAMES, key=str.encode)
-    assert management.count_queues("p.q") == len(NAMES)
+    assert management.queues.count("p.q") == len(NAMES)
     for project in PROJECTS:
-        assert management.count_queues(project) == (len(NAMES) if project == "p.q" else 1)
+        assert management.queues.count(project) == (len(NAMES) if project == "p.q" else 1)
 
 
 def test_what_is_done_to_one_queue_is_done_to_no_other(store, management, every):
     """W-R12."""
     for key in every[::2]:
-        store.purge_messages(key)
-        store.delete_queue(key)
-        management.delete_queue(key)
+        store.records.purge(key)
+        store.records.delete(key)
+        management.queues.delete(key)
 
     assert [len(listed(store, key)) for key in every] == [0, 1] * (len(every) // 2) + [0] * (len(every) % 2)
-    assert management.count_queues("p.q") == len(NAMES) // 2
-    assert [management.get_queue(key).metadata["number"] for key in every[1::2]] == list(range(1, len(every), 2))
+    assert management.queues.count("p.q") == len(NAMES) // 2
+    assert [management.queues.get(key).metadata["number"] for key in every[1::2]] == list(range(1, len(every), 2))
 
 
 def test_a_key_tells_its_queue(every):
@@ -105,9 +105,9 @@ def test_a_key_tells_its_queue(every):
 def test_dead_letters_arrive_whatever_their_queue_is_called(store, queue, name):
     """W-R12, W-R22: the target of a dotted name was another queue."""
     dead = queue_key(name=name)
-    store.create_queue(dead)
+    store.records.create(dead)
     post(store, queue, new_message())
-    store.release_claim(queue, claim(store, queue).id)
+    store.claims.release(queue, claim(store, queue).id)
 
     claim(store, queue, dead_letter=dead_letter_rule(dead))
 
@@ -119,13 +119,13 @@ def test_dead_letters_arrive_whatever_their_queue_is_called(store, queue, name):
 def test_everything_works_in_every_project(store, project, client):
     """W-R12."""
     key = queue_key(project=project, name="a.b")
-    store.create_queue(key)
+    store.records.create(key)
     post(store, key, *numbered_messages(4))
     held = claim(store, key, limit=2)
-    store.delete_message(key, held.messages[0].id, claim_id=held.id)
-    store.renew_claim(key, held.id, ttl=900, grace=60)
+    store.messages.delete(key, held.messages[0].id, claim_id=held.id)
+    store.claims.renew(key, held.id, ttl=900, grace=60)
 
-    assert ids(store.get_claim(key, held.id).messages) == ids(held.messages)[1:]
-    assert store.stats(key).total == 3
+    assert ids(store.claims.get(key, held.id).messages) == ids(held.messages)[1:]
+    assert store.records.stats(key).total == 3
     Structures(client, key).check()
-    assert len(store.pop_messages(key, limit=10)) == 2
+    assert len(store.messages.pop(key, limit=10)) == 2

@@ -39,11 +39,11 @@ def test_the_structures_of_a_queue_agree_after_any_sequence(server, store, clock
         def empty(self, drops):
             """Purge, or delete and create, and forget: nothing but the record may be left."""
             if drops:
-                self.store.delete_queue(self.queue)
+                self.store.records.delete(self.queue)
                 assert Structures(client, self.queue).lasting == set()
-                self.store.create_queue(self.queue)
+                self.store.records.create(self.queue)
             else:
-                self.store.purge_messages(self.queue)
+                self.store.records.purge(self.queue)
             found = Structures(client, self.queue)
             assert found.lasting == {found.record}
             self.model.forget(self.model.messages)
@@ -67,9 +67,9 @@ def test_a_repeated_post_changes_no_structure(store, queue, client):
     """W-R17: what a retry posts again is known by its token, in every structure."""
     token = new_token()
     messages = [*numbered_messages(3), *numbered_messages(2, delay=60)]
-    first = store.post(queue, messages, client_id="c", token=token)
+    first = store.messages.post(queue, messages, client_id="c", token=token)
     before = vars(Structures(client, queue))
 
-    assert store.post(queue, messages, client_id="c", token=token) == first
+    assert store.messages.post(queue, messages, client_id="c", token=token) == first
 
     assert {**vars(Structures(client, queue)), "lifetimes": None} == {**before, "lifetimes": None}

@@ -3,17 +3,14 @@
 from typing import Any
 
 from zaqar.clock import Clock
+from zaqar.storage.contract import ManagementStore, MessageStore
 from zaqar.storage.mongodb.address import Address, parse
 from zaqar.storage.mongodb.driver import DRIVER
 from zaqar.storage.mongodb.opening import Options
-from zaqar.storage.mongodb.queues import MongoManagementStore
-from zaqar.storage.mongodb.store import MongoMessageStore
 
 __all__ = [
     "DRIVER",
     "Address",
-    "MongoManagementStore",
-    "MongoMessageStore",
     "Options",
     "management_store",
     "message_store",
@@ -22,12 +19,12 @@ __all__ = [
 ]
 
 
-def message_store(uri: str | None, *, clock: Clock | None = None, **options: Any) -> MongoMessageStore:
+def message_store(uri: str | None, *, clock: Clock | None = None, **options: Any) -> MessageStore:
     """Open the message store at ``uri``. Raises ``ConfigurationError``."""
     return DRIVER.message_store(Options(uri=uri, **options), clock)
 
 
-def management_store(uri: str | None, *, clock: Clock | None = None, **options: Any) -> MongoManagementStore:
+def management_store(uri: str | None, *, clock: Clock | None = None, **options: Any) -> ManagementStore:
     """Open the management store at ``uri``. Raises ``ConfigurationError``."""
     return DRIVER.management_store(Options(uri=uri, **options), clock)
 

@@ -10,6 +10,7 @@ from pymongo import UpdateMany
 from zaqar.clock import Clock, age
 from zaqar.errors import ClaimNotFound
 from zaqar.models import Claim, DeadLetterRule, QueueKey
+from zaqar.storage import contract
 from zaqar.storage.ids import MalformedId, format_id, new_token, parse_id, position_at
 from zaqar.storage.mongodb.candidates import View
 from zaqar.storage.mongodb.connection import Database, Document
@@ -60,7 +61,7 @@ class _Claiming(Call):
         return held | ({"ttl": self._ttl + self._grace} if is_short else {})
 
 
-class Claims:
+class Claims(contract.Claims):
     """Takes, renews and ends claims."""
 
     def __init__(
@@ -79,15 +80,15 @@ class Claims:
         self._dead_letters = dead_letters
         self._counters = counters
 
-    def create(self, queue: QueueKey, *, ttl: int, grace: int, limit: int, rule: DeadLetterRule | None) -> Claim:
+    def create(self, queue: QueueKey, *, ttl: int, grace: int, limit: int, dead_letter: DeadLetterRule | None) -> Claim:
         """Claim up to ``limit`` messages."""
         claim_id = format_id(position_at(self._clock.microseconds()), new_token())
 
         def first(view: View) -> Document | None:
-            most = None if rule is None else rule.max_claim_count
+            most = None if dead_letter is None else dead_letter.max_claim_count
             return self._take_first(view, claim_id, ttl=ttl, grace=grace, most=most)
 
-        burial = None if rule is None else self._burial(queue, rule)
+        burial = None if dead_letter is None else self._burial(queue, dead_letter)
         call = _Claiming(claim_id, limit, burial, ttl=ttl, grace=grace)
         taken = self._taking.take(queue, call, self._take, first)
         now = self._clock.now()

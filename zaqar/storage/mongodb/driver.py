@@ -3,12 +3,11 @@
 from zaqar.clock import Clock
 from zaqar.errors import refuse_together
 from zaqar.storage import driver
-from zaqar.storage.mongodb import start
+from zaqar.storage.contract import ManagementStore, MessageStore
+from zaqar.storage.mongodb import start, stores
 from zaqar.storage.mongodb.address import check_name
 from zaqar.storage.mongodb.opening import Options, address_of, open_database
-from zaqar.storage.mongodb.queues import MongoManagementStore
 from zaqar.storage.mongodb.schema import MANAGEMENT_STORE, MESSAGE_STORE
-from zaqar.storage.mongodb.store import MongoMessageStore
 from zaqar.storage.server_clock import ServerClock
 
 
@@ -32,15 +31,19 @@ class MongoDriver(driver.Driver[Options]):
         """Return the address without its password, and the database."""
         return f"{address_of(options).place}/{options.database}"
 
-    def message_store(self, options: Options, clock: Clock | None) -> MongoMessageStore:
+    def message_store(self, options: Options, clock: Clock | None) -> MessageStore:
         """Open a message store, which contacts the server when it is first used."""
+        return self.parts(options, clock).store()
+
+    def parts(self, options: Options, clock: Clock | None) -> stores.Parts:
+        """Return what a message store is made of."""
         database = open_database(options, MESSAGE_STORE)
         place = (options.uri, options.database)
-        return MongoMessageStore(database, clock or ServerClock(database), place=place, patience=options.retry_deadline)
+        return stores.Parts(database, clock or ServerClock(database), place=place, patience=options.retry_deadline)
 
-    def management_store(self, options: Options, clock: Clock | None) -> MongoManagementStore:  # noqa: ARG002
+    def management_store(self, options: Options, clock: Clock | None) -> ManagementStore:  # noqa: ARG002
         """Open a management store, where nothing depends on the time."""
-        return MongoManagementStore(open_database(options, MANAGEMENT_STORE))
+        return stores.management_store(open_database(options, MANAGEMENT_STORE))
 
 
 DRIVER = MongoDriver()

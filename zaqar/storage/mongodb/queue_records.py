@@ -6,6 +6,7 @@ litter, which the sweep removes. Uses the indexes of ``_id`` and ``reading``.
 
 from zaqar.clock import Clock, age
 from zaqar.models import MessageMark, QueueKey, Stats
+from zaqar.storage import contract
 from zaqar.storage.mongodb.candidates import Candidates
 from zaqar.storage.mongodb.connection import Database, Document
 from zaqar.storage.mongodb.counters import Counters
@@ -15,8 +16,8 @@ from zaqar.storage.mongodb.records import ROOM, Record, Records
 from zaqar.storage.mongodb.scope import id_of, scope_of
 
 
-class QueueRecords:
-    """Ends and tells of whole queues."""
+class QueueRecords(contract.Records):
+    """Makes, ends and tells of whole queues."""
 
     def __init__(
         self,
@@ -33,6 +34,10 @@ class QueueRecords:
         self._candidates = candidates
         self._counters = counters
         self._litter = litter
+
+    def create(self, queue: QueueKey) -> None:
+        """Make the record."""
+        self._records.create(queue)
 
     def delete(self, queue: QueueKey) -> None:
         """Turn the record into remains, which keep positions from being given again until the time is past them.

@@ -4,27 +4,26 @@ Uses the unique index ``names`` on ``(project, kind, name)``.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from pymongo.errors import DuplicateKeyError
 
 from zaqar.errors import Conflict, QueueNotFound
-from zaqar.models import Queue, QueueKey
-from zaqar.storage import queue_metadata
-from zaqar.storage.contract import ManagementStore
+from zaqar.models import Kind, Queue, QueueKey
+from zaqar.storage import contract, queue_metadata
 from zaqar.storage.ids import new_token
 from zaqar.storage.mongodb.connection import Database, Document
 
 
-class MongoManagementStore(ManagementStore):
+class Queues(contract.Queues):
     """Queues in one database of a server, a replica set or a sharded cluster."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def create_queue(self, queue: QueueKey, metadata: Mapping[str, Any]) -> bool:
+    def create(self, queue: QueueKey, metadata: Mapping[str, Any]) -> bool:
         """Store a new queue; tell whether it is new, also when the first answer was lost."""
         nonce = new_token()
         document = _named(queue) | {"metadata": _encode(metadata), "by": nonce}
@@ -35,7 +34,7 @@ class MongoManagementStore(ManagementStore):
             return found is not None and found["by"] == nonce
         return True
 
-    def get_queue(self, queue: QueueKey) -> Queue:
+    def get(self, queue: QueueKey) -> Queue:
         """Return the queue."""
         return _queue(self._stored(queue))
 
@@ -47,20 +46,20 @@ class MongoManagementStore(ManagementStore):
             return
         raise Conflict(f'The {queue.kind} "{queue.name}" was changed meanwhile.')
 
-    def delete_queue(self, queue: QueueKey) -> None:
+    def delete(self, queue: QueueKey) -> None:
         """Remove the queue."""
         self._database.run(lambda: self._database.queues.delete_one(_named(queue)))
 
-    def list_queues(
+    def list(
         self,
         project: str,
         *,
-        kind: str = "queue",
+        kind: Kind = "queue",
         marker: str | None,
         limit: int,
         name_contains: str | None,
         metadata: Mapping[str, str | int],
-    ) -> list[Queue]:
+    ) -> Sequence[Queue]:
         """Return a page; with filters, batch after batch until the page is full or the queues end."""
         return queue_metadata.page(
             partial(self._batch, project, kind),
@@ -70,18 +69,10 @@ class MongoManagementStore(ManagementStore):
             metadata=metadata,
         )
 
-    def count_queues(self, project: str, *, kind: str = "queue") -> int:
+    def count(self, project: str, *, kind: Kind = "queue") -> int:
         """Return how many there are."""
         wanted = {"project": project, "kind": kind}
         return self._database.run(lambda: self._database.queues.count_documents(wanted))
-
-    def is_alive(self) -> bool:
-        """Tell whether the primary answers."""
-        return self._database.is_alive()
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._database.close()
 
     def _stored(self, queue: QueueKey) -> Document:
         stored = self._database.run(lambda: self._database.queues.find_one(_named(queue)))
@@ -99,7 +90,7 @@ class MongoManagementStore(ManagementStore):
         found = self._database.run(lambda: self._database.queues.find_one(_named(queue)))
         return found is not None and found["by"] == nonce
 
-    def _batch(self, project: str, kind: str, after: str, size: int) -> list[Queue]:
+    def _batch(self, project: str, kind: Kind, after: str, size: int) -> Sequence[Queue]:
         wanted: Document = {"project": project, "kind": kind, "name": {"$gt": after}}
         shown = {"name": 1, "metadata": 1}
         found = self._database.run(

@@ -3,17 +3,14 @@
 from typing import Any
 
 from zaqar.clock import Clock
+from zaqar.storage.contract import ManagementStore, MessageStore
 from zaqar.storage.redis.address import Address, parse
 from zaqar.storage.redis.driver import DRIVER, Options
-from zaqar.storage.redis.queues import RedisManagementStore
 from zaqar.storage.redis.start import warnings
-from zaqar.storage.redis.store import RedisMessageStore
 
 __all__ = [
     "DRIVER",
     "Address",
-    "RedisManagementStore",
-    "RedisMessageStore",
     "management_store",
     "message_store",
     "parse",
@@ -21,11 +18,11 @@ __all__ = [
 ]
 
 
-def message_store(uri: str, *, clock: Clock | None = None, **options: Any) -> RedisMessageStore:
+def message_store(uri: str, *, clock: Clock | None = None, **options: Any) -> MessageStore:
     """Open the message store at ``uri``. Raises ``ConfigurationError``."""
     return DRIVER.message_store(Options(uri=uri, **options), clock)
 
 
-def management_store(uri: str, *, clock: Clock | None = None, **options: Any) -> RedisManagementStore:
+def management_store(uri: str, *, clock: Clock | None = None, **options: Any) -> ManagementStore:
     """Open the management store at ``uri``. Raises ``ConfigurationError``."""
     return DRIVER.management_store(Options(uri=uri, **options), clock)

@@ -4,12 +4,11 @@ import dataclasses
 
 from zaqar.clock import Clock
 from zaqar.storage import driver
-from zaqar.storage.redis import start
+from zaqar.storage.contract import ManagementStore, MessageStore
+from zaqar.storage.redis import start, stores
 from zaqar.storage.redis.address import SCHEMES, parse
 from zaqar.storage.redis.opening import open_server
-from zaqar.storage.redis.queues import RedisManagementStore
 from zaqar.storage.redis.server import Server
-from zaqar.storage.redis.store import RedisMessageStore
 from zaqar.storage.server_clock import ServerClock
 
 
@@ -41,16 +40,20 @@ class RedisDriver(driver.Driver[Options]):
         """Return the address without its password."""
         return parse(options.uri).place
 
-    def message_store(self, options: Options, clock: Clock | None) -> RedisMessageStore:
+    def message_store(self, options: Options, clock: Clock | None) -> MessageStore:
         """Open a message store, which contacts the server when it is first used."""
+        return self.parts(options, clock).store()
+
+    def parts(self, options: Options, clock: Clock | None) -> stores.Parts:
+        """Return what a message store is made of."""
         server = _server(options)
         # Twice as long as a post is repeated: the first attempt may reach the server after the last.
         memory = max(int(2 * options.retry_deadline), 30)
-        return RedisMessageStore(server, clock or ServerClock(server), memory=memory)
+        return stores.Parts(server, clock or ServerClock(server), memory=memory)
 
-    def management_store(self, options: Options, clock: Clock | None) -> RedisManagementStore:  # noqa: ARG002
+    def management_store(self, options: Options, clock: Clock | None) -> ManagementStore:  # noqa: ARG002
         """Open a management store, where nothing depends on the time."""
-        return RedisManagementStore(_server(options))
+        return stores.management_store(_server(options))
 
 
 def _server(options: Options) -> Server:

@@ -6,7 +6,6 @@ percent-encoded, so that no name can end the tag or collide with another key (st
 
 import zlib
 from functools import lru_cache
-from typing import cast
 from urllib.parse import quote, unquote
 
 from zaqar.models import Kind, QueueKey
@@ -72,7 +71,7 @@ def posting_keys(keys: Keys, token: str) -> Keys:
 
 
 @lru_cache(maxsize=10_000)
-def directory_of(project: str, kind: str) -> Keys:
+def directory_of(project: str, kind: Kind) -> Keys:
     """Return the keys of a project's queues, or topics, in the management store: names and metadata."""
-    tag = f"zaqar:{{directory:{_KINDS[cast('Kind', kind)]}:{quote(project, safe='')}}}"
+    tag = f"zaqar:{{directory:{_KINDS[kind]}:{quote(project, safe='')}}}"
     return (f"{tag}:names".encode(), f"{tag}:metadata".encode())

@@ -4,26 +4,25 @@ Most queues have no metadata, and take no more than their name and what finds it
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from zaqar.errors import Conflict, QueueNotFound
-from zaqar.models import Queue, QueueKey
-from zaqar.storage import queue_metadata
-from zaqar.storage.contract import ManagementStore
+from zaqar.models import Kind, Queue, QueueKey
+from zaqar.storage import contract, queue_metadata
 from zaqar.storage.redis import script
 from zaqar.storage.redis.keys import Keys, directory_of
 from zaqar.storage.redis.server import Server
 
 
-class RedisManagementStore(ManagementStore):
+class Queues(contract.Queues):
     """Queues on one server, on Sentinel or on a Cluster."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
 
-    def create_queue(self, queue: QueueKey, metadata: Mapping[str, Any]) -> bool:
+    def create(self, queue: QueueKey, metadata: Mapping[str, Any]) -> bool:
         """Store a new queue; tell whether it is new.
 
         Not tried again once it may have been done: the queue would then be reported as one that existed.
@@ -31,7 +30,7 @@ class RedisManagementStore(ManagementStore):
         arguments = (queue.name, _encode(metadata))
         return bool(self._server.call(script.CREATE_QUEUE, _keys(queue), arguments, is_repeatable=False))
 
-    def get_queue(self, queue: QueueKey) -> Queue:
+    def get(self, queue: QueueKey) -> Queue:
         """Return the queue."""
         return Queue(queue.name, _decode(self._stored(queue)))
 
@@ -43,20 +42,20 @@ class RedisManagementStore(ManagementStore):
         if not is_old or not self._server.call(script.REPLACE_METADATA, _keys(queue), arguments, is_repeatable=False):
             raise Conflict(f'The {queue.kind} "{queue.name}" was changed meanwhile.')
 
-    def delete_queue(self, queue: QueueKey) -> None:
+    def delete(self, queue: QueueKey) -> None:
         """Remove the queue."""
         self._server.call(script.DELETE_QUEUE, _keys(queue), (queue.name,))
 
-    def list_queues(
+    def list(
         self,
         project: str,
         *,
-        kind: str = "queue",
+        kind: Kind = "queue",
         marker: str | None,
         limit: int,
         name_contains: str | None,
         metadata: Mapping[str, str | int],
-    ) -> list[Queue]:
+    ) -> Sequence[Queue]:
         """Return a page; with filters, batch after batch until the page is full or the queues end."""
         return queue_metadata.page(
             partial(self._batch, project, kind),
@@ -66,19 +65,11 @@ class RedisManagementStore(ManagementStore):
             metadata=metadata,
         )
 
-    def count_queues(self, project: str, *, kind: str = "queue") -> int:
+    def count(self, project: str, *, kind: Kind = "queue") -> int:
         """Return how many there are."""
         return int(self._server.command("ZCARD", directory_of(project, kind)[0]))
 
-    def is_alive(self) -> bool:
-        """Tell whether the server answers."""
-        return self._server.is_alive()
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._server.close()
-
-    def _batch(self, project: str, kind: str, after: str, size: int) -> list[Queue]:
+    def _batch(self, project: str, kind: Kind, after: str, size: int) -> Sequence[Queue]:
         names, stored = self._server.call(script.LIST_QUEUES, directory_of(project, kind), (after, size))
         return [Queue(name.decode(), _decode(text)) for name, text in zip(names, stored, strict=True)]
 

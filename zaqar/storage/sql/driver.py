@@ -5,12 +5,11 @@ import dataclasses
 from zaqar.clock import Clock
 from zaqar.errors import ConfigurationError
 from zaqar.storage import driver
-from zaqar.storage.sql import migration
+from zaqar.storage.contract import ManagementStore, MessageStore
+from zaqar.storage.sql import migration, stores
 from zaqar.storage.sql.connection import Database
 from zaqar.storage.sql.opening import Synchronous, database_path
 from zaqar.storage.sql.place import check_place
-from zaqar.storage.sql.queues import SqlManagementStore
-from zaqar.storage.sql.store import SqlMessageStore
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -41,13 +40,13 @@ class SqlDriver(driver.Driver[Options]):
         """Return the path of the file."""
         return f"{database_path(_uri(options))} (sqlite, synchronous={options.synchronous})"
 
-    def message_store(self, options: Options, clock: Clock | None) -> SqlMessageStore:
+    def message_store(self, options: Options, clock: Clock | None) -> MessageStore:
         """Open a message store; without a clock its time rests on the host's uptime."""
-        return SqlMessageStore(_database(options, clock))
+        return stores.message_store(_database(options, clock))
 
-    def management_store(self, options: Options, clock: Clock | None) -> SqlManagementStore:
+    def management_store(self, options: Options, clock: Clock | None) -> ManagementStore:
         """Open a management store; on the same file it shares the message store's connections."""
-        return SqlManagementStore(_database(options, clock))
+        return stores.management_store(_database(options, clock))
 
 
 def _database(options: Options, clock: Clock | None) -> Database:

@@ -1,16 +1,15 @@
 """The management store: queues and topics with their metadata, one row each, found and listed by primary key."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 
 from zaqar.errors import Conflict, QueueNotFound
-from zaqar.models import Queue, QueueKey
-from zaqar.storage import queue_metadata
-from zaqar.storage.contract import ManagementStore
+from zaqar.models import Kind, Queue, QueueKey
+from zaqar.storage import contract, queue_metadata
 from zaqar.storage.sql.connection import Database
 from zaqar.storage.sql.schema import QUEUES
 from zaqar.storage.sql.session import Session, Transaction
@@ -32,13 +31,13 @@ _PAGE = Statement(
 )
 
 
-class SqlManagementStore(ManagementStore):
+class Queues(contract.Queues):
     """Queues in one SQLite file."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def create_queue(self, queue: QueueKey, metadata: Mapping[str, Any]) -> bool:
+    def create(self, queue: QueueKey, metadata: Mapping[str, Any]) -> bool:
         """Store a new queue; tell whether it is new."""
 
         def step(transaction: Transaction) -> bool:
@@ -49,7 +48,7 @@ class SqlManagementStore(ManagementStore):
 
         return self._database.write(step, adds=True)
 
-    def get_queue(self, queue: QueueKey) -> Queue:
+    def get(self, queue: QueueKey) -> Queue:
         """Return the queue."""
         return Queue(queue.name, self._database.read(lambda session: _metadata(session, queue)))
 
@@ -63,20 +62,20 @@ class SqlManagementStore(ManagementStore):
 
         self._database.write(step, adds=True)
 
-    def delete_queue(self, queue: QueueKey) -> None:
+    def delete(self, queue: QueueKey) -> None:
         """Remove the queue."""
         self._database.write(lambda transaction: transaction.run(_DELETE, queue._asdict()))
 
-    def list_queues(
+    def list(
         self,
         project: str,
         *,
-        kind: str = "queue",
+        kind: Kind = "queue",
         marker: str | None,
         limit: int,
         name_contains: str | None,
         metadata: Mapping[str, str | int],
-    ) -> list[Queue]:
+    ) -> Sequence[Queue]:
         """Return a page; with filters, batch after batch until the page is full or the queues end."""
         return queue_metadata.page(
             partial(self._batch, project, kind),
@@ -86,20 +85,12 @@ class SqlManagementStore(ManagementStore):
             metadata=metadata,
         )
 
-    def count_queues(self, project: str, *, kind: str = "queue") -> int:
+    def count(self, project: str, *, kind: Kind = "queue") -> int:
         """Return how many there are."""
         row = self._database.read(lambda session: session.row(_COUNT, {"project": project, "kind": kind}))
         return row[0] if row else 0
 
-    def is_alive(self) -> bool:
-        """Tell whether the file can be read."""
-        return self._database.is_alive()
-
-    def close(self) -> None:
-        """Close the file."""
-        self._database.close()
-
-    def _batch(self, project: str, kind: str, after: str, size: int) -> list[Queue]:
+    def _batch(self, project: str, kind: Kind, after: str, size: int) -> Sequence[Queue]:
         parameters = {"project": project, "kind": kind, "marker": after, "limit": size}
         rows = self._database.read(partial(_page, parameters))
         return [Queue(name, json.loads(text)) for name, text in rows]

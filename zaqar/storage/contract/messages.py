@@ -1,0 +1,65 @@
+"""Messages of a queue."""
+
+import abc
+from collections.abc import Sequence
+
+from zaqar.models import Message, NewMessage, QueueKey
+
+
+class Messages(abc.ABC):
+    """Messages, in post order.
+
+    Messages of a queue are listed, claimed and popped in post order, and a reader that follows markers never misses
+    one: no message appears behind one that was visible already (storage R2.3.4).
+    """
+
+    @abc.abstractmethod
+    def post(self, queue: QueueKey, messages: Sequence[NewMessage], *, client_id: str, token: str) -> Sequence[str]:
+        """Append messages in order, all or none, and return their ids in that order.
+
+        ``token``: 16 hex digits, random, made once per post by the caller. A networked store remembers it, so that a
+        repetition after a lost answer does not post twice.
+
+        Raises ``QueueNotFound`` where there is no record of the queue.
+        """
+
+    @abc.abstractmethod
+    def list(
+        self,
+        queue: QueueKey,
+        *,
+        marker: str | None,
+        limit: int,
+        hidden_client_id: str | None,
+        include_claimed: bool,
+        include_delayed: bool,
+    ) -> Sequence[Message]:
+        """Return up to ``limit`` messages after ``marker`` (an id, living or not), oldest first.
+
+        ``hidden_client_id`` leaves out what that client posted. Filters apply before the limit: a short page means
+        that nothing more matches (storage R2.4.5). A malformed marker or a missing queue gives an empty list.
+        """
+
+    @abc.abstractmethod
+    def get(self, queue: QueueKey, ids: Sequence[str]) -> Sequence[Message]:
+        """Return those that exist, claimed and delayed ones included, in the order of ``ids``."""
+
+    @abc.abstractmethod
+    def delete(self, queue: QueueKey, message_id: str, *, claim_id: str | None) -> None:
+        """Delete one message; silent when it does not exist.
+
+        Raises ``MessageClaimed`` when a live claim other than ``claim_id`` holds it (and ``claim_id``, where given,
+        exists); ``ClaimNotHeld`` when ``claim_id`` is unknown or the message is not claimed (storage R2.9.1).
+        """
+
+    @abc.abstractmethod
+    def delete_many(self, queue: QueueKey, ids: Sequence[str], *, claim_ids: Sequence[str] | None) -> None:
+        """Delete those that exist, claimed or not.
+
+        With ``claim_ids``, each existing message must be held by one of these live claims; otherwise raises
+        ``MessageClaimed`` and deletes nothing (http O-42).
+        """
+
+    @abc.abstractmethod
+    def pop(self, queue: QueueKey, *, limit: int) -> Sequence[Message]:
+        """Remove and return up to ``limit`` messages that are neither claimed nor delayed, oldest first."""

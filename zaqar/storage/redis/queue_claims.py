@@ -1,0 +1,72 @@
+"""The claims of a queue: each verb is one call of a script, repeated where the queue had more to settle first."""
+
+from zaqar.clock import Clock, age
+from zaqar.errors import ClaimNotFound
+from zaqar.models import Claim, DeadLetterRule, QueueKey
+from zaqar.storage import contract
+from zaqar.storage.ids import MalformedId, format_id, new_token, parse_id, position_at
+from zaqar.storage.redis import script
+from zaqar.storage.redis.agenda import Agenda
+from zaqar.storage.redis.dead_letters import DeadLetters, Taking
+from zaqar.storage.redis.keys import keys_of
+from zaqar.storage.redis.messages import messages
+from zaqar.storage.redis.server import Argument, Server
+
+_NOTHING = Claim("", 0, 0, ())
+
+
+class QueueClaims(contract.Claims):
+    """The claims on one server, on Sentinel or on a Cluster."""
+
+    def __init__(self, server: Server, clock: Clock, agenda: Agenda, dead_letters: DeadLetters) -> None:
+        self._server = server
+        self._clock = clock
+        self._agenda = agenda
+        self._dead_letters = dead_letters
+
+    def create(self, queue: QueueKey, *, ttl: int, grace: int, limit: int, dead_letter: DeadLetterRule | None) -> Claim:
+        """Claim the first messages that are ready; those claimed too often leave first."""
+        microseconds = self._clock.microseconds()
+        claim_id, now = format_id(position_at(microseconds), new_token()), microseconds // 1_000_000
+        most: Argument = "" if dead_letter is None else dead_letter.max_claim_count
+        answer = self._server.settled(script.CLAIM, keys_of(queue), (now, claim_id, ttl, grace, limit, most))
+        if dead_letter is None or isinstance(answer, list):
+            ids, envelopes, states, news = answer
+            claimed = messages((ids, envelopes, states), now)
+            if news:
+                self._agenda.keep(queue, int(news))
+        else:
+            taking = Taking(claim_id, ttl, grace, now + ttl, limit)
+            claimed = self._dead_letters.claim_past(queue, dead_letter, taking)
+        return Claim(claim_id, ttl, 0, claimed) if claimed else _NOTHING
+
+    def get(self, queue: QueueKey, claim_id: str) -> Claim:
+        """Return a live claim."""
+        now = self._clock.now()
+        answer = self._server.call(script.GET_CLAIM, keys_of(queue), (now, claim_word(claim_id)))
+        if answer is None:
+            raise _no_claim()
+        ttl, ends, *found = answer
+        return Claim(claim_id, int(ttl), age(now, int(ends) - int(ttl)), messages(found, now))
+
+    def renew(self, queue: QueueKey, claim_id: str, *, ttl: int, grace: int) -> None:
+        """Give a live claim a new end."""
+        if not self._server.call(script.RENEW, keys_of(queue), (self._clock.now(), claim_word(claim_id), ttl, grace)):
+            raise _no_claim()
+
+    def release(self, queue: QueueKey, claim_id: str) -> None:
+        """End a claim."""
+        self._server.call(script.RELEASE, keys_of(queue), (claim_word(claim_id),))
+
+
+def claim_word(claim_id: str) -> str:
+    """Return the id of a claim, or of none there ever was."""
+    try:
+        parse_id(claim_id)
+    except MalformedId:
+        return "-"
+    return claim_id
+
+
+def _no_claim() -> ClaimNotFound:
+    return ClaimNotFound("The claim does not exist or has expired.")

@@ -1,0 +1,110 @@
+"""The messages of a queue: each verb is one call of a script, repeated where the queue had more to settle first."""
+
+from collections.abc import Sequence
+
+from zaqar.clock import Clock
+from zaqar.errors import ClaimNotHeld, MessageClaimed, QueueNotFound
+from zaqar.models import Message, NewMessage, QueueKey
+from zaqar.storage import contract
+from zaqar.storage.ids import MalformedId, format_id, parse_id, parse_ids
+from zaqar.storage.redis import script
+from zaqar.storage.redis.agenda import Agenda
+from zaqar.storage.redis.keys import keys_of, posting_keys
+from zaqar.storage.redis.messages import client_word, messages, posted
+from zaqar.storage.redis.queue_claims import claim_word
+from zaqar.storage.redis.server import Command, Server
+
+_HELD_BY_ANOTHER, _NOT_HELD = 1, 2
+
+
+class QueueMessages(contract.Messages):
+    """The messages on one server, on Sentinel or on a Cluster.
+
+    ``memory``: seconds for which the token of a post is remembered.
+    """
+
+    def __init__(self, server: Server, clock: Clock, agenda: Agenda, *, memory: int) -> None:
+        self._server = server
+        self._clock = clock
+        self._agenda = agenda
+        self._memory = memory
+
+    def post(self, queue: QueueKey, new: Sequence[NewMessage], *, client_id: str, token: str) -> Sequence[str]:
+        """Append messages; the script knows a token that it has seen before."""
+        microseconds = self._clock.microseconds()
+        now = microseconds // 1_000_000
+        arguments = posted(new, now=now, client_id=client_id)
+        first_due = now + min(each.delay or each.ttl for each in new)
+        keys = posting_keys(keys_of(queue), token)
+        first = self._server.call(script.POST, keys, (token, self._memory, microseconds, first_due, *arguments))
+        if first is None:
+            raise QueueNotFound(queue)
+        if isinstance(first, list):
+            (first,) = first
+            self._agenda.keep(queue, first_due)
+        position = int(first)
+        return [format_id(position + index, token) for index in range(len(new))]
+
+    def list(
+        self,
+        queue: QueueKey,
+        *,
+        marker: str | None,
+        limit: int,
+        hidden_client_id: str | None,
+        include_claimed: bool,
+        include_delayed: bool,
+    ) -> Sequence[Message]:
+        """Return a page; where filters hide a whole batch, the script is run again behind it."""
+        try:
+            after = parse_id(marker).position if marker is not None else 0
+        except MalformedId:
+            return []
+        hidden = b"" if hidden_client_id is None else client_word(hidden_client_id)
+        flags = (int(include_claimed), int(include_delayed))
+        page: list[Message] = []
+        while True:
+            now = self._clock.now()
+            arguments = (now, after, limit - len(page), *flags, hidden)
+            ids, envelopes, states, last = self._server.settled(script.LIST, keys_of(queue), arguments)
+            page += messages((ids, envelopes, states), now)
+            if not last or len(page) >= limit:
+                return page
+            after = parse_id(last.decode()).position
+
+    def get(self, queue: QueueKey, ids: Sequence[str]) -> Sequence[Message]:
+        """Return those that exist."""
+        wanted = [format_id(*name) for name in parse_ids(ids)]
+        if not wanted:
+            return []
+        now = self._clock.now()
+        return messages(self._server.call(script.GET, keys_of(queue), (now, *wanted)), now)
+
+    def delete(self, queue: QueueKey, message_id: str, *, claim_id: str | None) -> None:
+        """Delete one; a malformed claim id is that of a claim that does not exist."""
+        try:
+            parse_id(message_id)
+        except MalformedId:
+            return
+        claim = "" if claim_id is None else claim_word(claim_id)
+        answer = self._server.call(script.DELETE, keys_of(queue), (self._clock.now(), message_id, claim))
+        if answer == _HELD_BY_ANOTHER and claim_id is None:
+            raise MessageClaimed("The message is claimed; name the claim to delete it.")
+        if answer == _HELD_BY_ANOTHER:
+            raise MessageClaimed("The message is held by another claim.")
+        if answer == _NOT_HELD:
+            raise ClaimNotHeld("The message is not held by this claim, which may have expired.")
+
+    def delete_many(self, queue: QueueKey, ids: Sequence[str], *, claim_ids: Sequence[str] | None) -> None:
+        """Delete many."""
+        doomed = [format_id(*name) for name in parse_ids(ids)]
+        claims = [claim_word(claim_id) for claim_id in claim_ids or ()]
+        number = -1 if claim_ids is None else len(claims)
+        arguments: Command = (self._clock.now(), number, *claims, *doomed)
+        if doomed and self._server.call(script.DELETE_MANY, keys_of(queue), arguments):
+            raise MessageClaimed("Each message must be held by one of the given claims; nothing was deleted.")
+
+    def pop(self, queue: QueueKey, *, limit: int) -> Sequence[Message]:
+        """Take the first messages that are ready; not tried twice, which could take twice as many."""
+        now = self._clock.now()
+        return messages(self._server.settled(script.POP, keys_of(queue), (now, limit), is_repeatable=False), now)

@@ -1,0 +1,48 @@
+"""The record of each queue, and what happens to all that is in the queue at once: one step each."""
+
+from zaqar.clock import Clock, age
+from zaqar.errors import QueueNotFound
+from zaqar.models import MessageMark, QueueKey, Stats
+from zaqar.storage import contract
+from zaqar.storage.ids import position_at
+from zaqar.storage.redis import script
+from zaqar.storage.redis.agenda import Agenda
+from zaqar.storage.redis.keys import LEAVING, keys_of
+from zaqar.storage.redis.server import Server
+
+
+class QueueRecords(contract.Records):
+    """The records on one server, on Sentinel or on a Cluster."""
+
+    def __init__(self, server: Server, clock: Clock, agenda: Agenda) -> None:
+        self._server = server
+        self._clock = clock
+        self._agenda = agenda
+
+    def create(self, queue: QueueKey) -> None:
+        """Make the record of the queue: positions start at the time, so that old markers stay valid."""
+        self._server.call(script.CREATE_RECORD, keys_of(queue), (position_at(self._clock.microseconds()),))
+
+    def delete(self, queue: QueueKey) -> None:
+        """Remove every key of the queue in one step; the server frees the memory in the background."""
+        microseconds = self._clock.microseconds()
+        if self._server.call(script.DROP_RECORD, keys_of(queue), (microseconds,)):
+            self._agenda.keep(queue, microseconds // 1_000_000)  # the sweep then forgets it
+
+    def purge(self, queue: QueueKey) -> None:
+        """Remove every key of the queue but its record, in one step likewise."""
+        keys = keys_of(queue)
+        self._server.command("UNLINK", *keys[1:LEAVING])
+
+    def stats(self, queue: QueueKey) -> Stats:
+        """Count the sets of the queue."""
+        now = self._clock.now()
+        answer = self._server.settled(script.STATS, keys_of(queue), (now,))
+        if not answer:
+            raise QueueNotFound(queue)
+        total, claimed, *ends = answer
+        marks = [
+            MessageMark(id_.decode(), age(now, int(created)), int(created))
+            for id_, created in zip(ends[::2], ends[1::2], strict=True)
+        ]
+        return Stats(claimed, total - claimed, *marks)

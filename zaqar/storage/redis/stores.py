@@ -1,0 +1,46 @@
+"""The stores on one server, on Sentinel or on a Cluster, and what they are made of."""
+
+from zaqar.clock import Clock
+from zaqar.storage.contract import ManagementStore, MessageStore
+from zaqar.storage.redis.agenda import Agenda
+from zaqar.storage.redis.dead_letters import DeadLetters
+from zaqar.storage.redis.queue_claims import QueueClaims
+from zaqar.storage.redis.queue_messages import QueueMessages
+from zaqar.storage.redis.queue_records import QueueRecords
+from zaqar.storage.redis.queues import Queues
+from zaqar.storage.redis.server import Server
+from zaqar.storage.redis.sweep import Sweep
+
+
+class Parts:
+    """What a message store is made of.
+
+    ``memory``: seconds for which the token of a post is remembered.
+    """
+
+    def __init__(self, server: Server, clock: Clock, *, memory: int) -> None:
+        self.server = server
+        self.clock = clock
+        agenda = Agenda(server)
+        self.dead_letters = DeadLetters(server, clock, agenda)
+        self.sweep = Sweep(server, clock, agenda, self.dead_letters)
+        self.records = QueueRecords(server, clock, agenda)
+        self.messages = QueueMessages(server, clock, agenda, memory=memory)
+        self.claims = QueueClaims(server, clock, agenda, self.dead_letters)
+
+    def store(self) -> MessageStore:
+        """Return the message store, which closes the connections."""
+        return MessageStore(
+            records=self.records,
+            messages=self.messages,
+            claims=self.claims,
+            sweep=self.sweep.sweep,
+            is_turn_to_sweep=self.sweep.is_turn,
+            is_alive=self.server.is_alive,
+            close=self.server.close,
+        )
+
+
+def management_store(server: Server) -> ManagementStore:
+    """Return the management store, which closes the connections."""
+    return ManagementStore(queues=Queues(server), is_alive=server.is_alive, close=server.close)
