@@ -13,7 +13,7 @@ from zaqar import forks
 
 _FORM = re.compile(r"[0-9a-f]{30}\Z")
 _POSITION_DIGITS = 14
-_TOKEN_DIGITS = 16
+TOKEN_DIGITS = 16
 _DRAWN_AT_ONCE = 256
 _drawn: list[str] = []
 """Tokens still to be given out: to ask the system for each would cost a thread its turn at the interpreter."""
@@ -42,8 +42,8 @@ def new_token() -> str:
         try:
             return _drawn.pop()
         except IndexError:
-            digits = secrets.token_hex(_DRAWN_AT_ONCE * _TOKEN_DIGITS // 2)
-            _drawn.extend(digits[at : at + _TOKEN_DIGITS] for at in range(0, len(digits), _TOKEN_DIGITS))
+            digits = secrets.token_hex(_DRAWN_AT_ONCE * TOKEN_DIGITS // 2)
+            _drawn.extend(digits[at : at + TOKEN_DIGITS] for at in range(0, len(digits), TOKEN_DIGITS))
 
 
 def position_at(microseconds: int) -> int:

@@ -206,7 +206,7 @@ def test_a_failure_at_any_command_is_not_seen_by_the_caller(stage, name, fault):
 def test_what_an_outage_broke_off_can_be_done_again(stage, monkeypatch, name, fault):
     act = ACTS[name]
     _, count = stage.undisturbed(act)
-    monkeypatch.setattr(stage.database, "_attempts", 1)
+    monkeypatch.setattr(stage.database, "retry", dataclasses.replace(stage.database.retry, attempts=1))
 
     for number in range(count):
         with stage.scene() as scene:
@@ -236,7 +236,7 @@ def test_a_pop_gives_what_it_takes_at_whatever_command_it_fails(stage, fault):
 def test_a_pop_broken_off_by_an_outage_loses_nothing(stage, monkeypatch):
     pop = Act(lambda s: s.store.messages.pop(s.queue, limit=3))
     _, count = stage.undisturbed(pop)
-    monkeypatch.setattr(stage.database, "_attempts", 1)
+    monkeypatch.setattr(stage.database, "retry", dataclasses.replace(stage.database.retry, attempts=1))
 
     for number in range(count):
         with stage.scene() as scene:

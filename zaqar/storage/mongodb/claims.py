@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from pymongo import UpdateMany
 
 from zaqar.clock import Clock, age
-from zaqar.errors import ClaimNotFound
 from zaqar.models import Claim, DeadLetterRule, QueueKey
-from zaqar.storage import contract
+from zaqar.storage import contract, refusals
 from zaqar.storage.ids import MalformedId, format_id, new_token, parse_id, position_at
 from zaqar.storage.mongodb.candidates import View
 from zaqar.storage.mongodb.connection import Database, Document
@@ -22,8 +21,6 @@ from zaqar.storage.mongodb.messages import CLAIMED, READY, date_of, living, mess
 from zaqar.storage.mongodb.records import SETTLE_INTERVAL, Records
 from zaqar.storage.mongodb.scope import scope_of
 from zaqar.storage.mongodb.taking import Burial, Call, Taking
-
-NOTHING = Claim("", 0, 0, ())
 
 
 class _Claiming(Call):
@@ -94,7 +91,7 @@ class Claims(contract.Claims):
         now = self._clock.now()
         if taken and ttl < SETTLE_INTERVAL:
             self._records.hurry(scope_of(queue), now + ttl)
-        return Claim(claim_id, ttl, 0, messages(taken, now)) if taken else NOTHING
+        return Claim(claim_id, ttl, 0, messages(taken, now)) if taken else refusals.NOTHING
 
     def get(self, queue: QueueKey, claim_id: str) -> Claim:
         """Return a live claim."""
@@ -102,7 +99,7 @@ class Claims(contract.Claims):
         wanted = _live(queue, claim_id, now)
         found = kept(self._database, scope_of(queue), wanted) if wanted else []
         if not found:
-            raise _no_claim()
+            raise refusals.no_claim()
         found.sort(key=lambda each: int(each["position"]))
         ttl = int(found[0]["claim_ttl"])
         return Claim(claim_id, ttl, age(now, int(found[0]["until"]) - ttl), messages(found, now))
@@ -114,14 +111,14 @@ class Claims(contract.Claims):
         wanted = _live(queue, claim_id, now)
         record = self._records.find(scope_of(queue))
         if wanted is None or record is None or record.is_deleted:
-            raise _no_claim()
+            raise refusals.no_claim()
         wanted["position"] = {"$gte": record.floor}
         short = wanted | {"expires": {"$gt": date_of(now), "$lt": date_of(ends)}}
         longer = {"$max": {"expires": date_of(ends + grace)}, "$set": {"ttl": ttl + grace}}
         changes = [UpdateMany(short, longer), UpdateMany(wanted, {"$set": {"until": ends, "claim_ttl": ttl}})]
         done = self._database.run(lambda: self._database.messages.bulk_write(changes, ordered=True))
         if not done.matched_count:
-            raise _no_claim()
+            raise refusals.no_claim()
         # A due time in the past may be one that the sweep is just about to put off or to take away.
         is_watched = record.due is not None and now < record.due <= now + SETTLE_INTERVAL
         if ttl < SETTLE_INTERVAL or not is_watched:
@@ -207,7 +204,3 @@ def _live(queue: QueueKey, claim_id: str, now: int) -> Document | None:
         return None
     held = {"claim": claim_id, "queue": scope_of(queue), "state": CLAIMED}
     return held | {"until": {"$gt": now}, "expires": living(now)}
-
-
-def _no_claim() -> ClaimNotFound:
-    return ClaimNotFound("The claim does not exist or has expired.")

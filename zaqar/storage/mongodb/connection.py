@@ -1,7 +1,6 @@
 """The way to a MongoDB database, and what is done when a command fails."""
 
 import threading
-import time
 from collections.abc import Callable, Sequence
 from datetime import UTC
 from typing import Any, TypeVar
@@ -16,6 +15,7 @@ from zaqar import forks
 from zaqar.errors import ConfigurationError, Unavailable
 from zaqar.storage.mongodb.failure import COMMAND_NOT_FOUND, is_outage, is_passing, unavailable, was_sent
 from zaqar.storage.mongodb.schema import MESSAGES, QUEUES, RECORDS, SWEEPS, Index, models
+from zaqar.storage.retry import Retry
 
 Document = dict[str, Any]
 T = TypeVar("T")
@@ -48,9 +48,13 @@ class Database:
         self._connect = connect
         self._name = name
         self._indexes = indexes
-        self._deadline = deadline
-        self._attempts = attempts
-        self._first_pause = first_pause
+        self.retry = Retry(
+            failure=PyMongoError,
+            deadline=deadline,
+            attempts=attempts,
+            first_pause=first_pause,
+            longest_pause=LONGEST_PAUSE,
+        )
         self._opening = threading.RLock()
         self._client: MongoClient[Document] | None = None
         self._database: MongoDatabase[Document] | None = None
@@ -125,30 +129,31 @@ class Database:
 
     def _again(self, error: PyMongoError, command: Callable[[], T], when_in_doubt: Callable[[], object] | None) -> T:
         """Try again while there is hope and time, then raise."""
-        ends = time.monotonic() + self._deadline
-        pause = 0.0
         is_doubtful = False
-        for _ in range(self._attempts):
+
+        def may_be_repeated(error: PyMongoError) -> bool:
+            nonlocal is_doubtful
             self.losses += 1
             is_doubtful = is_doubtful or was_sent(error)
-            if not is_passing(error) or time.monotonic() + pause > ends:
-                break
-            time.sleep(pause)
-            pause = min(max(2 * pause, self._first_pause), LONGEST_PAUSE)
+            return is_passing(error)
+
+        def attempt() -> T:
             try:
                 return command()
-            except PyMongoError as latest:
-                error = latest
             finally:
                 if is_doubtful and when_in_doubt is not None:
                     when_in_doubt()
-        if is_outage(error):
-            raise unavailable(error) from error
-        raise error
+
+        try:
+            return self.retry.again(error, attempt, may_be_repeated=may_be_repeated)
+        except PyMongoError as last:
+            if is_outage(last):
+                raise unavailable(last) from last
+            raise
 
     def _once(self, command: Callable[[], T]) -> T:
         """Run a command for which nobody wants to wait long."""
-        with pymongo.timeout(min(LONGEST_GLANCE, self._deadline)):
+        with pymongo.timeout(min(LONGEST_GLANCE, self.retry.deadline)):
             return command()
 
     def _client_now(self) -> MongoClient[Document]:

@@ -5,12 +5,12 @@ remembered for a day; then they are removed. Whoever repeats the steps after a c
 twice. Where the dead-letter queue is gone they stay in the queue that they came from.
 """
 
-import hashlib
 from collections.abc import Sequence
 
 from zaqar.clock import Clock
 from zaqar.errors import QueueNotFound
 from zaqar.models import DeadLetterRule, QueueKey
+from zaqar.storage import tokens
 from zaqar.storage.ids import format_id, new_token, position_at
 from zaqar.storage.mongodb.connection import Database, Document
 from zaqar.storage.mongodb.counters import Counters
@@ -68,7 +68,7 @@ class DeadLetters:
         if not found:
             return
         now = self._clock.now()
-        token = hashlib.sha256(batch.encode()).hexdigest()[:16]
+        token = tokens.derived(batch.encode())
         target = queue_of(found[0]["target"]["queue"])
         self._posting.post(target, [_fresh(each, now) for each in found], token, memory=MEMORY)
         doomed = wanted | {"_id": {"$in": [each["_id"] for each in found]}}

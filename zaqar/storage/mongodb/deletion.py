@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from zaqar.clock import Clock
-from zaqar.errors import ClaimNotHeld, MessageClaimed
 from zaqar.models import QueueKey
+from zaqar.storage import refusals
 from zaqar.storage.ids import Id, MalformedId, format_id, new_token, parse_id, parse_ids
 from zaqar.storage.mongodb.claims import Claims, is_claim_id
 from zaqar.storage.mongodb.connection import Database, Document
@@ -57,7 +57,7 @@ class Deletion:
             if is_claimed(found, now):
                 self._refuse(queue, found, claim_id)
             elif claim_id is not None:
-                raise ClaimNotHeld("The message is not held by this claim, which may have expired.")
+                raise refusals.not_held()
             # Else its claim ended between the two looks at it.
 
     def delete_many(self, queue: QueueKey, ids: Sequence[str]) -> None:
@@ -91,7 +91,7 @@ class Deletion:
                 back = {"$set": {"state": CLAIMED}, "$unset": {"mark": ""}}
                 mine = named | {"state": DOOMED, "mark": mark}
                 self._database.run(lambda: self._database.messages.update_many(mine, back))
-                raise MessageClaimed("Each message must be held by one of the given claims; nothing was deleted.")
+                raise refusals.not_all_held()
             self._remove_expired(scope, keys, now)
         doomed = named | {"state": DOOMED, "claim": {"$in": holders}}
         gone = self._database.run(
@@ -142,12 +142,12 @@ class Deletion:
 
     def _refuse(self, queue: QueueKey, found: Document, claim_id: str | None) -> None:
         if claim_id is None:
-            raise MessageClaimed("The message is claimed; name the claim to delete it.")
+            raise refusals.claimed()
         if found["claim"] == claim_id:
             return  # claimed between the two looks: by the claim that was named
         if self._claims.exists(queue, claim_id):
-            raise MessageClaimed("The message is held by another claim.")
-        raise ClaimNotHeld("The message is not held by this claim, which may have expired.")
+            raise refusals.held_by_another()
+        raise refusals.not_held()
 
 
 def _known(claim_id: str) -> str:

@@ -16,6 +16,7 @@ from pymongo.errors import (
 )
 
 from zaqar.errors import Unavailable
+from zaqar.storage import refusals
 
 DUPLICATE_KEY = 11000
 COMMAND_NOT_FOUND = 59
@@ -117,9 +118,9 @@ def unavailable(error: PyMongoError) -> Unavailable:
 
 def _sentence(error: PyMongoError) -> str:
     if codes(error) & _FULL_CODES:
-        return "The store is full: it takes no new messages until some are consumed or expire."
+        return refusals.FULL
     if isinstance(error, (NetworkTimeout, AutoReconnect)) and was_sent(error):
-        return "The store does not answer; the request may or may not have been done."
+        return refusals.IN_DOUBT
     if is_failed_look_up(error):
         return "The store cannot be found: DNS does not tell where it is."
-    return f"The store cannot answer ({type(error).__name__})."
+    return refusals.no_answer(error)

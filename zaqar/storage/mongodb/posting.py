@@ -8,7 +8,6 @@ missing nothing of the post is there, and where somebody else has put it nothing
 """
 
 import dataclasses
-import hashlib
 import time
 from collections.abc import Sequence
 
@@ -17,6 +16,7 @@ from pymongo.errors import BulkWriteError, PyMongoError
 from zaqar.clock import Clock
 from zaqar.errors import QueueNotFound, Unavailable
 from zaqar.models import QueueKey
+from zaqar.storage import tokens
 from zaqar.storage.ids import format_id, new_token
 from zaqar.storage.mongodb.connection import Database, Document
 from zaqar.storage.mongodb.failure import DUPLICATE_KEY, codes
@@ -84,7 +84,7 @@ class Posting:
         name, lease = token, LEASE
         while (first := self._leased(Post(queue, drafts, name, memory, lease))) is None:
             # Removed, as it took too long. Whoever repeats this post comes by the same names.
-            name = hashlib.sha256(name.encode()).hexdigest()[: len(token)]
+            name = tokens.derived(name.encode())
             lease = self._leases.longer(lease)
         return [format_id(first + index, name) for index in range(len(drafts))]
 

@@ -5,19 +5,18 @@ Uses the unique index ``names`` on ``(project, kind, name)``.
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from pymongo.errors import DuplicateKeyError
 
-from zaqar.errors import Conflict, QueueNotFound
+from zaqar.errors import QueueNotFound
 from zaqar.models import Kind, Queue, QueueKey
-from zaqar.storage import contract, queue_metadata
+from zaqar.storage import queue_metadata, refusals
 from zaqar.storage.ids import new_token
 from zaqar.storage.mongodb.connection import Database, Document
 
 
-class Queues(contract.Queues):
+class Queues(queue_metadata.Paged):
     """Queues in one database of a server, a replica set or a sharded cluster."""
 
     def __init__(self, database: Database) -> None:
@@ -44,35 +43,25 @@ class Queues(contract.Queues):
         is_old = queue_metadata.is_same(_decode(stored["metadata"]), old)
         if is_old and self._is_replaced(queue, stored, new):
             return
-        raise Conflict(f'The {queue.kind} "{queue.name}" was changed meanwhile.')
+        raise refusals.changed(queue)
 
     def delete(self, queue: QueueKey) -> None:
         """Remove the queue."""
         self._database.run(lambda: self._database.queues.delete_one(_named(queue)))
 
-    def list(
-        self,
-        project: str,
-        *,
-        kind: Kind = "queue",
-        marker: str | None,
-        limit: int,
-        name_contains: str | None,
-        metadata: Mapping[str, str | int],
-    ) -> Sequence[Queue]:
-        """Return a page; with filters, batch after batch until the page is full or the queues end."""
-        return queue_metadata.page(
-            partial(self._batch, project, kind),
-            marker=marker,
-            limit=limit,
-            name_contains=name_contains,
-            metadata=metadata,
-        )
-
     def count(self, project: str, *, kind: Kind = "queue") -> int:
         """Return how many there are."""
         wanted = {"project": project, "kind": kind}
         return self._database.run(lambda: self._database.queues.count_documents(wanted))
+
+    def batch(self, project: str, kind: Kind, after: str, size: int) -> Sequence[Queue]:
+        """Return some of the queues behind a name."""
+        wanted: Document = {"project": project, "kind": kind, "name": {"$gt": after}}
+        shown = {"name": 1, "metadata": 1}
+        found = self._database.run(
+            lambda: list(self._database.queues.find(wanted, shown, batch_size=size).sort("name", 1).limit(size))
+        )
+        return [_queue(document) for document in found]
 
     def _stored(self, queue: QueueKey) -> Document:
         stored = self._database.run(lambda: self._database.queues.find_one(_named(queue)))
@@ -89,14 +78,6 @@ class Queues(contract.Queues):
             return True
         found = self._database.run(lambda: self._database.queues.find_one(_named(queue)))
         return found is not None and found["by"] == nonce
-
-    def _batch(self, project: str, kind: Kind, after: str, size: int) -> Sequence[Queue]:
-        wanted: Document = {"project": project, "kind": kind, "name": {"$gt": after}}
-        shown = {"name": 1, "metadata": 1}
-        found = self._database.run(
-            lambda: list(self._database.queues.find(wanted, shown, batch_size=size).sort("name", 1).limit(size))
-        )
-        return [_queue(document) for document in found]
 
 
 def _named(queue: QueueKey) -> Document:

@@ -2,23 +2,22 @@
 
 from functools import lru_cache
 from typing import cast
-from urllib.parse import quote, unquote
 
 from zaqar.models import Kind, QueueKey
+from zaqar.storage import names
 from zaqar.storage.ids import Id, format_id, parse_id
 
 
 @lru_cache(maxsize=10_000)
 def scope_of(queue: QueueKey) -> str:
     """Return ``KIND:PROJECT/NAME``, both percent-encoded: the key of the queue's record."""
-    return f"{queue.kind}:{quote(queue.project, safe='')}/{quote(queue.name, safe='')}"
+    return f"{queue.kind}:{names.path_of(queue)}"
 
 
 def queue_of(scope: str) -> QueueKey:
     """Return the queue that a scope stands for."""
-    kind, _, rest = scope.partition(":")
-    project, _, name = rest.partition("/")
-    return QueueKey(unquote(project), unquote(name), cast("Kind", kind))
+    kind, _, path = scope.partition(":")
+    return names.queue_at(path, cast("Kind", kind))
 
 
 def message_key(scope: str, message_id: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Hashable
 
 from zaqar.clock import Clock
+from zaqar.storage import tokens
 from zaqar.storage.contract import ManagementStore, MessageStore
 from zaqar.storage.mongodb.burying import Burying
 from zaqar.storage.mongodb.candidates import Candidates
@@ -36,7 +37,7 @@ class Parts:
     def __init__(self, database: Database, clock: Clock, *, place: Hashable, patience: float) -> None:
         self.database = database
         self.clock = clock
-        memory = max(int(2 * patience), 30)
+        memory = tokens.memory(patience)
         longest = max(LONGEST_LEASE, int(6 * patience))
         self.counters = counters = shared(place)
         self.records = records = Records(database, clock, counters)

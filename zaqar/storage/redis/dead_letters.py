@@ -4,7 +4,6 @@ They leave their queue in one step and are posted in another, with a token made 
 the second step, after a crash or at the same time, posts nothing twice.
 """
 
-import hashlib
 import time
 from collections.abc import Callable
 from typing import NamedTuple
@@ -12,6 +11,7 @@ from typing import NamedTuple
 from zaqar.clock import Clock
 from zaqar.errors import QueueNotFound, Unavailable
 from zaqar.models import DeadLetterRule, Message, QueueKey
+from zaqar.storage import tokens
 from zaqar.storage.redis import script
 from zaqar.storage.redis.agenda import Agenda
 from zaqar.storage.redis.keys import LEAVING, keys_of, posting_keys, queue_of
@@ -126,7 +126,7 @@ class DeadLetters:
             head, _, body = envelope.partition(b"\n")
             _, _, checksum, client = head.split(b" ")
             arguments += (now + int(ttl), b"", b"%d %s %s %s\n%s" % (now, ttl, checksum, client, body))
-        token = hashlib.sha256(batch).hexdigest()[:16]
+        token = tokens.derived(batch)
         first_due = now + min(int(ttl) for _, ttl in letters)
         answer = self._server.call(
             script.POST, posting_keys(keys_of(target), token), (token, MEMORY, microseconds, first_due, *arguments)

@@ -3,7 +3,7 @@
 import dataclasses
 
 from zaqar.clock import Clock
-from zaqar.storage import driver
+from zaqar.storage import driver, tokens
 from zaqar.storage.contract import ManagementStore, MessageStore
 from zaqar.storage.redis import start, stores
 from zaqar.storage.redis.address import SCHEMES, parse
@@ -47,9 +47,7 @@ class RedisDriver(driver.Driver[Options]):
     def parts(self, options: Options, clock: Clock | None) -> stores.Parts:
         """Return what a message store is made of."""
         server = _server(options)
-        # Twice as long as a post is repeated: the first attempt may reach the server after the last.
-        memory = max(int(2 * options.retry_deadline), 30)
-        return stores.Parts(server, clock or ServerClock(server), memory=memory)
+        return stores.Parts(server, clock or ServerClock(server), memory=tokens.memory(options.retry_deadline))
 
     def management_store(self, options: Options, clock: Clock | None) -> ManagementStore:  # noqa: ARG002
         """Open a management store, where nothing depends on the time."""

@@ -18,6 +18,7 @@ from redis.exceptions import (
 )
 
 from zaqar.errors import Unavailable
+from zaqar.storage import refusals
 
 _CODES: dict[type[Exception], str] = {
     AskError: "ASK",
@@ -48,7 +49,7 @@ _SENTENCES = {
     "NOAUTH": "The store refuses the log-in of this service.",
     "NOPERM": "The store does not permit this service to do that.",
     "NOREPLICAS": "The store takes no writes: too few of its replicas are there.",
-    "OOM": "The store is full: it takes no new messages until some are consumed or expire.",
+    "OOM": refusals.FULL,
     "READONLY": "The store takes no writes: the server is a replica.",
     "WRONGPASS": "The store refuses the log-in of this service.",
 }
@@ -118,5 +119,5 @@ def _sentence(failed: ServerFailed) -> str:
     if failed.code in _SENTENCES:
         return _SENTENCES[failed.code]
     if failed.was_sent and not failed.is_refusal:
-        return "The store does not answer; the request may or may not have been done."
-    return f"The store cannot answer ({type(failed.error).__name__})."
+        return refusals.IN_DOUBT
+    return refusals.no_answer(failed.error)

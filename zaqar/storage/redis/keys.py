@@ -6,9 +6,9 @@ percent-encoded, so that no name can end the tag or collide with another key (st
 
 import zlib
 from functools import lru_cache
-from urllib.parse import quote, unquote
 
 from zaqar.models import Kind, QueueKey
+from zaqar.storage import names
 
 Keys = tuple[bytes, ...]
 
@@ -43,15 +43,14 @@ _KINDS: dict[Kind, str] = {"queue": "q", "topic": "t"}
 @lru_cache(maxsize=10_000)
 def keys_of(queue: QueueKey) -> Keys:
     """Return every key of a queue."""
-    record = f"zaqar:{{{_KINDS[queue.kind]}:{quote(queue.project, safe='')}/{quote(queue.name, safe='')}}}"
+    record = f"zaqar:{{{_KINDS[queue.kind]}:{names.path_of(queue)}}}"
     return tuple(name.encode() for name in (record, *(f"{record}:{part}" for part in PARTS)))
 
 
 def queue_of(key: bytes) -> QueueKey:
     """Return the queue that a key belongs to."""
     kind, _, scope = key[key.index(b"{") + 1 : key.index(b"}")].decode().partition(":")
-    project, _, name = scope.partition("/")
-    return QueueKey(unquote(project), unquote(name), next(word for word, letter in _KINDS.items() if letter == kind))
+    return names.queue_at(scope, next(word for word, letter in _KINDS.items() if letter == kind))
 
 
 def agenda_of(queue: QueueKey) -> int:
@@ -73,5 +72,5 @@ def posting_keys(keys: Keys, token: str) -> Keys:
 @lru_cache(maxsize=10_000)
 def directory_of(project: str, kind: Kind) -> Keys:
     """Return the keys of a project's queues, or topics, in the management store: names and metadata."""
-    tag = f"zaqar:{{directory:{_KINDS[kind]}:{quote(project, safe='')}}}"
+    tag = f"zaqar:{{directory:{_KINDS[kind]}:{names.word_of(project)}}}"
     return (f"{tag}:names".encode(), f"{tag}:metadata".encode())

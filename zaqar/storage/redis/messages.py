@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from urllib.parse import quote
 
 from zaqar.clock import age
 from zaqar.models import Message, NewMessage
+from zaqar.storage import names
 
 Found = tuple[Sequence[bytes], Sequence[bytes], Sequence[bytes | None]]
 """Ids, envelopes and states, as the scripts return them."""
@@ -14,7 +14,7 @@ Found = tuple[Sequence[bytes], Sequence[bytes], Sequence[bytes | None]]
 @lru_cache(maxsize=10_000)
 def client_word(client_id: str) -> bytes:
     """Return a client id as one word: it may be any text where the operator allows that."""
-    return quote(client_id, safe="").encode() or b"%"
+    return names.word_of(client_id).encode() or b"%"
 
 
 def envelope(new: NewMessage, *, created: int, client_id: str) -> bytes:

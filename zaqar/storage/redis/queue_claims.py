@@ -1,9 +1,8 @@
 """The claims of a queue: each verb is one call of a script, repeated where the queue had more to settle first."""
 
 from zaqar.clock import Clock, age
-from zaqar.errors import ClaimNotFound
 from zaqar.models import Claim, DeadLetterRule, QueueKey
-from zaqar.storage import contract
+from zaqar.storage import contract, refusals
 from zaqar.storage.ids import MalformedId, format_id, new_token, parse_id, position_at
 from zaqar.storage.redis import script
 from zaqar.storage.redis.agenda import Agenda
@@ -11,8 +10,6 @@ from zaqar.storage.redis.dead_letters import DeadLetters, Taking
 from zaqar.storage.redis.keys import keys_of
 from zaqar.storage.redis.messages import messages
 from zaqar.storage.redis.server import Argument, Server
-
-_NOTHING = Claim("", 0, 0, ())
 
 
 class QueueClaims(contract.Claims):
@@ -38,21 +35,21 @@ class QueueClaims(contract.Claims):
         else:
             taking = Taking(claim_id, ttl, grace, now + ttl, limit)
             claimed = self._dead_letters.claim_past(queue, dead_letter, taking)
-        return Claim(claim_id, ttl, 0, claimed) if claimed else _NOTHING
+        return Claim(claim_id, ttl, 0, claimed) if claimed else refusals.NOTHING
 
     def get(self, queue: QueueKey, claim_id: str) -> Claim:
         """Return a live claim."""
         now = self._clock.now()
         answer = self._server.call(script.GET_CLAIM, keys_of(queue), (now, claim_word(claim_id)))
         if answer is None:
-            raise _no_claim()
+            raise refusals.no_claim()
         ttl, ends, *found = answer
         return Claim(claim_id, int(ttl), age(now, int(ends) - int(ttl)), messages(found, now))
 
     def renew(self, queue: QueueKey, claim_id: str, *, ttl: int, grace: int) -> None:
         """Give a live claim a new end."""
         if not self._server.call(script.RENEW, keys_of(queue), (self._clock.now(), claim_word(claim_id), ttl, grace)):
-            raise _no_claim()
+            raise refusals.no_claim()
 
     def release(self, queue: QueueKey, claim_id: str) -> None:
         """End a claim."""
@@ -66,7 +63,3 @@ def claim_word(claim_id: str) -> str:
     except MalformedId:
         return "-"
     return claim_id
-
-
-def _no_claim() -> ClaimNotFound:
-    return ClaimNotFound("The claim does not exist or has expired.")

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from zaqar.clock import Clock
-from zaqar.errors import ClaimNotHeld, MessageClaimed, QueueNotFound
+from zaqar.errors import QueueNotFound
 from zaqar.models import Message, NewMessage, QueueKey
-from zaqar.storage import contract
+from zaqar.storage import contract, refusals
 from zaqar.storage.ids import MalformedId, format_id, parse_id, parse_ids
 from zaqar.storage.redis import script
 from zaqar.storage.redis.agenda import Agenda
@@ -89,11 +89,11 @@ class QueueMessages(contract.Messages):
         claim = "" if claim_id is None else claim_word(claim_id)
         answer = self._server.call(script.DELETE, keys_of(queue), (self._clock.now(), message_id, claim))
         if answer == _HELD_BY_ANOTHER and claim_id is None:
-            raise MessageClaimed("The message is claimed; name the claim to delete it.")
+            raise refusals.claimed()
         if answer == _HELD_BY_ANOTHER:
-            raise MessageClaimed("The message is held by another claim.")
+            raise refusals.held_by_another()
         if answer == _NOT_HELD:
-            raise ClaimNotHeld("The message is not held by this claim, which may have expired.")
+            raise refusals.not_held()
 
     def delete_many(self, queue: QueueKey, ids: Sequence[str], *, claim_ids: Sequence[str] | None) -> None:
         """Delete many."""
@@ -102,7 +102,7 @@ class QueueMessages(contract.Messages):
         number = -1 if claim_ids is None else len(claims)
         arguments: Command = (self._clock.now(), number, *claims, *doomed)
         if doomed and self._server.call(script.DELETE_MANY, keys_of(queue), arguments):
-            raise MessageClaimed("Each message must be held by one of the given claims; nothing was deleted.")
+            raise refusals.not_all_held()
 
     def pop(self, queue: QueueKey, *, limit: int) -> Sequence[Message]:
         """Take the first messages that are ready; not tried twice, which could take twice as many."""

@@ -5,18 +5,17 @@ Most queues have no metadata, and take no more than their name and what finds it
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
-from zaqar.errors import Conflict, QueueNotFound
+from zaqar.errors import QueueNotFound
 from zaqar.models import Kind, Queue, QueueKey
-from zaqar.storage import contract, queue_metadata
+from zaqar.storage import queue_metadata, refusals
 from zaqar.storage.redis import script
 from zaqar.storage.redis.keys import Keys, directory_of
 from zaqar.storage.redis.server import Server
 
 
-class Queues(contract.Queues):
+class Queues(queue_metadata.Paged):
     """Queues on one server, on Sentinel or on a Cluster."""
 
     def __init__(self, server: Server) -> None:
@@ -40,36 +39,18 @@ class Queues(contract.Queues):
         arguments = (queue.name, stored, _encode(new))
         is_old = queue_metadata.is_same(_decode(stored), old)
         if not is_old or not self._server.call(script.REPLACE_METADATA, _keys(queue), arguments, is_repeatable=False):
-            raise Conflict(f'The {queue.kind} "{queue.name}" was changed meanwhile.')
+            raise refusals.changed(queue)
 
     def delete(self, queue: QueueKey) -> None:
         """Remove the queue."""
         self._server.call(script.DELETE_QUEUE, _keys(queue), (queue.name,))
 
-    def list(
-        self,
-        project: str,
-        *,
-        kind: Kind = "queue",
-        marker: str | None,
-        limit: int,
-        name_contains: str | None,
-        metadata: Mapping[str, str | int],
-    ) -> Sequence[Queue]:
-        """Return a page; with filters, batch after batch until the page is full or the queues end."""
-        return queue_metadata.page(
-            partial(self._batch, project, kind),
-            marker=marker,
-            limit=limit,
-            name_contains=name_contains,
-            metadata=metadata,
-        )
-
     def count(self, project: str, *, kind: Kind = "queue") -> int:
         """Return how many there are."""
         return int(self._server.command("ZCARD", directory_of(project, kind)[0]))
 
-    def _batch(self, project: str, kind: Kind, after: str, size: int) -> Sequence[Queue]:
+    def batch(self, project: str, kind: Kind, after: str, size: int) -> Sequence[Queue]:
+        """Return some of the queues behind a name."""
         names, stored = self._server.call(script.LIST_QUEUES, directory_of(project, kind), (after, size))
         return [Queue(name.decode(), _decode(text)) for name, text in zip(names, stored, strict=True)]
 

@@ -1,6 +1,5 @@
 """Calls to Redis: scripts by their hash, and what is done when a call fails."""
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Protocol
@@ -12,12 +11,13 @@ from zaqar.errors import Unavailable
 from zaqar.storage.redis.failure import ServerFailed, unavailable
 from zaqar.storage.redis.keys import Keys
 from zaqar.storage.redis.script import Script
+from zaqar.storage.retry import Retry
 
 Argument = bytes | str | int
 Command = tuple[Argument, ...]
 
 FIRST_PAUSE = 0.05
-"""Seconds before the second repetition; the first comes at once, as an idle connection may just have been closed."""
+"""Seconds before the second repetition."""
 
 SCAN_COUNT = 1000
 """Keys that one step of a scan looks at: about half a millisecond of the server."""
@@ -58,9 +58,13 @@ class Server:
 
     def __init__(self, link: Link, *, deadline: float, attempts: int, longest_pause: float) -> None:
         self._link = link
-        self._deadline = deadline
-        self._attempts = attempts
-        self._longest_pause = longest_pause
+        self._retry = Retry(
+            failure=ServerFailed,
+            deadline=deadline,
+            attempts=attempts,
+            first_pause=FIRST_PAUSE,
+            longest_pause=longest_pause,
+        )
         forks.tell(link)
 
     @property
@@ -155,20 +159,13 @@ class Server:
 
     def _try(self, attempt: Callable[[], Any], *, is_repeatable: bool, failed: ServerFailed | None = None) -> Any:
         """Try, again while there is hope and time, then raise. ``failed``: of the first attempt, if that was made."""
-        ends = time.monotonic() + self._deadline
-        pause = 0.0
-        left = self._attempts
-        while failed is None or (
-            left and failed.may_be_repeated(is_repeatable=is_repeatable) and time.monotonic() + pause <= ends
-        ):
-            if failed is not None:
-                left -= 1
-                time.sleep(pause)
-                pause = min(max(2 * pause, FIRST_PAUSE), self._longest_pause)
-            try:
-                return attempt()
-            except ServerFailed as error:
-                failed = error
-        if failed.is_outage:
-            raise unavailable(failed) from failed.error
-        raise failed.error
+        may_be_repeated = partial(ServerFailed.may_be_repeated, is_repeatable=is_repeatable)
+        try:
+            if failed is None:
+                return self._retry.run(attempt, may_be_repeated=may_be_repeated)
+            return self._retry.again(failed, attempt, may_be_repeated=may_be_repeated)
+        except ServerFailed as error:
+            last = error
+        if last.is_outage:
+            raise unavailable(last) from last.error
+        raise last.error

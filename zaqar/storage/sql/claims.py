@@ -9,15 +9,13 @@ import sqlalchemy as sa
 
 from zaqar.errors import ClaimNotFound, QueueNotFound
 from zaqar.models import Claim, DeadLetterRule
+from zaqar.storage import refusals
 from zaqar.storage.ids import Id, format_id, new_token, parse_id
 from zaqar.storage.sql import dead_letters
 from zaqar.storage.sql.rows import AT_THE_HEAD, SHOWN, Shown, messages, position_of
 from zaqar.storage.sql.schema import CLAIMED, CLAIMS, MESSAGES, READY
 from zaqar.storage.sql.session import Session, Transaction
 from zaqar.storage.sql.statement import Row, Statement, StatementForMany, constant, one_of, unindexed
-
-NOTHING = Claim("", 0, 0, ())
-"""What claiming yields when nothing is claimable."""
 
 PATIENCE = 1.0
 """Seconds that a claim moves dead letters before it returns what it has."""
@@ -207,7 +205,7 @@ def decode_positions(text: str) -> list[int]:
 def _find(session: Session, record: int, claim: Id) -> tuple[int, int, list[int]]:
     row = session.row(_FIND, {"id": claim.position, "queue": record, "token": claim.token, "now": session.now})
     if row is None:
-        raise ClaimNotFound("The claim does not exist or has expired.")
+        raise refusals.no_claim()
     return row[0], row[1], decode_positions(row[2])
 
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from zaqar.errors import ClaimNotHeld, MessageClaimed, QueueNotFound
+from zaqar.errors import QueueNotFound
 from zaqar.models import Message, NewMessage, QueueKey
+from zaqar.storage import refusals
 from zaqar.storage.ids import Id, format_id
 from zaqar.storage.sql import claims, records
 from zaqar.storage.sql.rows import AT, AT_THE_HEAD, IN_QUEUE, LIVES, SHOWN, messages, position_of, remove
@@ -171,7 +172,7 @@ def delete_many(transaction: Transaction, record: int, names: Iterable[Id], clai
             continue
         state, *claim = row
         if claim_ids is not None and (claim[0] is None or format_id(*claim) not in claim_ids):
-            raise MessageClaimed("Each message must be held by one of the given claims; nothing was deleted.")
+            raise refusals.not_all_held()
         doomed.append((name.position, state))
     remove(transaction, record, doomed)
 
@@ -184,11 +185,11 @@ def _holder(transaction: Transaction, record: int, name: Id) -> Row | None:
 def _check_claim(transaction: Transaction, record: int, holder: Id | None, claim: Id | None) -> None:
     if claim is None:
         if holder is not None:
-            raise MessageClaimed("The message is claimed; name the claim to delete it.")
+            raise refusals.claimed()
     elif holder is None or not claims.exists(transaction, record, claim):
-        raise ClaimNotHeld("The message is not held by this claim, which may have expired.")
+        raise refusals.not_held()
     else:
-        raise MessageClaimed("The message is held by another claim.")
+        raise refusals.held_by_another()
 
 
 def _message(row: Row, now: int) -> Message:

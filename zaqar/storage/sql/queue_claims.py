@@ -5,7 +5,7 @@ from functools import partial
 
 from zaqar.errors import ClaimNotFound, QueueNotFound
 from zaqar.models import Claim, DeadLetterRule, QueueKey
-from zaqar.storage import contract
+from zaqar.storage import contract, refusals
 from zaqar.storage.ids import MalformedId, parse_id
 from zaqar.storage.sql import claims, records, sweep
 from zaqar.storage.sql.connection import Database
@@ -24,7 +24,7 @@ class QueueClaims(contract.Claims):
         """Claim the first messages that are ready."""
         terms = claims.Terms(ttl, grace, limit, dead_letter)
         deadline = time.monotonic() + claims.PATIENCE
-        claim, is_ended = claims.NOTHING, False
+        claim, is_ended = refusals.NOTHING, False
         try:
             while not is_ended:
                 step = partial(claims.take, terms=terms, so_far=claim, is_last=time.monotonic() >= deadline)
@@ -33,7 +33,7 @@ class QueueClaims(contract.Claims):
                     time.sleep(sweep.PAUSE)
         except QueueNotFound as error:
             if error.queue == queue:
-                return claims.NOTHING
+                return refusals.NOTHING
             raise
         return claim
 
@@ -48,7 +48,7 @@ class QueueClaims(contract.Claims):
 
             return self._database.read(question)
         except (MalformedId, QueueNotFound):
-            raise ClaimNotFound("The claim does not exist or has expired.") from None
+            raise refusals.no_claim() from None
 
     def renew(self, queue: QueueKey, claim_id: str, *, ttl: int, grace: int) -> None:
         """Give a live claim a new end."""
@@ -60,7 +60,7 @@ class QueueClaims(contract.Claims):
                 )
             )
         except (MalformedId, QueueNotFound):
-            raise ClaimNotFound("The claim does not exist or has expired.") from None
+            raise refusals.no_claim() from None
 
     def release(self, queue: QueueKey, claim_id: str) -> None:
         """End a claim."""

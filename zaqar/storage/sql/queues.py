@@ -7,9 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from zaqar.errors import Conflict, QueueNotFound
+from zaqar.errors import QueueNotFound
 from zaqar.models import Kind, Queue, QueueKey
-from zaqar.storage import contract, queue_metadata
+from zaqar.storage import queue_metadata, refusals
 from zaqar.storage.sql.connection import Database
 from zaqar.storage.sql.schema import QUEUES
 from zaqar.storage.sql.session import Session, Transaction
@@ -31,7 +31,7 @@ _PAGE = Statement(
 )
 
 
-class Queues(contract.Queues):
+class Queues(queue_metadata.Paged):
     """Queues in one SQLite file."""
 
     def __init__(self, database: Database) -> None:
@@ -57,7 +57,7 @@ class Queues(contract.Queues):
 
         def step(transaction: Transaction) -> None:
             if not queue_metadata.is_same(_metadata(transaction, queue), old):
-                raise Conflict(f'The {queue.kind} "{queue.name}" was changed meanwhile.')
+                raise refusals.changed(queue)
             transaction.run(_REPLACE, {**queue._asdict(), "new": queue_metadata.encode(new)})
 
         self._database.write(step, adds=True)
@@ -66,31 +66,13 @@ class Queues(contract.Queues):
         """Remove the queue."""
         self._database.write(lambda transaction: transaction.run(_DELETE, queue._asdict()))
 
-    def list(
-        self,
-        project: str,
-        *,
-        kind: Kind = "queue",
-        marker: str | None,
-        limit: int,
-        name_contains: str | None,
-        metadata: Mapping[str, str | int],
-    ) -> Sequence[Queue]:
-        """Return a page; with filters, batch after batch until the page is full or the queues end."""
-        return queue_metadata.page(
-            partial(self._batch, project, kind),
-            marker=marker,
-            limit=limit,
-            name_contains=name_contains,
-            metadata=metadata,
-        )
-
     def count(self, project: str, *, kind: Kind = "queue") -> int:
         """Return how many there are."""
         row = self._database.read(lambda session: session.row(_COUNT, {"project": project, "kind": kind}))
         return row[0] if row else 0
 
-    def _batch(self, project: str, kind: Kind, after: str, size: int) -> Sequence[Queue]:
+    def batch(self, project: str, kind: Kind, after: str, size: int) -> Sequence[Queue]:
+        """Return some of the queues behind a name."""
         parameters = {"project": project, "kind": kind, "marker": after, "limit": size}
         rows = self._database.read(partial(_page, parameters))
         return [Queue(name, json.loads(text)) for name, text in rows]
