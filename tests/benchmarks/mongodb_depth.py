@@ -22,6 +22,7 @@ from tests.storage.mongodb.plans import plans
 from tests.storage.mongodb.watching import Sent, Watching
 from zaqar.models import QueueKey
 from zaqar.storage.contract import MessageStore
+from zaqar.storage.ids import named
 
 LONG = 43_200
 """Seconds that outlast the program."""
@@ -83,14 +84,14 @@ def _acts(store: MessageStore) -> dict[str, Callable[[QueueKey], object]]:
 
     return {
         "post 1": add,
-        "delete 1": lambda queue: store.messages.delete(queue, posted[queue].pop(), claim_id=None),
+        "delete 1": lambda queue: store.messages.delete(queue, named(posted[queue].pop()), claim_id=None),
         "list 10 from the start": lambda queue: listed(store, queue, limit=10),
         "list 10 with claimed": lambda queue: listed(store, queue, limit=10, include_claimed=True),
         "list 10 of all": lambda queue: listed(store, queue, limit=10, include_claimed=True, include_delayed=True),
         "claim 10": take,
-        "get claim": lambda queue: store.claims.get(queue, held[queue][-1]),
-        "renew": lambda queue: store.claims.renew(queue, held[queue][-1], ttl=LONG, grace=60),
-        "release 10": lambda queue: store.claims.release(queue, held[queue].pop()),
+        "get claim": lambda queue: store.claims.get(queue, named(held[queue][-1])),
+        "renew": lambda queue: store.claims.renew(queue, named(held[queue][-1]), ttl=LONG, grace=60),
+        "release 10": lambda queue: store.claims.release(queue, named(held[queue].pop())),
         "pop 10": lambda queue: store.messages.pop(queue, limit=10),
         "stats": store.records.stats,
     }

@@ -20,6 +20,7 @@ from tests.conformance.acts import claim, listed, post
 from tests.integration.redis_servers import redis_server
 from zaqar.models import NewMessage, QueueKey
 from zaqar.storage.contract import MessageStore
+from zaqar.storage.ids import named
 from zaqar.storage.redis import management_store, message_store
 
 LONG = 43_200
@@ -85,7 +86,7 @@ def _acts(store: MessageStore, queue: QueueKey) -> dict[str, Callable[[], object
     return {
         "post 1": lambda: post(store, queue, PAGE),
         "claim 10": take,
-        "release 10": lambda: store.claims.release(queue, claims.pop()),
+        "release 10": lambda: store.claims.release(queue, named(claims.pop())),
         "list 10 from the start": lambda: listed(store, queue, limit=10),
         "stats": lambda: store.records.stats(queue),
         "pop 1": lambda: store.messages.pop(queue, limit=1),

@@ -87,7 +87,7 @@ def _grow_log(application: Application) -> None:
     application.messages.records.create(queue)
     page = NewMessage(b" " * 4096, LONG)
     for _ in range(2 * _PAGES_OF_LOG // 100):
-        application.messages.post(queue, [page] * 100, client_id=PRODUCER, token=new_token())
+        application.messages.messages.post(queue, [page] * 100, client_id=PRODUCER, token=new_token())
     application.messages.records.delete(queue)
 
 

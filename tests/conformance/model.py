@@ -92,7 +92,7 @@ class Model:
         self.dead.append(Item(message_id, item.body, ttl, now, now + ttl, now, item.client_id))
 
     def refusal(self, item, claim, claim_id, now):
-        """Return the error of storage R2.9.1, if there is one; ``claim_id`` without ``claim`` is malformed."""
+        """Return the error of storage R2.9.1, if there is one; ``claim_id`` without ``claim`` is unknown."""
         if not item.lives(now):
             return None
         if claim_id is None:

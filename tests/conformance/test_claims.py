@@ -4,7 +4,6 @@ import pytest
 
 from tests.builders import dead_letter_rule, new_message, new_token, numbered_messages, queue_key
 from tests.conformance.acts import (
-    MALFORMED,
     WELL_FORMED,
     claim,
     everything,
@@ -15,6 +14,7 @@ from tests.conformance.acts import (
 )
 from zaqar.errors import ClaimNotFound
 from zaqar.models import Message
+from zaqar.storage.ids import UNKNOWN, named, parse_ids
 
 
 def test_a_claim_shows_each_message_as_claimed(store, queue, clock):
@@ -42,8 +42,8 @@ def test_claimed_messages_look_the_same_in_every_view(store, queue):
 
     held = claim(store, queue, ttl=300)
 
-    assert list(store.claims.get(queue, held.id).messages) == list(held.messages)
-    assert store.messages.get(queue, message_ids) == list(held.messages)
+    assert list(store.claims.get(queue, named(held.id)).messages) == list(held.messages)
+    assert store.messages.get(queue, parse_ids(message_ids)) == list(held.messages)
     assert listed(store, queue, include_claimed=True) == list(held.messages)
 
 
@@ -76,8 +76,8 @@ def test_a_claim_without_messages_was_not_stored(store, queue):
     empty = claim(store, queue)
 
     with pytest.raises(ClaimNotFound):
-        store.claims.get(queue, empty.id)
-    store.claims.release(queue, empty.id)
+        store.claims.get(queue, named(empty.id))
+    store.claims.release(queue, named(empty.id))
 
 
 def test_claiming_does_not_create_the_queue(store):
@@ -112,14 +112,14 @@ def test_getting_a_claim_tells_its_age_and_ttl(store, queue, clock):
     held = claim(store, queue, ttl=300)
     clock.move(11)
 
-    shown = store.claims.get(queue, held.id)
+    shown = store.claims.get(queue, named(held.id))
 
     assert (shown.id, shown.ttl, shown.age) == (held.id, 300, 11)
     assert ids(shown.messages) == message_ids
     assert [message.age for message in shown.messages] == [11, 11, 11]
 
 
-@pytest.mark.parametrize("claim_id", [WELL_FORMED, *MALFORMED], ids=repr)
+@pytest.mark.parametrize("claim_id", [named(WELL_FORMED), UNKNOWN], ids=repr)
 def test_an_unknown_claim_does_not_exist(store, queue, claim_id):
     post(store, queue, new_message())
     claim(store, queue)
@@ -137,10 +137,10 @@ def test_a_claim_id_with_another_token_names_nothing(store, queue):
     forged = claim(store, queue).id[:14] + new_token()
 
     with pytest.raises(ClaimNotFound):
-        store.claims.get(queue, forged)
+        store.claims.get(queue, named(forged))
     with pytest.raises(ClaimNotFound):
-        store.claims.renew(queue, forged, ttl=60, grace=60)
-    store.claims.release(queue, forged)
+        store.claims.renew(queue, named(forged), ttl=60, grace=60)
+    store.claims.release(queue, named(forged))
     assert listed(store, queue) == []
 
 
@@ -149,11 +149,11 @@ def test_a_message_id_is_not_a_claim_id_nor_the_reverse(store, queue):
     held = claim(store, queue)
 
     with pytest.raises(ClaimNotFound):
-        store.claims.get(queue, message_id)
-    store.claims.release(queue, message_id)
-    store.messages.delete(queue, held.id, claim_id=held.id)
-    assert ids(store.claims.get(queue, held.id).messages) == [message_id]
-    assert store.messages.get(queue, [held.id]) == []
+        store.claims.get(queue, named(message_id))
+    store.claims.release(queue, named(message_id))
+    store.messages.delete(queue, named(held.id), claim_id=named(held.id))
+    assert ids(store.claims.get(queue, named(held.id)).messages) == [message_id]
+    assert store.messages.get(queue, parse_ids([held.id])) == []
 
 
 def test_a_dead_letter_rule_does_not_bind_claims_below_its_count(store, queue):
@@ -171,10 +171,10 @@ def test_a_claim_of_another_process_is_seen_and_ended(stores, queue):
     held = claim(store, queue)
 
     assert list(claim(other, queue).messages) == []
-    assert ids(other.claims.get(queue, held.id).messages) == message_ids
-    other.claims.renew(queue, held.id, ttl=900, grace=60)
-    assert store.claims.get(queue, held.id).ttl == 900
-    other.claims.release(queue, held.id)
+    assert ids(other.claims.get(queue, named(held.id)).messages) == message_ids
+    other.claims.renew(queue, named(held.id), ttl=900, grace=60)
+    assert store.claims.get(queue, named(held.id)).ttl == 900
+    other.claims.release(queue, named(held.id))
     assert ids(claim(store, queue).messages) == message_ids
 
 
@@ -183,7 +183,7 @@ def test_a_claim_that_was_made_by_a_host_whose_clock_is_ahead_is_no_younger_than
     held = claim(store, queue, ttl=100)
     clock.move(-50)
 
-    assert store.claims.get(queue, held.id).age == 0
+    assert store.claims.get(queue, named(held.id)).age == 0
     assert [message.age for message in everything(store, queue)] == [0]
     oldest = store.records.stats(queue).oldest
     assert oldest is not None

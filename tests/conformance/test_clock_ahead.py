@@ -5,6 +5,7 @@ import pytest
 from tests.builders import numbered_messages
 from tests.conformance.acts import claim, everything, exists, ids, listed, numbers, post
 from zaqar.errors import ClaimNotFound
+from zaqar.storage.ids import named, parse_ids
 
 CENTURIES = 8_000_000_000
 """Seconds to a year whose microseconds an id has no room for."""
@@ -30,8 +31,8 @@ def test_messages_keep_their_order_and_markers_go_on(store, queue, posted):
 def test_each_is_deleted_by_its_id(store, queue, posted):
     for message_id in posted[:3]:
         assert exists(store, queue, message_id)
-        store.messages.delete(queue, message_id, claim_id=None)
-    store.messages.delete_many(queue, posted[3:], claim_ids=None)
+        store.messages.delete(queue, named(message_id), claim_id=None)
+    store.messages.delete_many(queue, parse_ids(posted[3:]), claim_ids=None)
 
     assert everything(store, queue) == []
 
@@ -41,10 +42,10 @@ def test_a_claim_made_meanwhile_is_renewed_and_released_by_its_id(store, queue, 
     post(store, queue, *numbered_messages(1, first=5))
     held = claim(store, queue)
 
-    assert ids(store.claims.get(queue, held.id).messages) == ids(held.messages)
-    store.claims.renew(queue, held.id, ttl=60, grace=60)
-    store.messages.delete(queue, held.messages[0].id, claim_id=held.id)
-    store.claims.release(queue, held.id)
+    assert ids(store.claims.get(queue, named(held.id)).messages) == ids(held.messages)
+    store.claims.renew(queue, named(held.id), ttl=60, grace=60)
+    store.messages.delete(queue, named(held.messages[0].id), claim_id=named(held.id))
+    store.claims.release(queue, named(held.id))
 
     with pytest.raises(ClaimNotFound):
-        store.claims.get(queue, held.id)
+        store.claims.get(queue, named(held.id))

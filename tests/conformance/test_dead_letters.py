@@ -5,6 +5,7 @@ import pytest
 from tests.builders import dead_letter_rule, new_message, numbered_messages, queue_key
 from tests.conformance.acts import PRODUCER, claim, everything, get, ids, listed, numbers, post
 from zaqar.errors import QueueNotFound
+from zaqar.storage.ids import named, parse_ids
 
 pytestmark = pytest.mark.usefixtures("unhurried_claims")
 
@@ -20,7 +21,7 @@ def dead(store, queue):
 def exhaust(store, queue, *, times, limit=1000):
     """Claim and release everything ``times`` times."""
     for _ in range(times):
-        store.claims.release(queue, claim(store, queue, limit=limit).id)
+        store.claims.release(queue, named(claim(store, queue, limit=limit).id))
 
 
 @pytest.mark.parametrize("max_claim_count", [1, 2, 5])
@@ -32,7 +33,7 @@ def test_a_message_moves_at_the_claim_after_the_last_allowed(store, queue, dead,
         held = claim(store, queue, dead_letter=rule)
         assert numbers(held.messages) == [1]
         assert everything(store, dead) == []
-        store.claims.release(queue, held.id)
+        store.claims.release(queue, named(held.id))
 
     assert list(claim(store, queue, dead_letter=rule).messages) == []
     assert everything(store, queue) == []
@@ -109,8 +110,8 @@ def test_the_old_id_names_nothing_in_either_queue(store, queue, dead):
     exhaust(store, queue, times=1)
     claim(store, queue, dead_letter=dead_letter_rule(dead))
 
-    assert store.messages.get(queue, [old_id]) == []
-    assert store.messages.get(dead, [old_id]) == []
+    assert store.messages.get(queue, parse_ids([old_id])) == []
+    assert store.messages.get(dead, parse_ids([old_id])) == []
 
 
 def test_a_moved_message_comes_last_in_its_new_queue(store, queue, dead):
@@ -130,7 +131,7 @@ def test_a_moved_message_can_be_claimed_popped_and_deleted_there(store, queue, d
     claim(store, queue, dead_letter=dead_letter_rule(dead))
 
     held = claim(store, dead, limit=1)
-    store.messages.delete(dead, held.messages[0].id, claim_id=held.id)
+    store.messages.delete(dead, named(held.messages[0].id), claim_id=named(held.id))
 
     assert [message.claim_count for message in held.messages] == [1]
     assert numbers(store.messages.pop(dead, limit=10)) == [1, 2]
@@ -153,8 +154,8 @@ def test_worn_and_fresh_messages_may_alternate(store, queue, dead):
     held = claim(store, queue)
     for number, message in enumerate(held.messages):
         if number % 2:
-            store.messages.delete(queue, message.id, claim_id=held.id)
-    store.claims.release(queue, held.id)
+            store.messages.delete(queue, named(message.id), claim_id=named(held.id))
+    store.claims.release(queue, named(held.id))
     post(store, queue, *numbered_messages(4, first=10))
 
     claimed = claim(store, queue, limit=4, dead_letter=dead_letter_rule(dead))
@@ -171,7 +172,7 @@ def test_a_mixed_claim_holds_only_what_stayed(store, queue, dead):
     held = claim(store, queue, dead_letter=dead_letter_rule(dead))
 
     assert numbers(held.messages) == [1]
-    assert list(store.claims.get(queue, held.id).messages) == list(held.messages)
+    assert list(store.claims.get(queue, named(held.id)).messages) == list(held.messages)
     assert [message.claim_id for message in everything(store, dead)] == [None]
 
 
@@ -250,4 +251,4 @@ def test_many_dead_letters_between_living_ones_leave_and_the_page_is_full(store,
     assert numbers(one.messages) == [600]
     assert numbers(rest.messages) == list(range(601, 851))
     assert numbers(listed(store, dead)) == list(range(600))
-    assert len(store.claims.get(queue, rest.id).messages) == 250
+    assert len(store.claims.get(queue, named(rest.id)).messages) == 250

@@ -4,6 +4,7 @@ import pytest
 
 from tests.builders import new_message, numbered_messages
 from tests.conformance.acts import claim, everything, exists, get, ids, listed, numbers, post
+from zaqar.storage.ids import named
 
 
 def test_a_delayed_message_is_not_listed_claimed_or_popped(store, queue):
@@ -110,7 +111,7 @@ def test_a_claimed_message_does_not_become_delayed_again(store, queue, clock):
     post(store, queue, new_message(b"1", delay=60))
     clock.move(60)
 
-    store.claims.release(queue, claim(store, queue).id)
+    store.claims.release(queue, named(claim(store, queue).id))
 
     assert numbers(listed(store, queue)) == [1]
 

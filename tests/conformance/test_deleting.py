@@ -4,7 +4,6 @@ import pytest
 
 from tests.builders import new_message, new_token, numbered_messages, queue_key
 from tests.conformance.acts import (
-    MALFORMED,
     WELL_FORMED,
     claim,
     everything,
@@ -15,8 +14,9 @@ from tests.conformance.acts import (
     post,
 )
 from zaqar.errors import ClaimNotHeld, MessageClaimed
+from zaqar.storage.ids import UNKNOWN, named
 
-UNKNOWN = [WELL_FORMED, *MALFORMED]
+MISSING = [named(WELL_FORMED), UNKNOWN]
 """Ids that no message and no claim has."""
 
 
@@ -26,11 +26,11 @@ def message_id(store, queue):
     return only
 
 
-@pytest.mark.parametrize("claim_id", [None, *UNKNOWN], ids=repr)
+@pytest.mark.parametrize("claim_id", [None, *MISSING], ids=repr)
 def test_deleting_what_does_not_exist_is_silent(store, queue, message_id, claim_id):
-    for missing in UNKNOWN:
+    for missing in MISSING:
         store.messages.delete(queue, missing, claim_id=claim_id)
-        store.messages.delete(queue_key(), message_id, claim_id=claim_id)
+        store.messages.delete(queue_key(), named(message_id), claim_id=claim_id)
 
     assert exists(store, queue, message_id)
 
@@ -38,13 +38,13 @@ def test_deleting_what_does_not_exist_is_silent(store, queue, message_id, claim_
 def test_deleting_a_missing_message_with_a_live_claim_is_silent(store, queue, message_id):
     held = claim(store, queue)
 
-    store.messages.delete(queue, WELL_FORMED, claim_id=held.id)
+    store.messages.delete(queue, named(WELL_FORMED), claim_id=named(held.id))
 
     assert exists(store, queue, message_id)
 
 
 def test_an_unclaimed_message_is_deleted(store, queue, message_id):
-    store.messages.delete(queue, message_id, claim_id=None)
+    store.messages.delete(queue, named(message_id), claim_id=None)
 
     assert not exists(store, queue, message_id)
     assert everything(store, queue) == []
@@ -53,15 +53,15 @@ def test_an_unclaimed_message_is_deleted(store, queue, message_id):
 def test_a_delayed_message_is_deleted(store, queue):
     (delayed,) = post(store, queue, new_message(delay=60))
 
-    store.messages.delete(queue, delayed, claim_id=None)
+    store.messages.delete(queue, named(delayed), claim_id=None)
 
     assert everything(store, queue) == []
 
 
 def test_deleting_twice_is_silent(store, queue, message_id):
     held = claim(store, queue)
-    for claim_id in (held.id, held.id, None):
-        store.messages.delete(queue, message_id, claim_id=claim_id)
+    for claim_id in (named(held.id), named(held.id), None):
+        store.messages.delete(queue, named(message_id), claim_id=claim_id)
 
     assert not exists(store, queue, message_id)
 
@@ -69,7 +69,7 @@ def test_deleting_twice_is_silent(store, queue, message_id):
 def test_only_the_named_message_is_deleted(store, queue):
     message_ids = post(store, queue, *numbered_messages(3))
 
-    store.messages.delete(queue, message_ids[1], claim_id=None)
+    store.messages.delete(queue, named(message_ids[1]), claim_id=None)
 
     assert numbers(listed(store, queue)) == [0, 2]
 
@@ -78,15 +78,15 @@ def test_a_message_whose_claim_expired_is_deleted(store, queue, message_id, cloc
     claim(store, queue, ttl=60)
     clock.move(60)
 
-    store.messages.delete(queue, message_id, claim_id=None)
+    store.messages.delete(queue, named(message_id), claim_id=None)
 
     assert not exists(store, queue, message_id)
 
 
 def test_a_message_whose_claim_was_released_is_deleted(store, queue, message_id):
-    store.claims.release(queue, claim(store, queue).id)
+    store.claims.release(queue, named(claim(store, queue).id))
 
-    store.messages.delete(queue, message_id, claim_id=None)
+    store.messages.delete(queue, named(message_id), claim_id=None)
 
     assert not exists(store, queue, message_id)
 
@@ -95,25 +95,25 @@ def test_a_claimed_message_is_not_deleted_without_its_claim(store, queue, messag
     held = claim(store, queue)
 
     with pytest.raises(MessageClaimed):
-        store.messages.delete(queue, message_id, claim_id=None)
+        store.messages.delete(queue, named(message_id), claim_id=None)
 
-    assert ids(store.claims.get(queue, held.id).messages) == [message_id]
+    assert ids(store.claims.get(queue, named(held.id)).messages) == [message_id]
 
 
-@pytest.mark.parametrize("claim_id", UNKNOWN, ids=repr)
+@pytest.mark.parametrize("claim_id", MISSING, ids=repr)
 def test_an_unclaimed_message_is_not_deleted_with_an_unknown_claim(store, queue, message_id, claim_id):
     with pytest.raises(ClaimNotHeld):
-        store.messages.delete(queue, message_id, claim_id=claim_id)
+        store.messages.delete(queue, named(message_id), claim_id=claim_id)
 
     assert exists(store, queue, message_id)
 
 
-@pytest.mark.parametrize("claim_id", UNKNOWN, ids=repr)
+@pytest.mark.parametrize("claim_id", MISSING, ids=repr)
 def test_a_claimed_message_is_not_deleted_with_an_unknown_claim(store, queue, message_id, claim_id):
     claim(store, queue)
 
     with pytest.raises(ClaimNotHeld):
-        store.messages.delete(queue, message_id, claim_id=claim_id)
+        store.messages.delete(queue, named(message_id), claim_id=claim_id)
 
     assert exists(store, queue, message_id)
 
@@ -123,7 +123,7 @@ def test_an_unclaimed_message_is_not_deleted_with_the_claim_of_another(store, qu
     (free,) = post(store, queue, new_message())
 
     with pytest.raises(ClaimNotHeld):
-        store.messages.delete(queue, free, claim_id=held.id)
+        store.messages.delete(queue, named(free), claim_id=named(held.id))
 
     assert exists(store, queue, free)
 
@@ -133,17 +133,17 @@ def test_an_expired_claim_no_longer_deletes(store, queue, message_id, clock):
     clock.move(60)
 
     with pytest.raises(ClaimNotHeld):
-        store.messages.delete(queue, message_id, claim_id=held.id)
+        store.messages.delete(queue, named(message_id), claim_id=named(held.id))
 
     assert exists(store, queue, message_id)
 
 
 def test_a_released_claim_no_longer_deletes(store, queue, message_id):
     held = claim(store, queue)
-    store.claims.release(queue, held.id)
+    store.claims.release(queue, named(held.id))
 
     with pytest.raises(ClaimNotHeld):
-        store.messages.delete(queue, message_id, claim_id=held.id)
+        store.messages.delete(queue, named(message_id), claim_id=named(held.id))
 
     assert exists(store, queue, message_id)
 
@@ -154,7 +154,7 @@ def test_a_lost_claim_does_not_delete_under_the_new_holder(store, queue, message
     claim(store, queue)
 
     with pytest.raises(ClaimNotHeld):
-        store.messages.delete(queue, message_id, claim_id=lost.id)
+        store.messages.delete(queue, named(message_id), claim_id=named(lost.id))
 
     assert exists(store, queue, message_id)
 
@@ -165,7 +165,7 @@ def test_another_living_claim_does_not_delete(store, queue):
     other = claim(store, queue, limit=1)
 
     with pytest.raises(MessageClaimed):
-        store.messages.delete(queue, first_id, claim_id=other.id)
+        store.messages.delete(queue, named(first_id), claim_id=named(other.id))
 
     assert exists(store, queue, first_id)
 
@@ -174,10 +174,10 @@ def test_a_claim_none_of_whose_messages_is_left_counts_as_unknown(store, queue):
     first_id, second_id = post(store, queue, *numbered_messages(2))
     emptied = claim(store, queue, limit=1)
     claim(store, queue, limit=1)
-    store.messages.delete(queue, first_id, claim_id=emptied.id)
+    store.messages.delete(queue, named(first_id), claim_id=named(emptied.id))
 
     with pytest.raises(ClaimNotHeld):
-        store.messages.delete(queue, second_id, claim_id=emptied.id)
+        store.messages.delete(queue, named(second_id), claim_id=named(emptied.id))
 
     assert exists(store, queue, second_id)
 
@@ -186,7 +186,7 @@ def test_a_claim_id_with_another_token_does_not_delete(store, queue, message_id)
     held = claim(store, queue)
 
     with pytest.raises(ClaimNotHeld):
-        store.messages.delete(queue, message_id, claim_id=held.id[:14] + new_token())
+        store.messages.delete(queue, named(message_id), claim_id=named(held.id[:14] + new_token()))
 
     assert exists(store, queue, message_id)
 
@@ -195,19 +195,19 @@ def test_the_holder_deletes(store, queue):
     first_id, second_id = post(store, queue, *numbered_messages(2))
     held = claim(store, queue)
 
-    store.messages.delete(queue, first_id, claim_id=held.id)
+    store.messages.delete(queue, named(first_id), claim_id=named(held.id))
 
     assert not exists(store, queue, first_id)
-    assert ids(store.claims.get(queue, held.id).messages) == [second_id]
+    assert ids(store.claims.get(queue, named(held.id)).messages) == [second_id]
 
 
 def test_the_holder_deletes_after_renewing(store, queue, message_id, clock):
     held = claim(store, queue, ttl=60)
     clock.move(59)
-    store.claims.renew(queue, held.id, ttl=60, grace=60)
+    store.claims.renew(queue, named(held.id), ttl=60, grace=60)
     clock.move(59)
 
-    store.messages.delete(queue, message_id, claim_id=held.id)
+    store.messages.delete(queue, named(message_id), claim_id=named(held.id))
 
     assert not exists(store, queue, message_id)
 
@@ -216,7 +216,7 @@ def test_deleting_a_claimed_message_is_counted_at_once(store, queue):
     message_ids = post(store, queue, *numbered_messages(3))
     held = claim(store, queue, limit=2)
 
-    store.messages.delete(queue, message_ids[0], claim_id=held.id)
+    store.messages.delete(queue, named(message_ids[0]), claim_id=named(held.id))
 
     stats = store.records.stats(queue)
     assert (stats.claimed, stats.free) == (1, 1)

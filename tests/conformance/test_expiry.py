@@ -4,6 +4,7 @@ import pytest
 
 from tests.builders import new_message, numbered_messages, queue_key
 from tests.conformance.acts import claim, everything, exists, listed, numbers, post, sweep_all
+from zaqar.storage.ids import UNKNOWN, named, parse_ids
 
 
 def test_a_message_is_there_until_the_second_before_its_end(store, queue, clock):
@@ -74,9 +75,9 @@ def test_deleting_an_expired_message_is_silent_whatever_the_claim(store, queue, 
     held = claim(store, queue, ttl=30, grace=0)
     clock.move(60)
 
-    for claim_id in (None, held.id, "malformed"):
-        store.messages.delete(queue, message_id, claim_id=claim_id)
-    store.messages.delete_many(queue, [message_id], claim_ids=[])
+    for claim_id in (None, named(held.id), UNKNOWN):
+        store.messages.delete(queue, named(message_id), claim_id=claim_id)
+    store.messages.delete_many(queue, parse_ids([message_id]), claim_ids=[])
 
 
 def test_the_sweep_tells_how_many_messages_went(store, queue, clock):

@@ -4,6 +4,7 @@ import pytest
 
 from tests.builders import new_message
 from tests.conformance.acts import claim, exists, get, post
+from zaqar.storage.ids import named
 
 
 @pytest.mark.parametrize(
@@ -32,10 +33,10 @@ def test_a_renewal_applies_the_grace_again(store, queue, claim_ttl, grace, messa
     (message_id,) = post(store, queue, new_message(ttl=120))
     held = claim(store, queue, ttl=60, grace=60)
 
-    store.claims.renew(queue, held.id, ttl=claim_ttl, grace=grace)
+    store.claims.renew(queue, named(held.id), ttl=claim_ttl, grace=grace)
 
     assert get(store, queue, message_id).ttl == message_ttl
-    assert [message.ttl for message in store.claims.get(queue, held.id).messages] == [message_ttl]
+    assert [message.ttl for message in store.claims.get(queue, named(held.id)).messages] == [message_ttl]
 
 
 def test_the_extended_life_counts_from_the_claim_not_from_the_post(store, queue, clock):
@@ -63,9 +64,9 @@ def test_only_messages_that_would_end_before_are_extended(store, queue):
 def test_a_renewal_extends_only_what_is_still_claimed(store, queue, clock):
     first, second = post(store, queue, new_message(ttl=100), new_message(ttl=100))
     held = claim(store, queue, ttl=60, grace=0)
-    store.messages.delete(queue, first, claim_id=held.id)
+    store.messages.delete(queue, named(first), claim_id=named(held.id))
 
-    store.claims.renew(queue, held.id, ttl=300, grace=5)
+    store.claims.renew(queue, named(held.id), ttl=300, grace=5)
 
     assert get(store, queue, second).ttl == 305
     clock.move(304)

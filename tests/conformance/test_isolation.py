@@ -6,6 +6,7 @@ from tests.builders import new_message, numbered_messages
 from tests.conformance.acts import claim, everything, listed, numbers, post
 from zaqar.errors import ClaimNotFound, ClaimNotHeld, MessageClaimed, QueueNotFound
 from zaqar.models import QueueKey
+from zaqar.storage.ids import named, parse_ids
 
 NEIGHBOURS = (
     (QueueKey("a", "queue"), QueueKey("b", "queue")),
@@ -44,7 +45,7 @@ def test_messages_are_not_read_from_another_queue(store, neighbours):
     message_ids = post(store, mine, new_message(), new_message(delay=60))
 
     assert everything(store, other) == []
-    assert store.messages.get(other, message_ids) == []
+    assert store.messages.get(other, parse_ids(message_ids)) == []
     assert len(everything(store, mine)) == 2
 
 
@@ -62,9 +63,9 @@ def test_messages_are_not_deleted_through_another_queue(store, neighbours):
     mine, other = neighbours
     (message_id,) = post(store, mine, new_message())
 
-    store.messages.delete(other, message_id, claim_id=None)
-    store.messages.delete_many(other, [message_id], claim_ids=None)
-    store.messages.delete_many(other, [message_id], claim_ids=[])
+    store.messages.delete(other, named(message_id), claim_id=None)
+    store.messages.delete_many(other, parse_ids([message_id]), claim_ids=None)
+    store.messages.delete_many(other, parse_ids([message_id]), claim_ids=[])
 
     assert len(listed(store, mine)) == 1
 
@@ -76,11 +77,11 @@ def test_claims_do_not_exist_in_another_queue(store, neighbours):
     held = claim(store, mine)
 
     with pytest.raises(ClaimNotFound):
-        store.claims.get(other, held.id)
+        store.claims.get(other, named(held.id))
     with pytest.raises(ClaimNotFound):
-        store.claims.renew(other, held.id, ttl=900, grace=60)
-    store.claims.release(other, held.id)
-    assert store.claims.get(mine, held.id) == held
+        store.claims.renew(other, named(held.id), ttl=900, grace=60)
+    store.claims.release(other, named(held.id))
+    assert store.claims.get(mine, named(held.id)) == held
 
 
 def test_a_claim_of_another_queue_opens_nothing(store, neighbours):
@@ -91,9 +92,9 @@ def test_a_claim_of_another_queue_opens_nothing(store, neighbours):
     claim(store, other)
 
     with pytest.raises(ClaimNotHeld):
-        store.messages.delete(other, message_id, claim_id=foreign.id)
+        store.messages.delete(other, named(message_id), claim_id=named(foreign.id))
     with pytest.raises(MessageClaimed):
-        store.messages.delete_many(other, [message_id], claim_ids=[foreign.id])
+        store.messages.delete_many(other, parse_ids([message_id]), claim_ids=parse_ids([foreign.id]))
     assert len(everything(store, other)) == 1
 
 
@@ -109,7 +110,7 @@ def test_counters_purge_and_deletion_stop_at_the_queue(store, neighbours):
     store.records.delete(other)
 
     assert numbers(everything(store, mine)) == [0, 1, 2]
-    assert store.claims.get(mine, held.id) == held
+    assert store.claims.get(mine, named(held.id)) == held
     assert (store.records.stats(mine).claimed, store.records.stats(mine).free) == (1, 2)
     with pytest.raises(QueueNotFound):
         post(store, other, new_message())

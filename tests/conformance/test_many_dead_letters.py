@@ -5,6 +5,7 @@ import pytest
 from tests.builders import dead_letter_rule, numbered_messages, queue_key
 from tests.conformance.acts import claim, everything, ids, listed, numbers, post, sweep_all
 from zaqar.models import Stats
+from zaqar.storage.ids import named
 
 MANY = 1200
 """More than a step moves, in any store."""
@@ -22,7 +23,7 @@ def dead(store, queue):
 def worn(store, queue):
     """Return the queue with many messages in it, each claimed once before."""
     post(store, queue, *numbered_messages(MANY))
-    store.claims.release(queue, claim(store, queue, limit=MANY).id)
+    store.claims.release(queue, named(claim(store, queue, limit=MANY).id))
     return queue
 
 
@@ -120,7 +121,7 @@ def test_several_queues_may_share_a_dead_letter_queue(store, worn, dead):
     other = queue_key(project=worn.project)
     store.records.create(other)
     post(store, other, *numbered_messages(MANY, first=MANY))
-    store.claims.release(other, claim(store, other, limit=MANY).id)
+    store.claims.release(other, named(claim(store, other, limit=MANY).id))
     for queue in (worn, other):
         claim(store, queue, limit=1, dead_letter=dead_letter_rule(dead))
 

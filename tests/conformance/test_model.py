@@ -11,6 +11,7 @@ from tests.builders import dead_letter_rule, new_message, queue_key
 from tests.conformance.acts import CONSUMER, PRODUCER, everything, ids, listed, post, sweep_all
 from tests.conformance.model import Held, Item, Model
 from zaqar.errors import ClaimNotFound, MessageClaimed
+from zaqar.storage.ids import UNKNOWN, named, parse_ids
 
 MODEL_SETTINGS = settings(
     max_examples=200,
@@ -97,9 +98,9 @@ class QueueMachine(RuleBasedStateMachine):
         held = self.model.held(claim, self.now)
         if not held:
             with pytest.raises(ClaimNotFound):
-                self.store.claims.renew(self.queue, claim.id, ttl=ttl, grace=grace)
+                self.store.claims.renew(self.queue, named(claim.id), ttl=ttl, grace=grace)
             return
-        self.store.claims.renew(self.queue, claim.id, ttl=ttl, grace=grace)
+        self.store.claims.renew(self.queue, named(claim.id), ttl=ttl, grace=grace)
         claim.ttl, claim.since = ttl, self.now
         for item in held:
             item.extend(self.now, ttl, grace)
@@ -108,22 +109,22 @@ class QueueMachine(RuleBasedStateMachine):
     @rule(choice=choices)
     def release(self, choice):
         claim = pick(self.model.claims, choice)
-        self.store.claims.release(self.queue, claim.id)
+        self.store.claims.release(self.queue, named(claim.id))
         for item in self.model.held(claim, self.now):
             item.held = None
 
     @precondition(lambda self: self.model.messages)
-    @rule(choice=choices, claim_choice=choices, way=st.sampled_from(["none", "holder", "any", "malformed"]))
+    @rule(choice=choices, claim_choice=choices, way=st.sampled_from(["none", "holder", "any", "unknown"]))
     def delete(self, choice, claim_choice, way):
         item = pick(self.model.messages, choice)
         claim = {"holder": item.held, "any": pick(self.model.claims, claim_choice)}.get(way)
-        claim_id = claim.id if claim else "malformed" if way == "malformed" else None
+        claim_id = named(claim.id) if claim else UNKNOWN if way == "unknown" else None
         refusal = self.model.refusal(item, claim, claim_id, self.now)
         if refusal is not None:
             with pytest.raises(refusal):
-                self.store.messages.delete(self.queue, item.id, claim_id=claim_id)
+                self.store.messages.delete(self.queue, named(item.id), claim_id=claim_id)
             return
-        self.store.messages.delete(self.queue, item.id, claim_id=claim_id)
+        self.store.messages.delete(self.queue, named(item.id), claim_id=claim_id)
         self.model.forget([item])
 
     @precondition(lambda self: self.model.messages)
@@ -131,13 +132,13 @@ class QueueMachine(RuleBasedStateMachine):
     def delete_many(self, picked, claimed):
         items = [pick(self.model.messages, choice) for choice in picked]
         claims = [pick(self.model.claims, choice) for choice in claimed or [] if self.model.claims]
-        claim_ids = None if claimed is None else [claim.id for claim in claims]
+        claim_ids = None if claimed is None else parse_ids([claim.id for claim in claims])
         living = [item for item in items if item.lives(self.now)]
         if claimed is not None and not all(item.is_claimed(self.now) and item.held in claims for item in living):
             with pytest.raises(MessageClaimed):
-                self.store.messages.delete_many(self.queue, [item.id for item in items], claim_ids=claim_ids)
+                self.store.messages.delete_many(self.queue, parse_ids([item.id for item in items]), claim_ids=claim_ids)
             return
-        self.store.messages.delete_many(self.queue, [item.id for item in items], claim_ids=claim_ids)
+        self.store.messages.delete_many(self.queue, parse_ids([item.id for item in items]), claim_ids=claim_ids)
         self.model.forget(items)
 
     @rule(limit=st.integers(1, 4))
@@ -183,9 +184,9 @@ class QueueMachine(RuleBasedStateMachine):
             held = self.model.held(claim, self.now)
             if not held:
                 with pytest.raises(ClaimNotFound):
-                    self.store.claims.get(self.queue, claim.id)
+                    self.store.claims.get(self.queue, named(claim.id))
                 continue
-            shown = self.store.claims.get(self.queue, claim.id)
+            shown = self.store.claims.get(self.queue, named(claim.id))
             assert (shown.ttl, shown.age) == (claim.ttl, self.now - claim.since)
             assert list(shown.messages) == [item.shown(self.now) for item in held]
 
@@ -193,7 +194,7 @@ class QueueMachine(RuleBasedStateMachine):
     def messages_agree(self):
         message_ids = [*self.model.gone, *(item.id for item in self.model.messages)]
         living = [item.shown(self.now) for item in self.model.living(self.now)]
-        assert self.store.messages.get(self.queue, message_ids) == living
+        assert self.store.messages.get(self.queue, parse_ids(message_ids)) == living
         assert everything(self.store, self.queue) == living
 
     @rule()

@@ -6,6 +6,7 @@ from tests.builders import new_message, numbered_messages, queue_key
 from tests.conformance.acts import claim, everything, exists, listed, numbers, post
 from zaqar.errors import ClaimNotFound
 from zaqar.models import Message
+from zaqar.storage.ids import named
 
 
 def test_pop_returns_the_whole_message_and_removes_it(store, queue, clock):
@@ -41,7 +42,7 @@ def test_pop_skips_claimed_messages(store, queue):
     held = claim(store, queue, limit=301)
 
     assert numbers(store.messages.pop(queue, limit=10)) == [301, 302]
-    assert len(store.claims.get(queue, held.id).messages) == 301
+    assert len(store.claims.get(queue, named(held.id)).messages) == 301
 
 
 def test_pop_skips_delayed_messages(store, queue):
@@ -64,7 +65,7 @@ def test_pop_takes_what_a_claim_gave_back(store, queue, clock):
     post(store, queue, *numbered_messages(4))
     released = claim(store, queue, limit=2)
     expired = claim(store, queue, limit=2, ttl=60)
-    store.claims.release(queue, released.id)
+    store.claims.release(queue, named(released.id))
     clock.move(60)
 
     popped = store.messages.pop(queue, limit=10)
@@ -73,7 +74,7 @@ def test_pop_takes_what_a_claim_gave_back(store, queue, clock):
         (number, None, 1) for number in range(4)
     ]
     with pytest.raises(ClaimNotFound):
-        store.claims.get(queue, expired.id)
+        store.claims.get(queue, named(expired.id))
 
 
 def test_pop_takes_own_messages(store, queue):

@@ -6,6 +6,7 @@ from tests.builders import new_message, numbered_messages, queue_key
 from tests.conformance.acts import claim, everything, listed, numbers, post
 from zaqar.errors import ClaimNotFound, QueueNotFound
 from zaqar.models import Stats
+from zaqar.storage.ids import named, parse_ids
 
 
 def test_a_purge_removes_free_claimed_and_delayed_messages(store, queue):
@@ -15,7 +16,7 @@ def test_a_purge_removes_free_claimed_and_delayed_messages(store, queue):
     store.records.purge(queue)
 
     assert everything(store, queue) == []
-    assert store.messages.get(queue, message_ids) == []
+    assert store.messages.get(queue, parse_ids(message_ids)) == []
     assert store.records.stats(queue) == Stats()
 
 
@@ -26,10 +27,10 @@ def test_a_purge_ends_claims(store, queue):
     store.records.purge(queue)
 
     with pytest.raises(ClaimNotFound):
-        store.claims.get(queue, held.id)
+        store.claims.get(queue, named(held.id))
     with pytest.raises(ClaimNotFound):
-        store.claims.renew(queue, held.id, ttl=60, grace=60)
-    store.claims.release(queue, held.id)
+        store.claims.renew(queue, named(held.id), ttl=60, grace=60)
+    store.claims.release(queue, named(held.id))
 
 
 def test_messages_posted_after_a_purge_stay(store, queue):
@@ -92,4 +93,4 @@ def test_a_purge_leaves_other_queues_alone(store, queue):
     store.records.purge(queue)
 
     assert numbers(everything(store, other)) == [0, 1]
-    assert len(store.claims.get(other, held.id).messages) == 1
+    assert len(store.claims.get(other, named(held.id)).messages) == 1

@@ -6,6 +6,7 @@ from tests.builders import new_message, numbered_messages, queue_key
 from tests.conformance.acts import claim, everything, listed, numbers, post
 from zaqar.errors import ClaimNotFound, QueueNotFound
 from zaqar.models import Stats
+from zaqar.storage.ids import named, parse_ids
 
 
 def test_a_new_queue_is_empty_and_can_be_posted_to(store):
@@ -24,7 +25,7 @@ def test_creating_again_keeps_messages_and_claims(store, queue):
     store.records.create(queue)
 
     assert numbers(listed(store, queue)) == [1, 2]
-    assert len(store.claims.get(queue, held.id).messages) == 1
+    assert len(store.claims.get(queue, named(held.id)).messages) == 1
     assert store.records.stats(queue).total == 3
 
 
@@ -42,13 +43,13 @@ def test_a_deleted_queue_has_no_messages_claims_or_stats(store, queue):
     store.records.delete(queue)
 
     assert everything(store, queue) == []
-    assert store.messages.get(queue, message_ids) == []
+    assert store.messages.get(queue, parse_ids(message_ids)) == []
     assert list(claim(store, queue).messages) == []
     assert store.messages.pop(queue, limit=1) == []
     with pytest.raises(ClaimNotFound):
-        store.claims.get(queue, held.id)
+        store.claims.get(queue, named(held.id))
     with pytest.raises(ClaimNotFound):
-        store.claims.renew(queue, held.id, ttl=60, grace=60)
+        store.claims.renew(queue, named(held.id), ttl=60, grace=60)
     with pytest.raises(QueueNotFound):
         store.records.stats(queue)
     with pytest.raises(QueueNotFound):
@@ -60,11 +61,11 @@ def test_everything_silent_stays_silent_on_a_deleted_queue(store, queue):
     held = claim(store, queue)
     store.records.delete(queue)
 
-    store.messages.delete(queue, message_ids[0], claim_id=None)
-    store.messages.delete(queue, message_ids[0], claim_id=held.id)
-    store.messages.delete_many(queue, message_ids, claim_ids=None)
-    store.messages.delete_many(queue, message_ids, claim_ids=[held.id])
-    store.claims.release(queue, held.id)
+    store.messages.delete(queue, named(message_ids[0]), claim_id=None)
+    store.messages.delete(queue, named(message_ids[0]), claim_id=named(held.id))
+    store.messages.delete_many(queue, parse_ids(message_ids), claim_ids=None)
+    store.messages.delete_many(queue, parse_ids(message_ids), claim_ids=parse_ids([held.id]))
+    store.claims.release(queue, named(held.id))
     store.records.purge(queue)
     store.records.delete(queue)
 
@@ -82,13 +83,13 @@ def test_a_new_queue_of_the_same_name_shows_nothing_old(store, queue):
     store.records.create(queue)
 
     assert everything(store, queue) == []
-    assert store.messages.get(queue, old_ids) == []
+    assert store.messages.get(queue, parse_ids(old_ids)) == []
     assert store.records.stats(queue) == Stats()
     with pytest.raises(ClaimNotFound):
-        store.claims.get(queue, old_claim.id)
+        store.claims.get(queue, named(old_claim.id))
     post(store, queue, new_message(b"9"))
-    store.claims.release(queue, old_claim.id)
-    store.messages.delete_many(queue, old_ids, claim_ids=None)
+    store.claims.release(queue, named(old_claim.id))
+    store.messages.delete_many(queue, parse_ids(old_ids), claim_ids=None)
     assert numbers(everything(store, queue)) == [9]
     assert store.records.stats(queue).total == 1
 
@@ -140,4 +141,4 @@ def test_what_was_acknowledged_is_there_after_closing(stores, queue):
     reopened = stores.reopen().message
 
     assert numbers(listed(reopened, queue)) == [1, 2]
-    assert len(reopened.claims.get(queue, held.id).messages) == 1
+    assert len(reopened.claims.get(queue, named(held.id)).messages) == 1

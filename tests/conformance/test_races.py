@@ -15,6 +15,7 @@ from tests.conformance.acts import claim, everything, exists, ids, listed, numbe
 from tests.conformance.backends import RACING
 from tests.conformance.threads import together
 from zaqar.errors import ClaimNotFound, ClaimNotHeld, Conflict, MessageClaimed
+from zaqar.storage.ids import named, parse_ids
 
 THREADS = 6
 
@@ -115,7 +116,7 @@ def test_a_delete_without_claim_never_takes_a_claimed_message(sides, queue):
         deleted = []
         for message_id in doomed:
             with contextlib.suppress(MessageClaimed):
-                store.messages.delete(queue, message_id, claim_id=None)
+                store.messages.delete(queue, named(message_id), claim_id=None)
                 deleted.append(message_id)
         return deleted
 
@@ -138,12 +139,12 @@ def test_a_lost_claim_never_deletes_under_the_new_holder(sides, queue, clock):
 
         def delete_late(message_id=message_id, lost=lost):
             with contextlib.suppress(ClaimNotHeld):
-                sides[0].messages.delete(queue, message_id, claim_id=lost.id)
+                sides[0].messages.delete(queue, named(message_id), claim_id=named(lost.id))
 
         _, held = together(delete_late, functools.partial(claim, sides[1], queue))
         assert ids(held.messages) == [message_id]
         assert exists(sides[0], queue, message_id)
-        sides[1].messages.delete(queue, message_id, claim_id=held.id)
+        sides[1].messages.delete(queue, named(message_id), claim_id=named(held.id))
 
 
 def test_guarded_bulk_deletes_stay_all_or_nothing(sides, queue):
@@ -153,9 +154,9 @@ def test_guarded_bulk_deletes_stay_all_or_nothing(sides, queue):
 
         def delete_guarded(message_ids=message_ids, held=held):
             with contextlib.suppress(MessageClaimed):
-                sides[0].messages.delete_many(queue, message_ids, claim_ids=[held.id])
+                sides[0].messages.delete_many(queue, parse_ids(message_ids), claim_ids=parse_ids([held.id]))
 
-        together(delete_guarded, functools.partial(sides[1].claims.release, queue, held.id))
+        together(delete_guarded, functools.partial(sides[1].claims.release, queue, named(held.id)))
         assert len(everything(sides[0], queue)) in (0, 4)
         sides[0].records.purge(queue)
 
@@ -165,7 +166,7 @@ def test_a_message_moves_to_the_dead_letter_queue_once(sides, queue):
     sides[0].records.create(dead)
     post(sides[0], queue, *numbered_messages(100))
     held = claim(sides[0], queue, limit=100)
-    sides[0].claims.release(queue, held.id)
+    sides[0].claims.release(queue, named(held.id))
     post(sides[0], queue, *numbered_messages(100, first=100))
     rule = dead_letter_rule(dead)
 
@@ -182,7 +183,7 @@ def test_many_dead_letters_move_once_while_claimers_and_the_sweep_compete(sides,
     dead = queue_key(project=queue.project)
     sides[0].records.create(dead)
     post(sides[0], queue, *numbered_messages(1200))
-    sides[0].claims.release(queue, claim(sides[0], queue, limit=1200).id)
+    sides[0].claims.release(queue, named(claim(sides[0], queue, limit=1200).id))
     live = post(sides[0], queue, *numbered_messages(100, first=1200))
     rule = dead_letter_rule(dead)
 
@@ -208,14 +209,14 @@ def test_counters_agree_with_the_listing_after_a_melee(sides, queue):
             post(store, queue, *numbered_messages(3, delay=60 if step % 5 == 0 else 0))
             held = claim(store, queue, limit=2)
             if step % 3 == 0 and held.messages:
-                store.messages.delete(queue, held.messages[0].id, claim_id=held.id)
+                store.messages.delete(queue, named(held.messages[0].id), claim_id=named(held.id))
             if step % 3 == 1:
-                store.claims.release(queue, held.id)
+                store.claims.release(queue, named(held.id))
             with contextlib.suppress(ClaimNotFound):
-                store.claims.renew(queue, held.id, ttl=900, grace=60)
+                store.claims.renew(queue, named(held.id), ttl=900, grace=60)
             store.messages.pop(queue, limit=1)
             if number == 0:
-                store.messages.delete_many(queue, ids(listed(store, queue, limit=2)), claim_ids=None)
+                store.messages.delete_many(queue, parse_ids(ids(listed(store, queue, limit=2))), claim_ids=None)
 
     together(*(functools.partial(work, store, number) for number, store in enumerate(sides)))
 

@@ -14,6 +14,7 @@ from tests.conformance.acts import claim, everything, ids, listed, post
 from tests.conformance.backends import RACING
 from tests.conformance.threads import together
 from zaqar.errors import QueueNotFound
+from zaqar.storage.ids import named
 
 PRODUCERS = 4
 
@@ -69,7 +70,7 @@ def produce(store, queue, countdown, *, posts):
 def consume(store, queue, countdown):
     """Claim and release, so that messages change their state under the observers."""
     while not countdown.is_over:
-        store.claims.release(queue, claim(store, queue, limit=5).id)
+        store.claims.release(queue, named(claim(store, queue, limit=5).id))
 
 
 @pytest.mark.parametrize("limit", [1, 3, 50])

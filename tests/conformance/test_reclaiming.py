@@ -6,6 +6,7 @@ from tests.builders import new_message, numbered_messages, queue_key
 from tests.conformance.acts import claim, everything, ids, listed, numbers, post, sweep_all
 from zaqar.errors import ClaimNotFound
 from zaqar.models import Stats
+from zaqar.storage.ids import named, parse_ids
 
 LONG = 1500
 
@@ -40,15 +41,15 @@ def remove(request):
 
 def assert_nothing_old_is_seen(store, queue, filled):
     assert everything(store, queue) == listed(store, queue) == []
-    assert store.messages.get(queue, filled.ids[:600:50]) == []
+    assert store.messages.get(queue, parse_ids(filled.ids[:600:50])) == []
     assert store.records.stats(queue) == Stats()
     assert list(claim(store, queue).messages) == []
     assert store.messages.pop(queue, limit=10) == []
     for held in filled.claims:
         with pytest.raises(ClaimNotFound):
-            store.claims.get(queue, held.id)
+            store.claims.get(queue, named(held.id))
         with pytest.raises(ClaimNotFound):
-            store.claims.renew(queue, held.id, ttl=60, grace=60)
+            store.claims.renew(queue, named(held.id), ttl=60, grace=60)
 
 
 def test_nothing_of_it_is_seen_before_or_after_the_sweep(stores, queue, filled, remove):
@@ -67,11 +68,11 @@ def test_the_ids_and_claims_of_it_change_nothing_any_more(store, queue, filled, 
     fresh = post(store, queue, *numbered_messages(3))
 
     for held in filled.claims:
-        store.messages.delete(queue, held.messages[0].id, claim_id=held.id)
-        store.messages.delete_many(queue, ids(held.messages)[:20], claim_ids=[held.id])
-        store.claims.release(queue, held.id)
-    store.messages.delete(queue, filled.ids[-2], claim_id=None)
-    store.messages.delete_many(queue, filled.ids[-20:], claim_ids=None)
+        store.messages.delete(queue, named(held.messages[0].id), claim_id=named(held.id))
+        store.messages.delete_many(queue, parse_ids(ids(held.messages)[:20]), claim_ids=parse_ids([held.id]))
+        store.claims.release(queue, named(held.id))
+    store.messages.delete(queue, named(filled.ids[-2]), claim_id=None)
+    store.messages.delete_many(queue, parse_ids(filled.ids[-20:]), claim_ids=None)
 
     assert ids(everything(store, queue)) == fresh
     assert (store.records.stats(queue).claimed, store.records.stats(queue).free) == (0, 3)
@@ -85,7 +86,7 @@ def test_what_is_posted_right_after_is_there_and_stays(store, queue, filled, rem
 
     for _ in range(2):
         assert ids(everything(store, queue)) == fresh
-        assert ids(store.claims.get(queue, held.id).messages) == fresh[:1]
+        assert ids(store.claims.get(queue, named(held.id)).messages) == fresh[:1]
         assert (store.records.stats(queue).claimed, store.records.stats(queue).free) == (1, 3)
         sweep_all(store)
 

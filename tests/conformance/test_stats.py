@@ -6,6 +6,7 @@ from tests.builders import new_message, numbered_messages, queue_key
 from tests.conformance.acts import claim, post, sweep_all
 from zaqar.errors import QueueNotFound
 from zaqar.models import MessageMark, Stats
+from zaqar.storage.ids import named, parse_ids
 
 GRACE_OF_COUNTING = 60
 """Seconds that expired messages may still be counted (http M-5)."""
@@ -87,7 +88,7 @@ def test_a_queue_of_claimed_messages_has_ends(store, queue):
 
 def test_the_ends_follow_deletion(store, queue):
     first, middle, last = post(store, queue, *numbered_messages(3))
-    store.messages.delete_many(queue, [first, last], claim_ids=None)
+    store.messages.delete_many(queue, parse_ids([first, last]), claim_ids=None)
 
     stats = store.records.stats(queue)
 
@@ -97,7 +98,7 @@ def test_the_ends_follow_deletion(store, queue):
 
 def test_deleting_the_last_message_leaves_no_ends(store, queue):
     (only,) = post(store, queue, new_message())
-    store.messages.delete(queue, only, claim_id=None)
+    store.messages.delete(queue, named(only), claim_id=None)
 
     assert store.records.stats(queue) == Stats()
 

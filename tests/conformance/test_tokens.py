@@ -13,6 +13,7 @@ from tests.conformance.acts import PRODUCER, claim, everything, ids, numbers
 from tests.conformance.backends import BACKENDS
 from tests.conformance.threads import together
 from zaqar.errors import QueueNotFound
+from zaqar.storage.ids import named
 
 NETWORKED = [backend for backend in BACKENDS if backend.is_networked and backend.has_races]
 THREADS = 6
@@ -46,7 +47,7 @@ def test_a_post_is_known_after_its_messages_were_claimed_and_deleted(store, queu
     first = post(store, queue, token)
     held = claim(store, queue)
     for message in held.messages:
-        store.messages.delete(queue, message.id, claim_id=held.id)
+        store.messages.delete(queue, named(message.id), claim_id=named(held.id))
 
     assert post(store, queue, token) == first
     assert everything(store, queue) == []

@@ -10,7 +10,7 @@ from tests.builders import numbered_messages
 from tests.clock import MovableClock
 from tests.conformance.acts import claim, everything, ids, numbers, post
 from zaqar.models import QueueKey
-from zaqar.storage.ids import MAX_POSITION
+from zaqar.storage.ids import MAX_POSITION, named
 from zaqar.storage.sql import Database
 from zaqar.storage.sql.migration import alembic_config, prepare
 from zaqar.storage.sql.stores import message_store
@@ -50,7 +50,7 @@ def test_they_keep_their_order_and_can_be_deleted_by_id(spoiled):
     assert max(post(spoiled, QUEUE, *numbered_messages(1, first=3))) > max(ids(messages))
 
     for message in messages:
-        spoiled.messages.delete(QUEUE, message.id, claim_id=None)
+        spoiled.messages.delete(QUEUE, named(message.id), claim_id=None)
 
     assert numbers(everything(spoiled, QUEUE)) == [3]
 

@@ -9,6 +9,7 @@ from tests.builders import dead_letter_rule, new_message, numbered_messages, que
 from tests.conformance.acts import claim, everything, post
 from tests.conformance.threads import together
 from zaqar.errors import ClaimNotFound, ClaimNotHeld, MessageClaimed, QueueNotFound
+from zaqar.storage.ids import named, parse_ids
 from zaqar.storage.sql.schema import CLAIMED
 from zaqar.storage.sql.stores import message_store
 
@@ -56,22 +57,22 @@ class _Worker:
     def delete(self, queue):
         if self.claims and self.random.random() < 0.6:
             claim_id, ids = self.random.choice(self.claims)
-            self.store.messages.delete(queue, self.random.choice(ids), claim_id=claim_id)
+            self.store.messages.delete(queue, named(self.random.choice(ids)), claim_id=named(claim_id))
         elif self.messages:
-            self.store.messages.delete(queue, self.random.choice(self.messages[-50:]), claim_id=None)
+            self.store.messages.delete(queue, named(self.random.choice(self.messages[-50:])), claim_id=None)
 
     def delete_many(self, queue):
         if self.messages:
             chosen = self.random.choices(self.messages[-50:], k=self.random.randint(1, 6))
-            self.store.messages.delete_many(queue, chosen, claim_ids=None)
+            self.store.messages.delete_many(queue, parse_ids(chosen), claim_ids=None)
 
     def release(self, queue):
         if self.claims:
-            self.store.claims.release(queue, self.random.choice(self.claims)[0])
+            self.store.claims.release(queue, named(self.random.choice(self.claims)[0]))
 
     def renew(self, queue):
         if self.claims:
-            self.store.claims.renew(queue, self.random.choice(self.claims)[0], ttl=30, grace=10)
+            self.store.claims.renew(queue, named(self.random.choice(self.claims)[0]), ttl=30, grace=10)
 
     def pass_time(self, queue):
         self.clock.move(1)

@@ -4,6 +4,7 @@ import pytest
 
 from tests.builders import dead_letter_rule, numbered_messages, queue_key
 from tests.conformance.acts import claim, everything, ids, listed, numbers, post
+from zaqar.storage.ids import named, parse_ids
 from zaqar.storage.sql import claims, dead_letters
 
 MANY = 3 * dead_letters.BATCH + 1
@@ -20,7 +21,7 @@ def dead(store, queue):
 def worn(store, queue, monkeypatch):
     monkeypatch.setattr(claims, "PATIENCE", 0.0)
     post(store, queue, *numbered_messages(MANY))
-    store.claims.release(queue, claim(store, queue, limit=MANY).id)
+    store.claims.release(queue, named(claim(store, queue, limit=MANY).id))
     return queue
 
 
@@ -65,11 +66,11 @@ def test_a_claim_filled_in_several_steps_is_one_claim(store, queue, dead):
     post(store, queue, *numbered_messages(2))
     worn = post(store, queue, *numbered_messages(MANY, first=2))
     held = claim(store, queue, limit=MANY + 2)
-    store.messages.delete_many(queue, ids(held.messages)[:2], claim_ids=None)
-    store.claims.release(queue, held.id)
+    store.messages.delete_many(queue, parse_ids(ids(held.messages)[:2]), claim_ids=None)
+    store.claims.release(queue, named(held.id))
     live = post(store, queue, *numbered_messages(5, first=MANY + 2))
 
     held = claim(store, queue, limit=5, dead_letter=dead_letter_rule(dead))
 
-    assert ids(held.messages) == ids(store.claims.get(queue, held.id).messages) == live
+    assert ids(held.messages) == ids(store.claims.get(queue, named(held.id)).messages) == live
     assert len(listed(store, dead)) == len(worn)

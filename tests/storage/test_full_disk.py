@@ -15,6 +15,7 @@ from tests.needs import require
 from tests.storage.batches import wait_until
 from zaqar.errors import Unavailable
 from zaqar.storage.contract import MessageStore
+from zaqar.storage.ids import named, parse_ids
 from zaqar.storage.sql import Database
 from zaqar.storage.sql.migration import prepare
 from zaqar.storage.sql.stores import message_store
@@ -70,13 +71,13 @@ def _check_that_room_can_be_made(store, queue, left: list[str]) -> None:
         post(store, queue, new_message(b"x" * 100_000))
     assert ids(listed(store, queue, limit=5)) == left[:5]
     assert store.records.stats(queue).free == len(left)
-    store.messages.delete(queue, left.pop(0), claim_id=None)
+    store.messages.delete(queue, named(left.pop(0)), claim_id=None)
     for _ in range(20):
         held = claim(store, queue, limit=10)
         assert ids(held.messages) == left[:10]
-        store.messages.delete_many(queue, left[:10], claim_ids=[held.id])
+        store.messages.delete_many(queue, parse_ids(left[:10]), claim_ids=parse_ids([held.id]))
         del left[:10]
-    store.claims.release(queue, claim(store, queue, limit=10).id)
+    store.claims.release(queue, named(claim(store, queue, limit=10).id))
     assert ids(store.messages.pop(queue, limit=10)) == left[:10]
     del left[:10]
     assert ids(listed(store, queue, limit=5)) == left[:5]

@@ -8,6 +8,7 @@ from tests.builders import new_message, new_token, numbered_messages, queue_key
 from tests.conformance.acts import PRODUCER, WELL_FORMED, claim, exists, listed, numbers, post
 from tests.storage.batches import Batch, traced
 from zaqar.errors import ClaimNotHeld, QueueNotFound
+from zaqar.storage.ids import named
 from zaqar.storage.sql import Database, management_store, message_store, messages, records
 
 
@@ -105,9 +106,9 @@ def test_a_batch_that_is_run_again_counts_everything_once(database, store, queue
         posting(1),
         lambda: store.messages.pop(queue, limit=1),
         _post_and_fail(database, queue, reads_back=True),
-        lambda: store.messages.delete(queue, held.messages[0].id, claim_id=held.id),
+        lambda: store.messages.delete(queue, named(held.messages[0].id), claim_id=named(held.id)),
         lambda: claim(store, queue, limit=1),
-        lambda: store.messages.delete(queue, held.messages[1].id, claim_id=WELL_FORMED),
+        lambda: store.messages.delete(queue, named(held.messages[1].id), claim_id=named(WELL_FORMED)),
     )
 
     assert [type(error) for error in batch.errors] == [type(None)] * 2 + [_Mishap] + [type(None)] * 2 + [ClaimNotHeld]

@@ -10,6 +10,7 @@ from tests.builders import new_message, numbered_messages, queue_key
 from tests.conformance.acts import claim, listed, numbers, post
 from tests.storage.batches import Batch
 from zaqar.errors import QueueNotFound, Unavailable
+from zaqar.storage.ids import named
 from zaqar.storage.sql import connection
 from zaqar.storage.sql.reserve import Reserve
 from zaqar.storage.sql.schema import READY
@@ -100,7 +101,7 @@ def test_on_a_full_disk_everything_but_what_adds_goes_on(database, store, queue,
             database,
             posting(99, spaces=200_000),
             lambda: store.messages.pop(queue, limit=1),
-            lambda: store.messages.delete(queue, held.messages[0].id, claim_id=held.id),
+            lambda: store.messages.delete(queue, named(held.messages[0].id), claim_id=named(held.id)),
             lambda: claim(store, queue, limit=1),
             lambda: store.records.create(queue_key()),
         )

@@ -7,6 +7,7 @@ import pytest
 from tests.builders import new_message, queue_key
 from tests.conformance.acts import WELL_FORMED, get, listed, post
 from zaqar.errors import ClaimNotFound, QueueNotFound, Unavailable
+from zaqar.storage.ids import named
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def test_asking_for_what_is_missing_does_not_cost_a_connection(store, queue, con
         with pytest.raises(QueueNotFound):
             store.records.stats(queue_key())
         with pytest.raises(ClaimNotFound):
-            store.claims.get(queue, WELL_FORMED)
+            store.claims.get(queue, named(WELL_FORMED))
 
     assert len(connects) == 1
 
@@ -57,7 +58,7 @@ def test_readers_of_a_busy_moment_are_closed_when_nobody_has_needed_them_for_a_w
 
 def test_a_snapshot_that_ends_with_an_error_leaves_no_transaction_behind(database, store, queue):
     with pytest.raises(ClaimNotFound):
-        store.claims.get(queue, WELL_FORMED)
+        store.claims.get(queue, named(WELL_FORMED))
     (connection,) = database._readers
     assert not connection.in_transaction
 

@@ -6,6 +6,7 @@ from tests.builders import dead_letter_rule, new_message, queue_key
 from tests.conformance.acts import claim, listed, numbers, post
 from tests.storage.batches import Batch, traced
 from zaqar.errors import QueueNotFound
+from zaqar.storage.ids import named
 from zaqar.storage.sql import records, writer
 from zaqar.storage.sql.stores import message_store
 
@@ -53,7 +54,7 @@ def test_a_dead_letter_queue_that_another_process_made_again_is_the_new_one(stor
     store.records.create(dead)
     post(store, dead, new_message(b"0"))
     post(store, queue, new_message(b"1"))
-    store.claims.release(queue, claim(store, queue).id)
+    store.claims.release(queue, named(claim(store, queue).id))
     other.records.delete(dead)
     other.records.create(dead)
 

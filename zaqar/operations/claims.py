@@ -6,6 +6,7 @@ from zaqar.limits import DEFAULT_CLAIM, MIN_CLAIM_GRACE, MIN_CLAIM_TTL, Limits, 
 from zaqar.models import Claim, QueueKey
 from zaqar.operations.authorization import Authorization
 from zaqar.operations.settings import KnownQueues
+from zaqar.storage.ids import named
 
 
 class Claims:
@@ -35,18 +36,18 @@ class Claims:
     def get(self, context: Context, queue: QueueKey, claim_id: str) -> Claim:
         """Return a live claim (http C-12). Raises ``ClaimNotFound``."""
         self._authorization.check("claims:get", context)
-        return self._known.store_for(queue).claims.get(queue, claim_id)
+        return self._known.store_for(queue).claims.get(queue, named(claim_id))
 
     def renew(self, context: Context, queue: QueueKey, claim_id: str, *, ttl: int | None, grace: int | None) -> None:
         """Start a live claim's lifetime anew (http C-15 to C-18). Raises ``ClaimNotFound``."""
         self._authorization.check("claims:update", context)
         ttl, grace = self._checked(ttl, grace)
-        self._known.store_for(queue).claims.renew(queue, claim_id, ttl=ttl, grace=grace)
+        self._known.store_for(queue).claims.renew(queue, named(claim_id), ttl=ttl, grace=grace)
 
     def release(self, context: Context, queue: QueueKey, claim_id: str) -> None:
         """Make the messages available at once; silent when there is no such claim (http C-19)."""
         self._authorization.check("claims:delete", context)
-        self._known.store_for(queue).claims.release(queue, claim_id)
+        self._known.store_for(queue).claims.release(queue, named(claim_id))
 
     def _checked(self, ttl: int | None, grace: int | None) -> tuple[int, int]:
         limits = self._limits

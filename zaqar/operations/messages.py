@@ -10,7 +10,7 @@ from zaqar.limits import MIN_MESSAGE_TTL, Limits, check_range, page_size
 from zaqar.models import Message, NewMessage, PostedMessage, QueueKey
 from zaqar.operations.authorization import Authorization
 from zaqar.operations.settings import KnownQueues, Settings
-from zaqar.storage.ids import new_token
+from zaqar.storage.ids import MalformedId, named, new_token, parse_id, parse_ids
 
 
 class Messages:
@@ -54,10 +54,15 @@ class Messages:
     ) -> Sequence[Message]:
         """Return messages after ``marker``, oldest first; without ``echo`` none of the caller's own (http M-15)."""
         self._authorization.check("messages:get_all", context)
+        most = page_size(limit, most=self._limits.max_messages_per_page)
+        try:
+            after = None if marker is None else parse_id(marker)
+        except MalformedId:  # it is no place in the queue
+            return []
         return self._known.store_for(queue).messages.list(
             queue,
-            marker=marker,
-            limit=page_size(limit, most=self._limits.max_messages_per_page),
+            marker=after,
+            limit=most,
             hidden_client_id=None if echo else context.client_id,
             include_claimed=include_claimed,
             include_delayed=include_delayed,
@@ -66,7 +71,7 @@ class Messages:
     def get(self, context: Context, queue: QueueKey, message_id: str) -> Message:
         """Return one message, claimed or delayed all the same (http M-28). Raises ``MessageNotFound``."""
         self._authorization.check("messages:get", context)
-        found = self._known.store_for(queue).messages.get(queue, [message_id])
+        found = self._known.store_for(queue).messages.get(queue, [named(message_id)])
         if not found:
             raise MessageNotFound("The queue has no such message.")
         return found[0]
@@ -75,7 +80,7 @@ class Messages:
         """Return those messages that exist (http M-24 to M-27). Raises ``NotFound`` when none does."""
         self._authorization.check("messages:get_all", context)
         self._check_number(ids)
-        found = self._known.store_for(queue).messages.get(queue, ids)
+        found = self._known.store_for(queue).messages.get(queue, parse_ids(ids))
         if not found:
             raise NotFound("The queue has none of these messages.")
         return found
@@ -83,7 +88,8 @@ class Messages:
     def delete(self, context: Context, queue: QueueKey, message_id: str, *, claim_id: str | None) -> None:
         """Delete one message, a claimed one only under its claim (http M-30 to M-38)."""
         self._authorization.check("messages:delete", context)
-        self._known.store_for(queue).messages.delete(queue, message_id, claim_id=claim_id)
+        claim = None if claim_id is None else named(claim_id)
+        self._known.store_for(queue).messages.delete(queue, named(message_id), claim_id=claim)
 
     def delete_many(self, context: Context, queue: QueueKey, ids: Sequence[str], *, claim_ids: Sequence[str]) -> None:
         """Delete messages, claimed or not, unless the operator wants claims to be named (http M-40, M-41)."""
@@ -93,7 +99,8 @@ class Messages:
         if is_guarded and not claim_ids:
             raise Invalid("claim_ids must be given when messages are deleted by ids.")
         store = self._known.store_for(queue)
-        store.messages.delete_many(queue, ids, claim_ids=claim_ids if is_guarded else None)
+        claims = parse_ids(claim_ids) if is_guarded else None
+        store.messages.delete_many(queue, parse_ids(ids), claim_ids=claims)
 
     def pop(
         self, context: Context, queue: QueueKey, number: int, *, claim_ids: Sequence[str] = ()

@@ -32,6 +32,10 @@ class Id(NamedTuple):
     token: str
 
 
+UNKNOWN = Id(0, "")
+"""An id that names nothing: what a malformed one is taken for."""
+
+
 class MalformedId(ValueError):
     """The text is not of the service's form, so it names nothing."""
 
@@ -64,6 +68,14 @@ def parse_id(text: str) -> Id:
     if position > MAX_POSITION:
         raise MalformedId(text)
     return Id(position, text[_POSITION_DIGITS:])
+
+
+def named(text: str) -> Id:
+    """Return the parts of a public id; of a malformed one, those of an id that names nothing."""
+    try:
+        return parse_id(text)
+    except MalformedId:
+        return UNKNOWN
 
 
 def parse_ids(texts: Sequence[str]) -> list[Id]:

@@ -4,6 +4,7 @@ import pytest
 
 from tests.builders import dead_letter_rule, new_message, numbered_messages, queue_key
 from tests.conformance.acts import claim, listed, numbers, post
+from zaqar.storage.ids import named
 from zaqar.storage.mongodb import taking
 from zaqar.storage.mongodb.scope import scope_of
 
@@ -14,7 +15,7 @@ def dead(store, queue):
     key = queue_key(project=queue.project)
     store.records.create(key)
     post(store, queue, *numbered_messages(250))
-    store.claims.release(queue, claim(store, queue, limit=250).id)
+    store.claims.release(queue, named(claim(store, queue, limit=250).id))
     post(store, queue, new_message(b"250"))
     return key
 

@@ -9,6 +9,7 @@ from tests.builders import dead_letter_rule, numbered_messages, queue_key
 from tests.conformance.acts import claim, listed, numbers, post
 from tests.conformance.threads import together
 from tests.storage.mongodb.opening import opened
+from zaqar.storage.ids import named
 
 CONSUMERS = 4
 
@@ -61,10 +62,10 @@ def test_nothing_makes_a_message_forget_how_often_it_was_claimed(store, queue, c
         held = claim(store, queue, dead_letter=rule)
         assert [message.claim_count for message in held.messages] == [count] * 2
         if ending == "renewed":
-            store.claims.renew(queue, held.id, ttl=300, grace=60)
-            assert [message.claim_count for message in store.claims.get(queue, held.id).messages] == [count] * 2
+            store.claims.renew(queue, named(held.id), ttl=300, grace=60)
+            assert [message.claim_count for message in store.claims.get(queue, named(held.id)).messages] == [count] * 2
         if ending == "released":
-            store.claims.release(queue, held.id)
+            store.claims.release(queue, named(held.id))
         else:
             clock.move(300)
 
@@ -82,9 +83,9 @@ def test_a_change_of_a_claim_is_one_command_behind_its_look_at_the_floor_and_say
 
     with watch() as sent:
         if change == "renew":
-            store.claims.renew(queue, held.id, ttl=300, grace=60)
+            store.claims.renew(queue, named(held.id), ttl=300, grace=60)
         else:
-            store.claims.release(queue, held.id)
+            store.claims.release(queue, named(held.id))
 
     assert [each.name for each in sent] == ["find", "update"]
     assert "claim_count" not in str(sent[1].words)

@@ -5,6 +5,7 @@ import pytest
 from tests.builders import new_message, numbered_messages, queue_key
 from tests.conformance.acts import claim, listed, post
 from tests.storage.mongodb.operations import OPERATIONS, Scene
+from zaqar.storage.ids import named
 
 
 @pytest.fixture
@@ -90,8 +91,8 @@ def test_a_queue_is_listed_with_one_command(management, watch):
 def test_deletions_leave_the_record_alone(store, queue, held, watch):
     """A busy queue's record is written by posts, and ten times a second at most."""
     with watch() as sent:
-        store.messages.delete(queue, held.messages[0].id, claim_id=held.id)
-        store.claims.release(queue, held.id)
+        store.messages.delete(queue, named(held.messages[0].id), claim_id=named(held.id))
+        store.claims.release(queue, named(held.id))
         claim(store, queue)
         post(store, queue, new_message())
 

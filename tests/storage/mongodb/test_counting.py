@@ -9,6 +9,7 @@ from tests.builders import numbered_messages
 from tests.conformance.acts import claim, ids, post
 from tests.conformance.threads import together
 from zaqar.errors import Unavailable
+from zaqar.storage.ids import named
 from zaqar.storage.mongodb.counters import Counters
 from zaqar.storage.mongodb.scope import scope_of
 
@@ -18,7 +19,7 @@ def held(store, queue, monkeypatch):
     """Of five messages one is deleted and two are claimed, and nothing is written unless a test says so."""
     monkeypatch.setattr(store.parts.counters, "_wakers", [])
     posted = post(store, queue, *numbered_messages(5))
-    store.messages.delete(queue, posted[4], claim_id=None)
+    store.messages.delete(queue, named(posted[4]), claim_id=None)
     return claim(store, queue, limit=2)
 
 
@@ -31,7 +32,7 @@ def test_what_is_not_written_is_told_with_one_command(store, queue, held, data, 
     """W-M11."""
     with watch() as sent:
         assert figures(store, queue) == (2, 4)
-        store.claims.release(queue, held.id)
+        store.claims.release(queue, named(held.id))
         assert figures(store, queue) == (0, 4)
 
     assert [each.name for each in sent] == ["aggregate", "find", "update", "aggregate"]

@@ -4,6 +4,7 @@ import pytest
 
 from tests.builders import dead_letter_rule, new_message, numbered_messages, queue_key
 from tests.conformance.acts import claim, everything, exists, listed, numbers, post
+from zaqar.storage.ids import named
 from zaqar.storage.mongodb.messages import date_of
 from zaqar.storage.mongodb.scope import scope_of
 
@@ -27,7 +28,7 @@ def test_the_date_that_the_server_reclaims_by_moves_with_the_grace(store, queue,
     held = claim(store, queue, ttl=300, grace=60)
     assert data.messages.find_one({"state": "claimed"})["expires"] == date_of(clock.now() + 360)
 
-    store.claims.renew(queue, held.id, ttl=900, grace=60)
+    store.claims.renew(queue, named(held.id), ttl=900, grace=60)
     assert data.messages.find_one({"state": "claimed"})["expires"] == date_of(clock.now() + 960)
 
 
@@ -48,7 +49,7 @@ def test_a_move_of_dead_letters_broken_off_is_finished_once(store, queue, clock,
     dead = queue_key(project=queue.project)
     store.records.create(dead)
     post(store, queue, *numbered_messages(3))
-    store.claims.release(queue, claim(store, queue).id)
+    store.claims.release(queue, named(claim(store, queue).id))
     letters = store.parts.dead_letters
     with monkeypatch.context() as patch:
         if is_posted:
@@ -69,7 +70,7 @@ def test_a_move_posted_and_not_removed_is_not_posted_again(store, queue, clock, 
     dead = queue_key(project=queue.project)
     store.records.create(dead)
     post(store, queue, *numbered_messages(3))
-    store.claims.release(queue, claim(store, queue).id)
+    store.claims.release(queue, named(claim(store, queue).id))
     kept = list(data.messages.find({"state": "ready"}))
     claim(store, queue, dead_letter=dead_letter_rule(dead))
     batch = "0" * 30

@@ -12,6 +12,7 @@ from tests.integration.proxy import Fault, Proxy, proxy_to
 from tests.storage.mongodb.opening import fresh_name, opened, opened_management
 from zaqar.errors import Unavailable
 from zaqar.models import Stats
+from zaqar.storage.ids import named, parse_ids
 from zaqar.storage.mongodb.leases import LEASE
 
 LOST = [Fault.LOSE_REQUEST, Fault.LOSE_ANSWER]
@@ -66,7 +67,7 @@ def test_a_claim_of_which_a_step_is_lost_takes_what_it_asked_for(far, proxy, fau
     assert proxy.orders_left == 0
     assert ids(held.messages) == posted[:5]
     assert [message.claim_count for message in held.messages] == [1] * 5
-    assert ids(store.claims.get(queue, held.id).messages) == posted[:5]
+    assert ids(store.claims.get(queue, named(held.id)).messages) == posted[:5]
     assert ids(claim(store, queue).messages) == posted[5:]
 
 
@@ -89,7 +90,7 @@ def test_a_pop_of_which_a_step_is_lost_loses_no_message(far, proxy, fault, words
 def test_a_listing_and_statistics_may_be_lost(far, proxy, fault):
     store, queue = far
     posted = post(store, queue, *numbered_messages(3))
-    store.messages.delete(queue, posted[1], claim_id=None)
+    store.messages.delete(queue, named(posted[1]), claim_id=None)
 
     proxy.fail(fault, containing=b"$lookup")
     assert ids(listed(store, queue)) == [posted[0], posted[2]]
@@ -119,9 +120,9 @@ def test_a_delete_a_renewal_and_a_release_may_be_lost(far, proxy, fault):
     first, second = post(store, queue, *numbered_messages(2))
     held = claim(store, queue)
     acts = [
-        (b"findAndModify", lambda: store.messages.delete(queue, first, claim_id=held.id)),
-        (b"claim_ttl", lambda: store.claims.renew(queue, held.id, ttl=900, grace=60)),
-        (b"$unset", lambda: store.claims.release(queue, held.id)),
+        (b"findAndModify", lambda: store.messages.delete(queue, named(first), claim_id=named(held.id))),
+        (b"claim_ttl", lambda: store.claims.renew(queue, named(held.id), ttl=900, grace=60)),
+        (b"$unset", lambda: store.claims.release(queue, named(held.id))),
     ]
     for words, act in acts:
         proxy.fail(fault, containing=words)
@@ -137,7 +138,7 @@ def test_what_a_lost_answer_did_to_the_counters_is_repaired_by_the_sweep(far, pr
     store, queue = far
     posted = post(store, queue, *numbered_messages(5))
     proxy.fail(fault, containing=b"findAndModify")
-    store.messages.delete(queue, posted[0], claim_id=None)
+    store.messages.delete(queue, named(posted[0]), claim_id=None)
     store.records.stats(queue)
     clock.move(90)
 
@@ -241,7 +242,7 @@ def test_posts_and_claims_outlive_a_restart_of_the_server():
             while not is_over.is_set():
                 held = claim(store, queue, limit=3)
                 for message in held.messages:
-                    store.messages.delete(queue, message.id, claim_id=held.id)
+                    store.messages.delete(queue, named(message.id), claim_id=named(held.id))
                     deleted.append(message.id)
 
         threads = [threading.Thread(target=act) for act in (produce, produce, consume)]
@@ -268,7 +269,7 @@ def test_a_hanging_server_is_unavailable_within_bounds(far, proxy):
     proxy.fail(Fault.HANG, times=1000)
 
     with pytest.raises(Unavailable):
-        store.messages.get(queue, ids(itertools.repeat(new_message(), 0)) or ["0" * 14 + new_token()])
+        store.messages.get(queue, parse_ids(ids(itertools.repeat(new_message(), 0)) or ["0" * 14 + new_token()]))
     proxy.pass_on()
     proxy.cut()
 

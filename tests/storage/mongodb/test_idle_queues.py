@@ -5,6 +5,7 @@ import pytest
 from tests.builders import dead_letter_rule, new_message, numbered_messages, queue_key
 from tests.conformance.acts import claim, ids, listed, numbers, post
 from tests.storage.mongodb.plans import plans
+from zaqar.storage.ids import named, parse_ids
 from zaqar.storage.mongodb import removal
 from zaqar.storage.mongodb.scope import scope_of
 
@@ -20,11 +21,11 @@ def claimed(store, queue):
 def renewed(store, queue):
     post(store, queue, *numbered_messages(3, ttl=10**6))
     held = claim(store, queue, limit=2, ttl=100)
-    store.claims.renew(queue, held.id, ttl=LATER, grace=60)
+    store.claims.renew(queue, named(held.id), ttl=LATER, grace=60)
 
 
 def emptied(store, queue):
-    store.messages.delete_many(queue, post(store, queue, *numbered_messages(3)), claim_ids=None)
+    store.messages.delete_many(queue, parse_ids(post(store, queue, *numbered_messages(3))), claim_ids=None)
 
 
 def purged(store, queue):
@@ -44,7 +45,7 @@ def buried(store, queue):
     dead = queue_key(project=queue.project)
     store.records.create(dead)
     post(store, queue, *numbered_messages(3))
-    store.claims.release(queue, claim(store, queue).id)
+    store.claims.release(queue, named(claim(store, queue).id))
     claim(store, queue, dead_letter=dead_letter_rule(dead))
 
 
@@ -126,7 +127,7 @@ def test_a_claim_renewed_to_end_sooner_than_before_ends_in_time(store, queue, cl
         clock.move(100)
         store.sweep()
 
-    store.claims.renew(queue, held.id, ttl=60, grace=60)
+    store.claims.renew(queue, named(held.id), ttl=60, grace=60)
     clock.move(60)
 
     assert numbers(listed(store, queue)) == [0, 1]
@@ -137,7 +138,7 @@ def test_a_move_of_dead_letters_broken_off_in_an_idle_queue_is_finished_in_time(
     dead = queue_key(project=queue.project)
     store.records.create(dead)
     post(store, queue, *numbered_messages(2, ttl=10**6))
-    store.claims.release(queue, claim(store, queue).id)
+    store.claims.release(queue, named(claim(store, queue).id))
     for _ in range(4):
         clock.move(100)
         store.sweep()

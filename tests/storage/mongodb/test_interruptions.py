@@ -18,6 +18,7 @@ from tests.storage.mongodb.interruptions import FAULTS, Interrupted, answer_lost
 from tests.storage.mongodb.opening import fresh_name
 from zaqar.errors import QueueNotFound, Unavailable
 from zaqar.models import Claim, Message, Stats
+from zaqar.storage.ids import named, parse_ids
 from zaqar.storage.mongodb.address import Tls, parse
 from zaqar.storage.mongodb.opening import connect
 from zaqar.storage.mongodb.schema import MESSAGE_STORE
@@ -69,7 +70,7 @@ class Scene:
 
     def renew(self):
         """Renew the claim, and wait until it would have ended."""
-        self.store.claims.renew(self.queue, self.held.id, ttl=900, grace=60)
+        self.store.claims.renew(self.queue, named(self.held.id), ttl=900, grace=60)
         self.move(600)
         return listed(self.store, self.queue)
 
@@ -104,20 +105,26 @@ ACTS = {
     "post": Act(Scene.post, [*ALL, 10, 11, 12]),
     "list": Act(lambda s: listed(s.store, s.queue)),
     "end of a delay": Act(Scene.end_delay),
-    "get": Act(lambda s: s.store.messages.get(s.queue, s.ids)),
+    "get": Act(lambda s: s.store.messages.get(s.queue, parse_ids(s.ids))),
     "stats": Act(lambda s: s.store.records.stats(s.queue)),
     "claim": Act(lambda s: claim(s.store, s.queue, limit=3)),
     "claim with grace": Act(
         lambda s: claim(s.store, s.queue, limit=3, ttl=3601, grace=600), seconds=3601, later=[2, 3, 4]
     ),
     "claim of dead letters": Act(Scene.claim_worn, ALL[2:], ALL[:2]),
-    "get claim": Act(lambda s: s.store.claims.get(s.queue, s.held.id)),
+    "get claim": Act(lambda s: s.store.claims.get(s.queue, named(s.held.id))),
     "renew": Act(Scene.renew),
-    "release": Act(lambda s: s.store.claims.release(s.queue, s.held.id)),
-    "delete": Act(lambda s: s.store.messages.delete(s.queue, s.ids[5], claim_id=None), [0, 1, 2, 3, 4, 6, 7]),
-    "delete with claim": Act(lambda s: s.store.messages.delete(s.queue, s.ids[0], claim_id=s.held.id), ALL[1:]),
-    "delete many": Act(lambda s: s.store.messages.delete_many(s.queue, s.ids[1:4], claim_ids=None), [0, *ALL[4:]]),
-    "delete held": Act(lambda s: s.store.messages.delete_many(s.queue, s.ids[:2], claim_ids=[s.held.id]), ALL[2:]),
+    "release": Act(lambda s: s.store.claims.release(s.queue, named(s.held.id))),
+    "delete": Act(lambda s: s.store.messages.delete(s.queue, named(s.ids[5]), claim_id=None), [0, 1, 2, 3, 4, 6, 7]),
+    "delete with claim": Act(
+        lambda s: s.store.messages.delete(s.queue, named(s.ids[0]), claim_id=named(s.held.id)), ALL[1:]
+    ),
+    "delete many": Act(
+        lambda s: s.store.messages.delete_many(s.queue, parse_ids(s.ids[1:4]), claim_ids=None), [0, *ALL[4:]]
+    ),
+    "delete held": Act(
+        lambda s: s.store.messages.delete_many(s.queue, parse_ids(s.ids[:2]), claim_ids=parse_ids([s.held.id])), ALL[2:]
+    ),
     "purge": Act(lambda s: s.store.records.purge(s.queue), []),
     "delete queue": Act(Scene.end, []),
     "create queue": Act(lambda s: s.store.records.create(s.queue)),

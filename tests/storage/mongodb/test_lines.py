@@ -13,6 +13,7 @@ from tests.conformance.threads import together
 from tests.integration.process import wait_until
 from tests.storage.children import child
 from zaqar.errors import ClaimNotFound, QueueNotFound, Unavailable
+from zaqar.storage.ids import named
 from zaqar.storage.mongodb import lines
 from zaqar.storage.mongodb.lines import Lines
 
@@ -119,11 +120,11 @@ def test_each_claim_of_a_line_has_its_own_end_and_grace(store, queue, line_up, c
 
     assert [made.ttl for made in claims] == [ttl for ttl, _ in terms]
     assert [{message.ttl for message in made.messages} for made in claims] == [{100}, {100}, {360}, {391}]
-    assert [store.claims.get(queue, made.id).messages for made in claims] == [made.messages for made in claims]
+    assert [store.claims.get(queue, named(made.id)).messages for made in claims] == [made.messages for made in claims]
     clock.move(300)
-    assert store.claims.get(queue, claims[3].id).messages
+    assert store.claims.get(queue, named(claims[3].id)).messages
     with pytest.raises(ClaimNotFound):
-        store.claims.get(queue, claims[2].id)
+        store.claims.get(queue, named(claims[2].id))
 
 
 @pytest.mark.parametrize("take", TAKES)
@@ -216,7 +217,7 @@ def test_what_was_claimed_too_often_is_moved_by_one_call_for_the_others(store, q
     if has_target:
         store.records.create(dead)
     post(store, queue, *numbered_messages(12))
-    store.claims.release(queue, claim(store, queue, limit=12).id)
+    store.claims.release(queue, named(claim(store, queue, limit=12).id))
     post(store, queue, *numbered_messages(20, first=12))
     rule = dead_letter_rule(dead)
 

@@ -12,6 +12,7 @@ from tests.conformance import mongomock_parts
 from tests.conformance.acts import claim, everything, ids, listed, numbers, post
 from tests.conformance.mongodb_rows import in_this_process
 from zaqar.models import Stats
+from zaqar.storage.ids import named, parse_ids
 from zaqar.storage.mongodb.scope import scope_of
 
 BEHIND_ALL = 2**53
@@ -131,7 +132,7 @@ def test_both_pages_of_a_listing_end_at_the_same_position(store, queue, monkeypa
 def readings(store, queue):
     """Return what each way to read shows: the claims are released."""
     held = claim(store, queue)
-    store.claims.release(queue, held.id)
+    store.claims.release(queue, named(held.id))
     stats = store.records.stats(queue)
     ends = [] if stats.oldest is None else [stats.oldest.id, stats.newest.id]
     shown = [
@@ -214,13 +215,13 @@ def test_what_is_named_may_be_longer_than_a_document(split):
     store, queue, _ = split
     body = b'"' + b"x" * 6_000_000 + b'"'
     posted = [message_id for _ in range(3) for message_id in post(store, queue, new_message(body))]
-    assert ids(store.messages.get(queue, posted)) == posted
+    assert ids(store.messages.get(queue, parse_ids(posted))) == posted
 
     held = claim(store, queue)
 
-    assert ids(store.claims.get(queue, held.id).messages) == posted
+    assert ids(store.claims.get(queue, named(held.id)).messages) == posted
     store.records.purge(queue)
-    assert store.messages.get(queue, posted) == []
+    assert store.messages.get(queue, parse_ids(posted)) == []
 
 
 def test_an_error_that_is_none_of_size_is_not_hidden(store, queue, monkeypatch):

@@ -10,6 +10,7 @@ from tests.builders import new_message, numbered_messages
 from tests.conformance.acts import claim, everything, ids, listed, numbers, post
 from tests.conformance.threads import together
 from tests.storage.mongodb.opening import opened
+from zaqar.storage.ids import named
 
 STORES = 6
 
@@ -38,7 +39,7 @@ def test_what_is_behind_a_post_under_way_is_not_shown_or_taken(store, other, que
             assert reader.records.stats(queue).newest.id == first
         held = claim(other, queue)
         assert numbers(held.messages) == [0]
-        other.claims.release(queue, held.id)
+        other.claims.release(queue, named(held.id))
         return usual(*arguments)
 
     (first,) = post(other if is_new else store, queue, new_message(b"0"))

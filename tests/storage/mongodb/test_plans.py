@@ -6,6 +6,7 @@ from tests.builders import dead_letter_rule, new_message, numbered_messages, que
 from tests.conformance.acts import claim, post
 from tests.storage.mongodb.operations import OPERATIONS, Scene
 from tests.storage.mongodb.plans import plans
+from zaqar.storage.ids import named
 from zaqar.storage.mongodb.schema import MANAGEMENT_STORE, MESSAGE_STORE
 
 KNOWN = {"_id"} | {index.name for index in (*MESSAGE_STORE, *MANAGEMENT_STORE)}
@@ -20,7 +21,7 @@ def lived(store, queue, watch, clock):
         for act, _ in OPERATIONS.values():
             act(store, queue, Scene(store, queue))
             store.records.create(queue)
-        store.claims.release(queue, claim(store, queue, limit=20).id)
+        store.claims.release(queue, named(claim(store, queue, limit=20).id))
         post(store, queue, new_message(delay=60), new_message(ttl=61))
         claim(store, queue, dead_letter=dead_letter_rule(dead))
         clock.move(90)

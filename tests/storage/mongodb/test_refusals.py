@@ -11,6 +11,7 @@ from tests.conformance.acts import claim, everything, ids, numbers, post
 from tests.integration.proxy import Fault, Proxy, proxy_to
 from tests.storage.mongodb.opening import opened
 from zaqar.errors import Unavailable
+from zaqar.storage.ids import named, parse_ids
 from zaqar.storage.mongodb import warnings
 
 MESSAGE, HEADER = 2013, struct.Struct("<iiii")
@@ -101,11 +102,11 @@ def test_a_claim_a_pop_and_deletions_are_done_once(far, proxy, disturb):
         disturb(words)
         assert numbers(store.messages.pop(queue, limit=1)) == [number]
     disturb(b"findAndModify")
-    store.messages.delete(queue, held.messages[0].id, claim_id=held.id)
+    store.messages.delete(queue, named(held.messages[0].id), claim_id=named(held.id))
     disturb(b"updates")
-    store.messages.delete_many(queue, ids(taken.messages), claim_ids=[taken.id])
+    store.messages.delete_many(queue, parse_ids(ids(taken.messages)), claim_ids=parse_ids([taken.id]))
     disturb(b"$unset")
-    store.claims.release(queue, held.id)
+    store.claims.release(queue, named(held.id))
 
     assert proxy.orders_left == 0
     assert [message.claim_count for message in taken.messages] == [1, 1]

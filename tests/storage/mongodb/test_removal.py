@@ -6,6 +6,7 @@ from tests.builders import dead_letter_rule, new_message, new_token, numbered_me
 from tests.conformance.acts import PRODUCER, claim, everything, ids, listed, numbers, post
 from zaqar.errors import ClaimNotFound, QueueNotFound, Unavailable
 from zaqar.models import Stats
+from zaqar.storage.ids import named, parse_ids
 from zaqar.storage.mongodb import litter, removal
 from zaqar.storage.mongodb.scope import scope_of
 
@@ -56,19 +57,19 @@ def assert_nothing_old(store, queue, filled):
     """See that no operation sees anything of what was there, or does anything to it that shows."""
     assert everything(store, queue) == listed(store, queue) == []
     assert listed(store, queue, include_claimed=True) == listed(store, queue, include_delayed=True) == []
-    assert store.messages.get(queue, filled.ids) == []
+    assert store.messages.get(queue, parse_ids(filled.ids)) == []
     assert list(claim(store, queue).messages) == store.messages.pop(queue, limit=10) == []
     assert store.messages.pop(queue, limit=1) == list(claim(store, queue, limit=1).messages) == []
     for message_id in (filled.ids[0], filled.ids[-1]):
-        store.messages.delete(queue, message_id, claim_id=None)
-        store.messages.delete(queue, message_id, claim_id="0" * 30)
-    store.messages.delete_many(queue, filled.ids[:3], claim_ids=["0" * 30])
-    store.messages.delete_many(queue, filled.ids[:2], claim_ids=None)
+        store.messages.delete(queue, named(message_id), claim_id=None)
+        store.messages.delete(queue, named(message_id), claim_id=named("0" * 30))
+    store.messages.delete_many(queue, parse_ids(filled.ids[:3]), claim_ids=parse_ids(["0" * 30]))
+    store.messages.delete_many(queue, parse_ids(filled.ids[:2]), claim_ids=None)
     with pytest.raises(ClaimNotFound):
-        store.claims.get(queue, filled.held.id)
+        store.claims.get(queue, named(filled.held.id))
     with pytest.raises(ClaimNotFound):
-        store.claims.renew(queue, filled.held.id, ttl=900, grace=60)
-    store.claims.release(queue, filled.held.id)
+        store.claims.renew(queue, named(filled.held.id), ttl=900, grace=60)
+    store.claims.release(queue, named(filled.held.id))
 
 
 @pytest.mark.parametrize("count", [0, 1, 3, 4, 5, 8, 40, 400])
@@ -107,12 +108,12 @@ def test_changes_not_written_before_a_purge_by_another_process_are_not_counted_b
     posted = post(store, queue, *numbered_messages(10))
     store.parts.writer.write_all()
     held = claim(store, queue, limit=4)
-    store.messages.delete(queue, posted[9], claim_id=None)
+    store.messages.delete(queue, named(posted[9]), claim_id=None)
     purge(other, queue)
     fresh = post(other, queue, *numbered_messages(5))
     mine = claim(store, queue, limit=2)
-    store.messages.delete(queue, mine.messages[0].id, claim_id=mine.id)
-    store.claims.release(queue, held.id)
+    store.messages.delete(queue, named(mine.messages[0].id), claim_id=named(mine.id))
+    store.claims.release(queue, named(held.id))
 
     assert (store.records.stats(queue).claimed, store.records.stats(queue).total) == (1, 4)
     store.parts.writer.write_all()
@@ -220,7 +221,7 @@ def test_whatever_is_killed_between_two_commands_the_sweep_finishes(
     fresh = post(other, queue, *numbered_messages(3))
 
     assert ids(everything(other, queue)) == fresh
-    assert other.messages.get(queue, posted) == []
+    assert other.messages.get(queue, parse_ids(posted)) == []
     while other.sweep():
         pass
     assert counted(other, data) == (0, 3, 3)
@@ -337,12 +338,12 @@ def test_a_deletion_of_many_counts_those_that_were_not_purged(store, other, queu
     """Where this process knows of the purge, at once; else the sweep counts."""
     store.records.purge(queue)
     fresh = post(store, queue, *numbered_messages(3))
-    store.messages.delete_many(queue, [*filled.ids[-3:], *fresh[:1], "0" * 30], claim_ids=None)
+    store.messages.delete_many(queue, parse_ids([*filled.ids[-3:], *fresh[:1], "0" * 30]), claim_ids=None)
     assert store.records.stats(queue).total == 2
 
     other.records.purge(queue)
     again = post(other, queue, *numbered_messages(3))
-    store.messages.delete_many(queue, [*fresh, *again[:1]], claim_ids=None)
+    store.messages.delete_many(queue, parse_ids([*fresh, *again[:1]]), claim_ids=None)
     store.parts.writer.write_all()
     assert "counted" not in data.records.find_one({})
 

@@ -14,6 +14,7 @@ from tests.storage.mongodb.test_refusals import ROUTER, claim_to_be
 from zaqar.errors import MessageClaimed, QueueNotFound
 from zaqar.models import Stats
 from zaqar.storage.contract import ManagementStore
+from zaqar.storage.ids import named, parse_ids
 from zaqar.storage.mongodb import removal, warnings
 
 
@@ -38,10 +39,10 @@ def test_a_queue_lives_as_on_other_servers(store, queue):
     held = claim(store, queue, limit=2)
     assert numbers(held.messages) == [0, 1]
     with pytest.raises(MessageClaimed):
-        store.messages.delete(queue, posted[0], claim_id=None)
-    store.messages.delete_many(queue, posted[:1], claim_ids=[held.id])
-    store.claims.renew(queue, held.id, ttl=400, grace=60)
-    store.claims.release(queue, held.id)
+        store.messages.delete(queue, named(posted[0]), claim_id=None)
+    store.messages.delete_many(queue, parse_ids(posted[:1]), claim_ids=parse_ids([held.id]))
+    store.claims.renew(queue, named(held.id), ttl=400, grace=60)
+    store.claims.release(queue, named(held.id))
     assert numbers(everything(store, queue)) == [1, 2, 3]
     assert numbers(store.messages.pop(queue, limit=2)) == [1, 2]
     assert store.records.stats(queue).total == 1

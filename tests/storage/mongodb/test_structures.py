@@ -7,6 +7,7 @@ from tests.conformance.acts import claim, post
 from tests.integration.process import wait_until
 from tests.parts import opened_with
 from tests.storage.mongodb.opening import opened
+from zaqar.storage.ids import named
 from zaqar.storage.mongodb import DRIVER, Options
 from zaqar.storage.mongodb.scope import queue_of, scope_of
 from zaqar.storage.server_clock import ServerClock
@@ -66,7 +67,7 @@ def test_counters_are_written_within_a_second(server, name, clock, queue, data, 
     with opened(server.uri, name, clock) as store:
         posted = post(store, queue, *numbered_messages(3))
 
-        store.messages.delete(queue, posted[0], claim_id=None)
+        store.messages.delete(queue, named(posted[0]), claim_id=None)
 
         wait_until(lambda: data.records.find_one({})["total"] == 2, seconds=5, what="the counters")
 

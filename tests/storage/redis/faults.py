@@ -15,6 +15,7 @@ from tests.parts import OpenStore, opened_with
 from zaqar.errors import Unavailable
 from zaqar.models import Claim, QueueKey
 from zaqar.storage.contract import MessageStore
+from zaqar.storage.ids import named, parse_ids
 from zaqar.storage.redis.driver import DRIVER, Options
 
 HASTY = {"retry_deadline": 0.5, "socket_timeout": 0.2, "reconnect_sleep": 0.1}
@@ -68,16 +69,18 @@ ACTS: dict[str, Callable[[Scene], object]] = {
     "create queue": lambda scene: scene.store.records.create(scene.queue),
     "post": lambda scene: post(scene.store, scene.queue, new_message()),
     "list": lambda scene: listed(scene.store, scene.queue),
-    "get": lambda scene: scene.store.messages.get(scene.queue, scene.ids),
+    "get": lambda scene: scene.store.messages.get(scene.queue, parse_ids(scene.ids)),
     "stats": lambda scene: scene.store.records.stats(scene.queue),
     "claim": lambda scene: claim(scene.store, scene.queue),
-    "get claim": lambda scene: scene.store.claims.get(scene.queue, scene.claim.id),
-    "renew": lambda scene: scene.store.claims.renew(scene.queue, scene.claim.id, ttl=900, grace=60),
-    "delete": lambda scene: scene.store.messages.delete(scene.queue, scene.ids[0], claim_id=scene.claim.id),
-    "delete many": lambda scene: scene.store.messages.delete_many(
-        scene.queue, scene.ids[:2], claim_ids=[scene.claim.id]
+    "get claim": lambda scene: scene.store.claims.get(scene.queue, named(scene.claim.id)),
+    "renew": lambda scene: scene.store.claims.renew(scene.queue, named(scene.claim.id), ttl=900, grace=60),
+    "delete": lambda scene: scene.store.messages.delete(
+        scene.queue, named(scene.ids[0]), claim_id=named(scene.claim.id)
     ),
-    "release": lambda scene: scene.store.claims.release(scene.queue, scene.claim.id),
+    "delete many": lambda scene: scene.store.messages.delete_many(
+        scene.queue, parse_ids(scene.ids[:2]), claim_ids=parse_ids([scene.claim.id])
+    ),
+    "release": lambda scene: scene.store.claims.release(scene.queue, named(scene.claim.id)),
     "pop": lambda scene: scene.store.messages.pop(scene.queue, limit=2),
     "sweep": lambda scene: scene.store.sweep(),
     "turn": lambda scene: scene.store.is_turn_to_sweep(),
@@ -170,7 +173,7 @@ class Load:
     def _deliver(self, queue: QueueKey) -> int:
         taken = claim(self._store, queue, limit=5)
         for message in taken.messages:
-            self._store.messages.delete(queue, message.id, claim_id=taken.id)
+            self._store.messages.delete(queue, named(message.id), claim_id=named(taken.id))
             with self._lock:
                 self.delivered[message.body] += 1
         return len(taken.messages)

@@ -9,6 +9,7 @@ from redis.exceptions import NoPermissionError
 from tests.builders import dead_letter_rule, new_token, numbered_messages, queue_key
 from tests.integration.redis_groups import redis_cluster
 from tests.integration.redis_servers import RedisServer, redis_server
+from zaqar.storage.ids import named, parse_ids
 from zaqar.storage.redis import management_store, message_store, warnings
 
 ROOT = Path(__file__).parents[3]
@@ -51,18 +52,18 @@ def _use(uri: str) -> None:
         management.queues.count(queue.project)
         ids = message.messages.post(queue, numbered_messages(6), client_id="c", token=new_token())
         message.messages.post(queue, numbered_messages(1, delay=100), client_id="c", token=new_token())
-        message.messages.get(queue, ids)
+        message.messages.get(queue, parse_ids(ids))
         message.messages.list(
             queue, marker=None, limit=2, hidden_client_id="c", include_claimed=True, include_delayed=True
         )
         message.records.stats(queue)
         claim = message.claims.create(queue, ttl=60, grace=60, limit=2, dead_letter=None)
-        message.claims.get(queue, claim.id)
-        message.claims.renew(queue, claim.id, ttl=90, grace=600)
-        message.messages.delete(queue, claim.messages[0].id, claim_id=claim.id)
-        message.claims.release(queue, claim.id)
+        message.claims.get(queue, named(claim.id))
+        message.claims.renew(queue, named(claim.id), ttl=90, grace=600)
+        message.messages.delete(queue, named(claim.messages[0].id), claim_id=named(claim.id))
+        message.claims.release(queue, named(claim.id))
         message.claims.create(queue, ttl=60, grace=60, limit=2, dead_letter=dead_letter_rule(dead))
-        message.messages.delete_many(queue, ids[-1:], claim_ids=None)
+        message.messages.delete_many(queue, parse_ids(ids[-1:]), claim_ids=None)
         message.messages.pop(queue, limit=1)
         message.sweep()
         message.records.purge(queue)

@@ -10,6 +10,7 @@ from tests.conformance.acts import claim, everything, exists, ids, listed, numbe
 from tests.conformance.threads import together
 from tests.storage.redis.structures import Structures
 from zaqar.errors import ClaimNotFound, ClaimNotHeld, MessageClaimed
+from zaqar.storage.ids import named, parse_ids
 
 
 @pytest.mark.parametrize("ending", ["released", "expired"])
@@ -19,14 +20,14 @@ def test_what_is_free_at_the_head_gives_nothing_away_behind_it(store, queue, clo
     first = claim(store, queue, limit=2, ttl=60)
     second = claim(store, queue, limit=3, ttl=300)
     if ending == "released":
-        store.claims.release(queue, first.id)
+        store.claims.release(queue, named(first.id))
     else:
         clock.move(60)
 
     third = claim(store, queue, limit=5)
 
     assert numbers(third.messages) == [0, 1]
-    assert numbers(store.claims.get(queue, second.id).messages) == [2, 3, 4]
+    assert numbers(store.claims.get(queue, named(second.id)).messages) == [2, 3, 4]
 
 
 @pytest.mark.parametrize("take", ["claim", "pop"])
@@ -76,12 +77,12 @@ def test_what_was_deleted_under_a_claim_does_not_come_back(store, queue, clock, 
     post(store, queue, *numbered_messages(3))
     held = claim(store, queue, limit=3, ttl=60)
     doomed = held.messages[1].id
-    store.messages.delete(queue, doomed, claim_id=held.id)
+    store.messages.delete(queue, named(doomed), claim_id=named(held.id))
 
     if ending == "renewed":
-        store.claims.renew(queue, held.id, ttl=900, grace=60)
+        store.claims.renew(queue, named(held.id), ttl=900, grace=60)
     elif ending == "released":
-        store.claims.release(queue, held.id)
+        store.claims.release(queue, named(held.id))
     else:
         clock.move(60)
         claim(store, queue)
@@ -97,8 +98,8 @@ def test_renewing_and_releasing_write_no_message(store, queue, watch):
     held = claim(store, queue, limit=3)
 
     with watch() as sent:
-        store.claims.renew(queue, held.id, ttl=4000, grace=60)
-        store.claims.release(queue, held.id)
+        store.claims.renew(queue, named(held.id), ttl=4000, grace=60)
+        store.claims.release(queue, named(held.id))
 
     writes = [words for one in sent for words in one.inside if words[0].upper() not in ("HGET", "HMGET", "ZSCORE")]
     assert writes
@@ -113,11 +114,11 @@ def test_renewals_and_deletions_at_once_bring_nothing_back(store, queue, client)
     def renew():
         for ttl in range(300, 400):
             with contextlib.suppress(ClaimNotFound):
-                store.claims.renew(queue, held.id, ttl=ttl, grace=60)
+                store.claims.renew(queue, named(held.id), ttl=ttl, grace=60)
 
     def delete(half):
         for message in half:
-            store.messages.delete(queue, message.id, claim_id=held.id)
+            store.messages.delete(queue, named(message.id), claim_id=named(held.id))
 
     together(renew, partial(delete, held.messages[:100]), partial(delete, held.messages[100:]))
 
@@ -139,8 +140,8 @@ def test_a_deletion_after_the_claim_ended_leaves_nothing_of_the_claim(
 
     if names_its_claim:
         with pytest.raises(ClaimNotHeld):
-            store.messages.delete(queue, message_id, claim_id=held.id)
-    store.messages.delete(queue, message_id, claim_id=None)
+            store.messages.delete(queue, named(message_id), claim_id=named(held.id))
+    store.messages.delete(queue, named(message_id), claim_id=None)
 
     found = Structures(client, queue)
     found.check()
@@ -154,8 +155,8 @@ def test_a_deletion_in_bulk_after_the_claim_ended_leaves_nothing_of_the_claim(st
     clock.move(60)
 
     with pytest.raises(MessageClaimed):
-        store.messages.delete_many(queue, message_ids, claim_ids=[held.id])
-    store.messages.delete_many(queue, message_ids, claim_ids=None)
+        store.messages.delete_many(queue, parse_ids(message_ids), claim_ids=parse_ids([held.id]))
+    store.messages.delete_many(queue, parse_ids(message_ids), claim_ids=None)
 
     found = Structures(client, queue)
     found.check()
@@ -168,7 +169,7 @@ def test_an_id_that_is_named_twice_counts_once(store, queue, client):
     held = claim(store, queue, limit=2)
     first, second = ids(held.messages)
 
-    store.messages.delete_many(queue, [first, first], claim_ids=[held.id])
+    store.messages.delete_many(queue, parse_ids([first, first]), claim_ids=parse_ids([held.id]))
 
-    assert ids(store.claims.get(queue, held.id).messages) == [second]
+    assert ids(store.claims.get(queue, named(held.id)).messages) == [second]
     Structures(client, queue).check()

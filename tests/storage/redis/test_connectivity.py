@@ -11,6 +11,7 @@ from tests.conformance.acts import claim, everything, ids, listed, numbers, post
 from tests.conformance.threads import together
 from tests.integration.redis_groups import redis_cluster, redis_sentinels
 from tests.integration.redis_servers import redis_server
+from zaqar.storage.ids import named, parse_ids
 from zaqar.storage.redis import management_store, message_store
 
 PLACES = {
@@ -46,17 +47,17 @@ def test_the_whole_conversation_works(place):
             store.records.create(dead)
             message_ids = post(store, queue, *numbered_messages(6), new_message(b"6", delay=60))
             held = claim(store, queue, limit=2)
-            store.claims.renew(queue, held.id, ttl=900, grace=60)
-            store.messages.delete(queue, message_ids[0], claim_id=held.id)
-            assert ids(store.claims.get(queue, held.id).messages) == message_ids[1:2]
-            store.claims.release(queue, held.id)
+            store.claims.renew(queue, named(held.id), ttl=900, grace=60)
+            store.messages.delete(queue, named(message_ids[0]), claim_id=named(held.id))
+            assert ids(store.claims.get(queue, named(held.id)).messages) == message_ids[1:2]
+            store.claims.release(queue, named(held.id))
             second = claim(store, queue, limit=2, dead_letter=dead_letter_rule(dead))
             assert numbers(second.messages) == [2, 3]
             assert numbers(listed(store, dead)) == [1]
-            store.messages.delete_many(queue, message_ids[2:4], claim_ids=[second.id])
+            store.messages.delete_many(queue, parse_ids(message_ids[2:4]), claim_ids=parse_ids([second.id]))
             assert numbers(store.messages.pop(queue, limit=1)) == [4]
             assert numbers(everything(store, queue)) == [5, 6]
-            assert numbers(store.messages.get(queue, message_ids)) == [5, 6]
+            assert numbers(store.messages.get(queue, parse_ids(message_ids))) == [5, 6]
             assert store.records.stats(queue).total == 2
             store.records.purge(queue)
             assert store.records.stats(queue).total == 0

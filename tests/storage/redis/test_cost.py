@@ -5,6 +5,7 @@ import pytest
 from tests.builders import dead_letter_rule, new_message, new_token, numbered_messages, queue_key
 from tests.conformance.acts import CONSUMER, PRODUCER, claim, everything, listed, numbers, post
 from tests.integration.redis_servers import RedisServer
+from zaqar.storage.ids import named, parse_ids
 from zaqar.storage.redis import message_store
 
 OPERATIONS = {
@@ -15,26 +16,28 @@ OPERATIONS = {
     "list without echo": lambda store, queue, held: listed(store, queue, limit=10, hidden_client_id=CONSUMER),
     "list all": lambda store, queue, held: listed(store, queue, limit=10, include_claimed=True, include_delayed=True),
     "list behind a marker": lambda store, queue, held: listed(store, queue, limit=10, marker=held.messages[0].id),
-    "get of 1": lambda store, queue, held: store.messages.get(queue, [held.messages[0].id]),
-    "get of 5": lambda store, queue, held: store.messages.get(queue, [message.id for message in held.messages]),
+    "get of 1": lambda store, queue, held: store.messages.get(queue, parse_ids([held.messages[0].id])),
+    "get of 5": lambda store, queue, held: store.messages.get(
+        queue, parse_ids([message.id for message in held.messages])
+    ),
     "claim": lambda store, queue, held: claim(store, queue, limit=10),
     "claim with a rule": lambda store, queue, held: claim(
         store, queue, limit=10, dead_letter=dead_letter_rule(queue_key())
     ),
-    "claim get": lambda store, queue, held: store.claims.get(queue, held.id),
-    "claim renew": lambda store, queue, held: store.claims.renew(queue, held.id, ttl=900, grace=60),
-    "claim release": lambda store, queue, held: store.claims.release(queue, held.id),
+    "claim get": lambda store, queue, held: store.claims.get(queue, named(held.id)),
+    "claim renew": lambda store, queue, held: store.claims.renew(queue, named(held.id), ttl=900, grace=60),
+    "claim release": lambda store, queue, held: store.claims.release(queue, named(held.id)),
     "delete of an unclaimed one": lambda store, queue, held: store.messages.delete(
-        queue, listed(store, queue, limit=1)[0].id, claim_id=None
+        queue, named(listed(store, queue, limit=1)[0].id), claim_id=None
     ),
     "delete of a claimed one": lambda store, queue, held: store.messages.delete(
-        queue, held.messages[0].id, claim_id=held.id
+        queue, named(held.messages[0].id), claim_id=named(held.id)
     ),
     "delete of 5": lambda store, queue, held: store.messages.delete_many(
-        queue, [message.id for message in held.messages], claim_ids=None
+        queue, parse_ids([message.id for message in held.messages]), claim_ids=None
     ),
     "delete of 5 with their claim": lambda store, queue, held: store.messages.delete_many(
-        queue, [message.id for message in held.messages], claim_ids=[held.id]
+        queue, parse_ids([message.id for message in held.messages]), claim_ids=parse_ids([held.id])
     ),
     "pop of 1": lambda store, queue, held: store.messages.pop(queue, limit=1),
     "pop of 10": lambda store, queue, held: store.messages.pop(queue, limit=10),
@@ -97,7 +100,7 @@ def test_a_claim_that_moves_dead_letters_takes_a_few_more(store, queue, watch, w
     dead = queue_key()
     store.records.create(dead)
     post(store, queue, *numbered_messages(worn))
-    store.claims.release(queue, claim(store, queue, limit=worn).id)
+    store.claims.release(queue, named(claim(store, queue, limit=worn).id))
 
     with watch() as sent:
         claim(store, queue, limit=20, dead_letter=dead_letter_rule(dead, max_claim_count=1))

@@ -12,6 +12,7 @@ from tests.conformance.threads import together
 from tests.parts import opened_with
 from tests.storage.redis.crashes import Crash, Crashing
 from tests.storage.redis.structures import Structures
+from zaqar.storage.ids import named
 from zaqar.storage.redis import sweep
 from zaqar.storage.redis.driver import DRIVER, Options
 
@@ -30,7 +31,7 @@ def dead(store):
 def worn(store, queue):
     """Three messages that were claimed once, and two that were not."""
     post(store, queue, *numbered_messages(3))
-    store.claims.release(queue, claim(store, queue, limit=3).id)
+    store.claims.release(queue, named(claim(store, queue, limit=3).id))
     return post(store, queue, *numbered_messages(2, first=3))
 
 
@@ -51,7 +52,7 @@ def crashing(server, clock):
 def test_a_dead_letter_is_unclaimed_and_lives_anew(store, queue, dead, clock, client):
     """W-R22: it kept its claim and its old end."""
     post(store, queue, new_message(ttl=100))
-    store.claims.release(queue, claim(store, queue, ttl=60).id)
+    store.claims.release(queue, named(claim(store, queue, ttl=60).id))
     clock.move(90)
 
     claim(store, queue, dead_letter=dead_letter_rule(dead))
@@ -159,7 +160,7 @@ def test_bodies_of_any_bytes_arrive_as_they_were(store, queue, dead):
     bodies = [b'"a\\nb"', '"ü€😀"'.encode(), b'"\n\n"', b"[1, 2]", b'"' + b"x" * 100_000 + b'"', b"{}"]
     messages = [new_message(body, checksum=f"MD5:{number}") for number, body in enumerate(bodies)]
     post(store, queue, *messages, client_id=PRODUCER)
-    store.claims.release(queue, claim(store, queue).id)
+    store.claims.release(queue, named(claim(store, queue).id))
 
     claim(store, queue, dead_letter=dead_letter_rule(dead, ttl=500))
 

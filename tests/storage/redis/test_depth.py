@@ -12,6 +12,7 @@ from tests.conformance.acts import CONSUMER, PRODUCER, claim, listed, numbers, p
 from tests.integration.redis_servers import RedisServer
 from zaqar.models import QueueKey
 from zaqar.storage.contract import MessageStore
+from zaqar.storage.ids import named, parse_ids
 from zaqar.storage.redis import message_store, script
 
 DEPTH = 20_000
@@ -111,20 +112,20 @@ def scenes(server: RedisServer) -> Iterator[Callable[[Callable[[Scene], None]], 
 
 def _post_and_delete(scene: Scene) -> None:
     (message_id,) = post(scene.store, scene.queue, new_message())
-    scene.store.messages.get(scene.queue, [message_id])
-    scene.store.messages.delete(scene.queue, message_id, claim_id=None)
+    scene.store.messages.get(scene.queue, parse_ids([message_id]))
+    scene.store.messages.delete(scene.queue, named(message_id), claim_id=None)
 
 
 def _post_and_delete_many(scene: Scene) -> None:
     message_ids = post(scene.store, scene.queue, *numbered_messages(5))
-    scene.store.messages.delete_many(scene.queue, message_ids, claim_ids=None)
+    scene.store.messages.delete_many(scene.queue, parse_ids(message_ids), claim_ids=None)
 
 
 def _claim_renew_and_release(scene: Scene) -> None:
     held = claim(scene.store, scene.queue, limit=10, ttl=300)
-    scene.store.claims.get(scene.queue, held.id)
-    scene.store.claims.renew(scene.queue, held.id, ttl=300, grace=60)
-    scene.store.claims.release(scene.queue, held.id)
+    scene.store.claims.get(scene.queue, named(held.id))
+    scene.store.claims.renew(scene.queue, named(held.id), ttl=300, grace=60)
+    scene.store.claims.release(scene.queue, named(held.id))
 
 
 OPERATIONS: dict[str, Callable[[Scene], object]] = {

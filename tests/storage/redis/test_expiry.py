@@ -7,6 +7,7 @@ from tests.conformance.acts import claim, everything, listed, numbers, post
 from tests.storage.redis.structures import Structures
 from zaqar.cmd import gc
 from zaqar.errors import ClaimNotFound
+from zaqar.storage.ids import named
 from zaqar.storage.redis import message_store
 
 
@@ -14,7 +15,7 @@ def test_redis_ends_no_key_of_a_queue_by_itself(store, queue, client):
     """W-R7: a message had a key whose ttl the claim did not extend, and was gone while it was claimed."""
     post(store, queue, *numbered_messages(3, ttl=1), new_message(ttl=1, delay=1), new_message(ttl=10**9))
     held = claim(store, queue, ttl=300, grace=60, limit=2)
-    store.claims.renew(queue, held.id, ttl=600, grace=60)
+    store.claims.renew(queue, named(held.id), ttl=600, grace=60)
 
     found = Structures(client, queue)
 
@@ -31,10 +32,10 @@ def test_a_claimed_message_outlives_its_own_end_in_every_view(store, queue, cloc
     clock.move(299)
 
     assert store.sweep() == 0
-    assert len(store.claims.get(queue, held.id).messages) == 1
-    store.claims.renew(queue, held.id, ttl=300, grace=60)
+    assert len(store.claims.get(queue, named(held.id)).messages) == 1
+    store.claims.renew(queue, named(held.id), ttl=300, grace=60)
     clock.move(299)
-    store.messages.delete(queue, held.messages[0].id, claim_id=held.id)
+    store.messages.delete(queue, named(held.messages[0].id), claim_id=named(held.id))
     assert everything(store, queue) == []
 
 
@@ -48,10 +49,10 @@ def test_a_claim_that_has_ended_is_missing_and_no_fault(store, queue, clock, is_
         store.sweep()
 
     with pytest.raises(ClaimNotFound):
-        store.claims.get(queue, held.id)
+        store.claims.get(queue, named(held.id))
     with pytest.raises(ClaimNotFound):
-        store.claims.renew(queue, held.id, ttl=60, grace=60)
-    store.claims.release(queue, held.id)
+        store.claims.renew(queue, named(held.id), ttl=60, grace=60)
+    store.claims.release(queue, named(held.id))
 
     assert numbers(claim(store, queue).messages) == [0, 1, 2]
 
@@ -63,8 +64,8 @@ def test_a_claim_whose_messages_have_ended_is_missing_and_no_fault(store, queue,
     clock.move(60)
 
     with pytest.raises(ClaimNotFound):
-        store.claims.get(queue, held.id)
-    store.claims.release(queue, held.id)
+        store.claims.get(queue, named(held.id))
+    store.claims.release(queue, named(held.id))
     assert everything(store, queue) == []
 
 

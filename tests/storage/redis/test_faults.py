@@ -11,6 +11,7 @@ from tests.integration.process import wait_until
 from tests.integration.redis_servers import redis_server
 from tests.storage.redis.faults import ACTS, DURABLE, HASTY, Scene, made_queue, opened, within
 from zaqar.errors import Unavailable
+from zaqar.storage.ids import named
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,7 @@ def test_everything_is_there_after_a_restart_and_the_next_calls_succeed(server):
 
         (popped,) = store.messages.pop(queue, limit=1)
         post(store, queue, *numbered_messages(1, first=3))
-        store.messages.delete(queue, held.messages[0].id, claim_id=held.id)
+        store.messages.delete(queue, named(held.messages[0].id), claim_id=named(held.id))
 
         assert numbers([popped]) == [1]
         assert numbers(listed(store, queue)) == [2, 3]

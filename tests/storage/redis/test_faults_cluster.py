@@ -15,6 +15,7 @@ from tests.integration.redis_groups import redis_cluster
 from tests.integration.redis_servers import HOST, redis_folder
 from tests.storage.redis.faults import HASTY, STEADY, Load, made_queue, opened, wait_until_copied, within
 from zaqar.errors import Unavailable
+from zaqar.storage.ids import named
 from zaqar.storage.redis.keys import keys_of
 
 
@@ -208,7 +209,7 @@ def test_many_threads_share_one_store(cluster):
             for turn in range(20):
                 post(store, queue, new_message(str(turn).encode()))
                 taken = claim(store, queue, limit=1)
-                store.messages.delete(queue, taken.messages[0].id, claim_id=taken.id)
+                store.messages.delete(queue, named(taken.messages[0].id), claim_id=named(taken.id))
 
         together(*[lambda number=number: work(number) for number in range(8)])
         assert [store.records.stats(queue).total for queue in queues] == [0, 0, 0]

@@ -12,6 +12,7 @@ from tests.integration.redis_groups import redis_cluster
 from tests.integration.redis_servers import HOST, redis_server
 from tests.storage.redis.faults import ACTS, HASTY, Scene, opened
 from zaqar.errors import Unavailable
+from zaqar.storage.ids import named, parse_ids
 from zaqar.storage.redis import management_store
 from zaqar.storage.redis.address import parse
 from zaqar.storage.redis.cluster import Cluster
@@ -62,34 +63,34 @@ def test_a_claim_that_was_repeated_holds_what_it_first_took(fault, scene, proxy)
 
     assert numbers(taken.messages) == [2, 3, 4]
     assert [message.claim_count for message in taken.messages] == [1, 1, 1]
-    assert ids(scene.store.claims.get(scene.queue, taken.id).messages) == ids(taken.messages)
+    assert ids(scene.store.claims.get(scene.queue, named(taken.id)).messages) == ids(taken.messages)
     assert scene.store.records.stats(scene.queue).claimed == 5
 
 
 def test_deleting_under_a_claim_ends_the_message_and_nothing_else(fault, scene, proxy):
     first, second = scene.ids[:2]
     proxy.fail(fault)
-    scene.store.messages.delete(scene.queue, first, claim_id=scene.claim.id)
+    scene.store.messages.delete(scene.queue, named(first), claim_id=named(scene.claim.id))
     proxy.fail(fault)
-    scene.store.messages.delete_many(scene.queue, [second], claim_ids=[scene.claim.id])
+    scene.store.messages.delete_many(scene.queue, parse_ids([second]), claim_ids=parse_ids([scene.claim.id]))
 
     assert ids(everything(scene.store, scene.queue)) == scene.ids[2:]
 
 
 def test_renewing_and_releasing_do_what_they_do_once(fault, scene, proxy):
     proxy.fail(fault)
-    scene.store.claims.renew(scene.queue, scene.claim.id, ttl=900, grace=60)
-    assert scene.store.claims.get(scene.queue, scene.claim.id).ttl == 900
+    scene.store.claims.renew(scene.queue, named(scene.claim.id), ttl=900, grace=60)
+    assert scene.store.claims.get(scene.queue, named(scene.claim.id)).ttl == 900
 
     proxy.fail(fault)
-    scene.store.claims.release(scene.queue, scene.claim.id)
+    scene.store.claims.release(scene.queue, named(scene.claim.id))
     assert [message.claim_count for message in listed(scene.store, scene.queue)[:3]] == [1, 1, 0]
 
 
 def test_a_message_claimed_too_often_is_a_dead_letter_once(fault, scene, proxy):
     dead = queue_key()
     scene.store.records.create(dead)
-    scene.store.claims.release(scene.queue, scene.claim.id)
+    scene.store.claims.release(scene.queue, named(scene.claim.id))
     for step in (b"EXISTS", b"EVALSHA", b"HMGET", b"HDEL"):
         proxy.fail(fault, containing=step)
 

@@ -15,6 +15,7 @@ from tests.integration.process import free_port, wait_until
 from tests.integration.redis_servers import HOST, redis_server
 from tests.storage.redis.faults import ACTS, HASTY, Scene, made_queue, opened, within
 from zaqar.errors import Unavailable
+from zaqar.storage.ids import named
 from zaqar.storage.redis import management_store
 from zaqar.storage.redis.failure import ServerFailed
 
@@ -89,9 +90,9 @@ def test_consumers_drain_a_full_server(server):
 
         with configured(server, maxmemory=1):
             taken = claim(store, queue, ttl=60, limit=3)
-            store.claims.renew(queue, taken.id, ttl=90, grace=60)
+            store.claims.renew(queue, named(taken.id), ttl=90, grace=60)
             for message in taken.messages:
-                store.messages.delete(queue, message.id, claim_id=taken.id)
+                store.messages.delete(queue, named(message.id), claim_id=named(taken.id))
             clock.move(1)
             assert numbers(store.messages.pop(queue, limit=10)) == [3, 4, 5]
             assert everything(store, queue) == []

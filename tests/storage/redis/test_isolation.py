@@ -5,6 +5,7 @@ import pytest
 from tests.builders import dead_letter_rule, new_message, numbered_messages, queue_key
 from tests.conformance.acts import claim, everything, listed, post
 from zaqar.errors import ClaimNotFound, ClaimNotHeld, MessageClaimed
+from zaqar.storage.ids import named, parse_ids
 from zaqar.storage.redis import management_store
 from zaqar.storage.redis.keys import directory_of, keys_of, posting_keys
 
@@ -43,16 +44,16 @@ def test_no_key_and_no_foreign_id_reads_or_removes_anything(store, queue, client
     before = _contents(client)
 
     for name in names:
-        assert store.messages.get(queue, [name]) == []
-        store.messages.delete(queue, name, claim_id=None)
-        store.messages.delete(queue, name, claim_id=name)
-        store.messages.delete_many(queue, [name], claim_ids=None)
-        store.messages.delete_many(queue, [name], claim_ids=[name])
-        store.claims.release(queue, name)
+        assert store.messages.get(queue, parse_ids([name])) == []
+        store.messages.delete(queue, named(name), claim_id=None)
+        store.messages.delete(queue, named(name), claim_id=named(name))
+        store.messages.delete_many(queue, parse_ids([name]), claim_ids=None)
+        store.messages.delete_many(queue, parse_ids([name]), claim_ids=parse_ids([name]))
+        store.claims.release(queue, named(name))
         with pytest.raises(ClaimNotFound):
-            store.claims.get(queue, name)
+            store.claims.get(queue, named(name))
         with pytest.raises(ClaimNotFound):
-            store.claims.renew(queue, name, ttl=300, grace=60)
+            store.claims.renew(queue, named(name), ttl=300, grace=60)
 
     assert _contents(client) == before
 
@@ -64,9 +65,9 @@ def test_no_key_and_no_foreign_id_serves_as_a_claim(store, queue, client, foreig
 
     for name in names:
         with pytest.raises(ClaimNotHeld):
-            store.messages.delete(queue, message_id, claim_id=name)
+            store.messages.delete(queue, named(message_id), claim_id=named(name))
         with pytest.raises(MessageClaimed):
-            store.messages.delete_many(queue, [message_id], claim_ids=[name])
+            store.messages.delete_many(queue, parse_ids([message_id]), claim_ids=parse_ids([name]))
 
     assert len(listed(store, queue)) == 1
 
@@ -76,12 +77,12 @@ def test_every_operation_touches_only_keys_of_its_queue(store, queue, foreign, w
     with watch() as sent:
         message_ids = post(store, queue, *numbered_messages(9))
         held = claim(store, queue, limit=2)
-        store.claims.get(queue, held.id)
-        store.claims.renew(queue, held.id, ttl=300, grace=60)
-        store.messages.delete(queue, held.messages[0].id, claim_id=held.id)
-        store.claims.release(queue, held.id)
-        store.messages.get(queue, message_ids)
-        store.messages.delete_many(queue, message_ids[3:4], claim_ids=None)
+        store.claims.get(queue, named(held.id))
+        store.claims.renew(queue, named(held.id), ttl=300, grace=60)
+        store.messages.delete(queue, named(held.messages[0].id), claim_id=named(held.id))
+        store.claims.release(queue, named(held.id))
+        store.messages.get(queue, parse_ids(message_ids))
+        store.messages.delete_many(queue, parse_ids(message_ids[3:4]), claim_ids=None)
         everything(store, queue)
         store.records.stats(queue)
         store.messages.pop(queue, limit=1)
@@ -99,7 +100,7 @@ def test_every_operation_touches_only_keys_of_its_queue(store, queue, foreign, w
 def test_a_dead_letter_touches_two_queues_one_at_a_time(store, queue, foreign, watch):
     """W-R11, W-R22: no script has keys of two slots."""
     post(store, queue, new_message())
-    store.claims.release(queue, claim(store, queue).id)
+    store.claims.release(queue, named(claim(store, queue).id))
     tags = [keys_of(key)[0].decode() for key in (queue, foreign)]
 
     with watch() as sent:

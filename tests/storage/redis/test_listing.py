@@ -4,6 +4,7 @@ import pytest
 
 from tests.builders import new_message, numbered_messages, queue_key
 from tests.conformance.acts import CONSUMER, PRODUCER, claim, listed, numbers, post
+from zaqar.storage.ids import named, parse_ids
 
 
 @pytest.mark.parametrize("hidden", ["claimed", "delayed", "expired", "echo"])
@@ -40,7 +41,7 @@ def test_a_marker_is_a_place_and_not_a_message(store, queue, clock, way, place):
     message_ids = post(store, queue, *numbered_messages(10, ttl=60))
     post(store, queue, *numbered_messages(3, first=10))
     if way == "deleted":
-        store.messages.delete_many(queue, message_ids[: place + 1], claim_ids=None)
+        store.messages.delete_many(queue, parse_ids(message_ids[: place + 1]), claim_ids=None)
     elif way == "popped":
         store.messages.pop(queue, limit=place + 1)
     elif way == "expired":
@@ -48,7 +49,7 @@ def test_a_marker_is_a_place_and_not_a_message(store, queue, clock, way, place):
     else:
         held = claim(store, queue, limit=place + 1)
         if way != "claimed":
-            store.claims.release(queue, held.id)
+            store.claims.release(queue, named(held.id))
 
     page = listed(store, queue, marker=message_ids[place])
 

@@ -5,6 +5,7 @@ import pytest
 from tests.builders import dead_letter_rule, new_message, new_token, numbered_messages, queue_key
 from tests.conformance.acts import PRODUCER, claim, everything, listed, post
 from tests.storage.redis.structures import Structures
+from zaqar.storage.ids import named, parse_ids
 from zaqar.storage.redis import management_store
 from zaqar.storage.redis.keys import directory_of, keys_of
 
@@ -33,8 +34,8 @@ def test_asking_an_idle_queue_makes_no_key(store, queue, client):
         everything(store, key)
         claim(store, key)
         store.messages.pop(key, limit=10)
-        store.claims.release(key, "0" * 14 + "0123456789abcdef")
-        store.messages.delete_many(key, ["0" * 14 + "0123456789abcdef"], claim_ids=None)
+        store.claims.release(key, named("0" * 14 + "0123456789abcdef"))
+        store.messages.delete_many(key, parse_ids(["0" * 14 + "0123456789abcdef"]), claim_ids=None)
         store.records.purge(key)
     store.records.stats(queue)
     store.sweep()
@@ -45,12 +46,14 @@ def test_asking_an_idle_queue_makes_no_key(store, queue, client):
 def _claim_and_delete(store, queue, clock):
     while (held := claim(store, queue, limit=50)).messages:
         for message in held.messages:
-            store.messages.delete(queue, message.id, claim_id=held.id)
+            store.messages.delete(queue, named(message.id), claim_id=named(held.id))
 
 
 def _claim_and_delete_together(store, queue, clock):
     while (held := claim(store, queue, limit=50)).messages:
-        store.messages.delete_many(queue, [message.id for message in held.messages], claim_ids=[held.id])
+        store.messages.delete_many(
+            queue, parse_ids([message.id for message in held.messages]), claim_ids=parse_ids([held.id])
+        )
 
 
 def _pop(store, queue, clock):
@@ -60,7 +63,7 @@ def _pop(store, queue, clock):
 
 def _release_and_pop(store, queue, clock):
     for _ in range(3):
-        store.claims.release(queue, claim(store, queue, limit=50).id)
+        store.claims.release(queue, named(claim(store, queue, limit=50).id))
     _pop(store, queue, clock)
 
 
@@ -104,7 +107,7 @@ def test_dead_letters_leave_nothing_in_their_first_queue(store, queue, client):
     dead = queue_key()
     store.records.create(dead)
     post(store, queue, *numbered_messages(10))
-    store.claims.release(queue, claim(store, queue).id)
+    store.claims.release(queue, named(claim(store, queue).id))
 
     claim(store, queue, dead_letter=dead_letter_rule(dead))
 
@@ -120,7 +123,7 @@ def test_a_deleted_queue_leaves_nothing(server, store, queue, clock, client):
     management.queues.create(queue, {"colour": "red"})
     post(store, queue, *numbered_messages(20), new_message(delay=60))
     held = claim(store, queue)
-    store.claims.renew(queue, held.id, ttl=900, grace=60)
+    store.claims.renew(queue, named(held.id), ttl=900, grace=60)
     clock.move(1)  # past the last position, else that would be remembered
 
     store.records.delete(queue)

@@ -5,6 +5,7 @@ import pytest
 from tests.builders import dead_letter_rule, new_message, numbered_messages, queue_key
 from tests.conformance.acts import claim, everything, ids, listed, numbers, post
 from tests.storage.redis.structures import Structures
+from zaqar.storage.ids import named
 from zaqar.storage.redis.keys import keys_of, queue_of
 
 NAMES = [
@@ -107,7 +108,7 @@ def test_dead_letters_arrive_whatever_their_queue_is_called(store, queue, name):
     dead = queue_key(name=name)
     store.records.create(dead)
     post(store, queue, new_message())
-    store.claims.release(queue, claim(store, queue).id)
+    store.claims.release(queue, named(claim(store, queue).id))
 
     claim(store, queue, dead_letter=dead_letter_rule(dead))
 
@@ -122,10 +123,10 @@ def test_everything_works_in_every_project(store, project, client):
     store.records.create(key)
     post(store, key, *numbered_messages(4))
     held = claim(store, key, limit=2)
-    store.messages.delete(key, held.messages[0].id, claim_id=held.id)
-    store.claims.renew(key, held.id, ttl=900, grace=60)
+    store.messages.delete(key, named(held.messages[0].id), claim_id=named(held.id))
+    store.claims.renew(key, named(held.id), ttl=900, grace=60)
 
-    assert ids(store.claims.get(key, held.id).messages) == ids(held.messages)[1:]
+    assert ids(store.claims.get(key, named(held.id)).messages) == ids(held.messages)[1:]
     assert store.records.stats(key).total == 3
     Structures(client, key).check()
     assert len(store.messages.pop(key, limit=10)) == 2

@@ -9,7 +9,8 @@ Common to all methods:
 - Scoped: an id means something only together with its queue (and so its project). Anywhere else it does not exist.
 - Expiry is exact: something is gone when ``expires <= now``, whether or not its space was reclaimed (storage R2.1.1).
 - ``Unavailable`` is raised when the database cannot answer; then an acknowledged message is still there.
-- Ids and markers are opaque, URL-safe, without ``,`` ``/`` ``=``. A malformed one never raises: it names nothing.
+- Ids and markers are opaque to users: texts, URL-safe, without ``,`` ``/`` ``=``. What a store is given was parsed once,
+  above it: an ``Id``, which may name nothing. What it returns has ids in their public form.
 """
 
 from zaqar.storage.contract.claims import Claims

@@ -3,6 +3,7 @@
 import abc
 
 from zaqar.models import Claim, DeadLetterRule, QueueKey
+from zaqar.storage.ids import Id
 
 
 class Claims(abc.ABC):
@@ -28,13 +29,13 @@ class Claims(abc.ABC):
         """
 
     @abc.abstractmethod
-    def get(self, queue: QueueKey, claim_id: str) -> Claim:
+    def get(self, queue: QueueKey, claim_id: Id) -> Claim:
         """Return a live claim with the messages left in it, in post order. Raises ``ClaimNotFound``."""
 
     @abc.abstractmethod
-    def renew(self, queue: QueueKey, claim_id: str, *, ttl: int, grace: int) -> None:
+    def renew(self, queue: QueueKey, claim_id: Id, *, ttl: int, grace: int) -> None:
         """Let a live claim end ``ttl`` seconds from now and apply the grace rule again. Raises ``ClaimNotFound``."""
 
     @abc.abstractmethod
-    def release(self, queue: QueueKey, claim_id: str) -> None:
+    def release(self, queue: QueueKey, claim_id: Id) -> None:
         """Make the claimed messages available at once, claim counts kept. Silent when missing."""

@@ -4,6 +4,7 @@ import abc
 from collections.abc import Sequence
 
 from zaqar.models import Message, NewMessage, QueueKey
+from zaqar.storage.ids import Id
 
 
 class Messages(abc.ABC):
@@ -28,7 +29,7 @@ class Messages(abc.ABC):
         self,
         queue: QueueKey,
         *,
-        marker: str | None,
+        marker: Id | None,
         limit: int,
         hidden_client_id: str | None,
         include_claimed: bool,
@@ -37,15 +38,15 @@ class Messages(abc.ABC):
         """Return up to ``limit`` messages after ``marker`` (an id, living or not), oldest first.
 
         ``hidden_client_id`` leaves out what that client posted. Filters apply before the limit: a short page means
-        that nothing more matches (storage R2.4.5). A malformed marker or a missing queue gives an empty list.
+        that nothing more matches (storage R2.4.5). A missing queue gives an empty list.
         """
 
     @abc.abstractmethod
-    def get(self, queue: QueueKey, ids: Sequence[str]) -> Sequence[Message]:
-        """Return those that exist, claimed and delayed ones included, in the order of ``ids``."""
+    def get(self, queue: QueueKey, ids: Sequence[Id]) -> Sequence[Message]:
+        """Return those that exist, claimed and delayed ones included, in the order of ``ids``, each of which is given once."""
 
     @abc.abstractmethod
-    def delete(self, queue: QueueKey, message_id: str, *, claim_id: str | None) -> None:
+    def delete(self, queue: QueueKey, message_id: Id, *, claim_id: Id | None) -> None:
         """Delete one message; silent when it does not exist.
 
         Raises ``MessageClaimed`` when a live claim other than ``claim_id`` holds it (and ``claim_id``, where given,
@@ -53,8 +54,8 @@ class Messages(abc.ABC):
         """
 
     @abc.abstractmethod
-    def delete_many(self, queue: QueueKey, ids: Sequence[str], *, claim_ids: Sequence[str] | None) -> None:
-        """Delete those that exist, claimed or not.
+    def delete_many(self, queue: QueueKey, ids: Sequence[Id], *, claim_ids: Sequence[Id] | None) -> None:
+        """Delete those that exist, claimed or not; each id is given once.
 
         With ``claim_ids``, each existing message must be held by one of these live claims; otherwise raises
         ``MessageClaimed`` and deletes nothing (http O-42).

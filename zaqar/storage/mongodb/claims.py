@@ -10,7 +10,7 @@ from pymongo import UpdateMany
 from zaqar.clock import Clock, age
 from zaqar.models import Claim, DeadLetterRule, QueueKey
 from zaqar.storage import contract, refusals
-from zaqar.storage.ids import MalformedId, format_id, new_token, parse_id, position_at
+from zaqar.storage.ids import Id, format_id, new_token, position_at
 from zaqar.storage.mongodb.candidates import View
 from zaqar.storage.mongodb.connection import Database, Document
 from zaqar.storage.mongodb.counters import Counters
@@ -93,24 +93,23 @@ class Claims(contract.Claims):
             self._records.hurry(scope_of(queue), now + ttl)
         return Claim(claim_id, ttl, 0, messages(taken, now)) if taken else refusals.NOTHING
 
-    def get(self, queue: QueueKey, claim_id: str) -> Claim:
+    def get(self, queue: QueueKey, claim_id: Id) -> Claim:
         """Return a live claim."""
         now = self._clock.now()
-        wanted = _live(queue, claim_id, now)
-        found = kept(self._database, scope_of(queue), wanted) if wanted else []
+        found = kept(self._database, scope_of(queue), _live(queue, claim_id, now))
         if not found:
             raise refusals.no_claim()
         found.sort(key=lambda each: int(each["position"]))
         ttl = int(found[0]["claim_ttl"])
-        return Claim(claim_id, ttl, age(now, int(found[0]["until"]) - ttl), messages(found, now))
+        return Claim(format_id(*claim_id), ttl, age(now, int(found[0]["until"]) - ttl), messages(found, now))
 
-    def renew(self, queue: QueueKey, claim_id: str, *, ttl: int, grace: int) -> None:
+    def renew(self, queue: QueueKey, claim_id: Id, *, ttl: int, grace: int) -> None:
         """Give a live claim a new end: two updates in one command, when it is known what was purged."""
         now = self._clock.now()
         ends = now + ttl
         wanted = _live(queue, claim_id, now)
         record = self._records.find(scope_of(queue))
-        if wanted is None or record is None or record.is_deleted:
+        if record is None or record.is_deleted:
             raise refusals.no_claim()
         wanted["position"] = {"$gte": record.floor}
         short = wanted | {"expires": {"$gt": date_of(now), "$lt": date_of(ends)}}
@@ -124,14 +123,14 @@ class Claims(contract.Claims):
         if ttl < SETTLE_INTERVAL or not is_watched:
             self._records.hurry(record.scope, min(ends, now + SETTLE_INTERVAL))
 
-    def release(self, queue: QueueKey, claim_id: str) -> None:
+    def release(self, queue: QueueKey, claim_id: Id) -> None:
         """Make what a claim holds ready, claim counts kept."""
         scope = scope_of(queue)
-        record = self._records.find(scope) if is_claim_id(claim_id) else None
+        record = self._records.find(scope)
         if record is None or record.is_deleted:
             return
         above = {"$gte": record.floor}
-        wanted = {"claim": claim_id, "queue": scope, "state": CLAIMED, "position": above}
+        wanted = {"claim": format_id(*claim_id), "queue": scope, "state": CLAIMED, "position": above}
         change = {"$set": {"state": READY}, "$unset": {"claim": "", "claim_ttl": "", "until": ""}}
         done = self._database.run(
             lambda: self._database.messages.update_many(wanted, change),
@@ -139,10 +138,10 @@ class Claims(contract.Claims):
         )
         self._counters.add(scope, position=record.floor, claimed=-done.modified_count)
 
-    def exists(self, queue: QueueKey, claim_id: str) -> bool:
+    def exists(self, queue: QueueKey, claim_id: Id) -> bool:
         """Tell whether a claim is live."""
         wanted = _live(queue, claim_id, self._clock.now())
-        return wanted is not None and bool(kept(self._database, scope_of(queue), wanted, shown={"_id": 1}, limit=1))
+        return bool(kept(self._database, scope_of(queue), wanted, shown={"_id": 1}, limit=1))
 
     def _burial(self, queue: QueueKey, rule: DeadLetterRule) -> Burial:
         return Burial(
@@ -189,18 +188,7 @@ class Claims(contract.Claims):
         return won
 
 
-def is_claim_id(claim_id: str) -> bool:
-    """Tell whether a claim could have this id."""
-    try:
-        parse_id(claim_id)
-    except MalformedId:
-        return False
-    return True
-
-
-def _live(queue: QueueKey, claim_id: str, now: int) -> Document | None:
-    """Return what finds the messages of a live claim; None where the id cannot be one."""
-    if not is_claim_id(claim_id):
-        return None
-    held = {"claim": claim_id, "queue": scope_of(queue), "state": CLAIMED}
+def _live(queue: QueueKey, claim_id: Id, now: int) -> Document:
+    """Return what finds the messages of a live claim."""
+    held = {"claim": format_id(*claim_id), "queue": scope_of(queue), "state": CLAIMED}
     return held | {"until": {"$gt": now}, "expires": living(now)}

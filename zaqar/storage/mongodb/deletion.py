@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from zaqar.clock import Clock
 from zaqar.models import QueueKey
 from zaqar.storage import refusals
-from zaqar.storage.ids import Id, MalformedId, format_id, new_token, parse_id, parse_ids
-from zaqar.storage.mongodb.claims import Claims, is_claim_id
+from zaqar.storage.ids import Id, format_id, new_token
+from zaqar.storage.mongodb.claims import Claims
 from zaqar.storage.mongodb.connection import Database, Document
 from zaqar.storage.mongodb.counters import Counters
 from zaqar.storage.mongodb.kept import kept
@@ -42,16 +42,11 @@ class Deletion:
         self._claims = claims
         self._counters = counters
 
-    def delete(self, queue: QueueKey, message_id: str, *, claim_id: str | None) -> None:
+    def delete(self, queue: QueueKey, message_id: Id, *, claim_id: Id | None) -> None:
         """Delete one message if its claim, or that it has none, permits (storage R2.9.1)."""
-        try:
-            name = parse_id(message_id)
-        except MalformedId:
-            return
-        claim_id = None if claim_id is None else _known(claim_id)
-        while not self._is_deleted(queue, name, claim_id):
+        while not self._is_deleted(queue, message_id, claim_id):
             now = self._clock.now()
-            found = self._look(queue, name, now)
+            found = self._look(queue, message_id, now)
             if found is None:
                 return
             if is_claimed(found, now):
@@ -60,16 +55,16 @@ class Deletion:
                 raise refusals.not_held()
             # Else its claim ended between the two looks at it.
 
-    def delete_many(self, queue: QueueKey, ids: Sequence[str]) -> None:
+    def delete_many(self, queue: QueueKey, ids: Sequence[Id]) -> None:
         """Delete those that exist, claimed or not."""
         scope = scope_of(queue)
-        names = self._records.standing(scope, parse_ids(ids))
+        names = self._records.standing(scope, ids)
         if not names:
             return
         keys = [message_key(scope, format_id(*name)) for name in names]
         remove_counted(self._database, self._counters, scope, keys)
 
-    def delete_held(self, queue: QueueKey, ids: Sequence[str], claim_ids: Sequence[str]) -> None:
+    def delete_held(self, queue: QueueKey, ids: Sequence[Id], claim_ids: Sequence[Id]) -> None:
         """Delete many, all or none: doom those that are held; if others are left, take that back.
 
         While that lasts, a moment, the doomed ones are not seen; a release in that moment passes them by, and they are
@@ -77,12 +72,12 @@ class Deletion:
         goes with the next.
         """
         scope, now, mark = scope_of(queue), self._clock.now(), new_token()
-        names = self._records.standing(scope, parse_ids(ids))
+        names = self._records.standing(scope, ids)
         if not names:
             return
         keys = [message_key(scope, format_id(*name)) for name in names]
         named = {"_id": {"$in": keys}, "queue": scope}
-        holders = [_known(claim_id) for claim_id in claim_ids]
+        holders = [format_id(*claim_id) for claim_id in claim_ids]
         held = {"state": CLAIMED, "until": {"$gt": now}, "expires": living(now), "claim": {"$in": holders}}
         change = {"$set": {"state": DOOMED, "mark": mark}}
         done = self._database.run(lambda: self._database.messages.update_many(named | held, change))
@@ -113,7 +108,7 @@ class Deletion:
         found = self._database.run(lambda: list(self._database.messages.find(wanted, {"_id": 1})))
         remove_counted(self._database, self._counters, scope, [document["_id"] for document in found])
 
-    def _is_deleted(self, queue: QueueKey, name: Id, claim_id: str | None) -> bool:
+    def _is_deleted(self, queue: QueueKey, name: Id, claim_id: Id | None) -> bool:
         """Delete in one step what may be deleted; tell whether it was."""
         scope, now = scope_of(queue), self._clock.now()
         wanted: Document = {"_id": message_key(scope, format_id(*name)), "queue": scope}
@@ -122,7 +117,7 @@ class Deletion:
             unclaimed = {"state": {"$in": [READY, DELAYED, POPPED, LEAVING]}}
             wanted["$or"] = [unclaimed, {"state": {"$in": _HELD}, "until": {"$lte": now}}, expired]
         else:
-            wanted["$or"] = [{"state": {"$in": _HELD}, "claim": claim_id, "until": {"$gt": now}}, expired]
+            wanted["$or"] = [{"state": {"$in": _HELD}, "claim": format_id(*claim_id), "until": {"$gt": now}}, expired]
         found = self._database.run(
             lambda: self._database.messages.find_one_and_delete(wanted, projection={"state": 1}),
             when_in_doubt=lambda: self._counters.doubt(scope),
@@ -140,16 +135,11 @@ class Deletion:
         wanted = {"_id": key, "state": {"$in": [*VISIBLE, DOOMED]}, "expires": living(now)}
         return next(iter(kept(self._database, scope, wanted, shown=_LOOKED_AT)), None)
 
-    def _refuse(self, queue: QueueKey, found: Document, claim_id: str | None) -> None:
+    def _refuse(self, queue: QueueKey, found: Document, claim_id: Id | None) -> None:
         if claim_id is None:
             raise refusals.claimed()
-        if found["claim"] == claim_id:
+        if found["claim"] == format_id(*claim_id):
             return  # claimed between the two looks: by the claim that was named
         if self._claims.exists(queue, claim_id):
             raise refusals.held_by_another()
         raise refusals.not_held()
-
-
-def _known(claim_id: str) -> str:
-    """Return the id of a claim, or one that no claim ever has."""
-    return claim_id if is_claim_id(claim_id) else "-"

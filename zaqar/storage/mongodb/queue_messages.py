@@ -13,7 +13,7 @@ from zaqar.clock import Clock
 from zaqar.errors import QueueNotFound
 from zaqar.models import Message, NewMessage, QueueKey
 from zaqar.storage import contract
-from zaqar.storage.ids import MalformedId, format_id, parse_id, parse_ids
+from zaqar.storage.ids import Id, format_id
 from zaqar.storage.mongodb.candidates import Candidates
 from zaqar.storage.mongodb.connection import Database, Document
 from zaqar.storage.mongodb.deletion import Deletion
@@ -56,7 +56,7 @@ class QueueMessages(contract.Messages):
         self,
         queue: QueueKey,
         *,
-        marker: str | None,
+        marker: Id | None,
         limit: int,
         hidden_client_id: str | None,
         include_claimed: bool,
@@ -64,33 +64,33 @@ class QueueMessages(contract.Messages):
     ) -> Sequence[Message]:
         """Return a page, filtered before it is counted: one command, or two where not only ready ones are shown."""
         wanted: Document = {} if hidden_client_id is None else {"client": {"$ne": hidden_client_id}}
+        after = -1 if marker is None else marker.position
         try:
-            after = parse_id(marker).position if marker is not None else -1
             if include_claimed:
                 found = self._with_claimed(queue, wanted, after=after, limit=limit, include_delayed=include_delayed)
             elif include_delayed:
                 found = self._with_delayed(queue, wanted, after=after, limit=limit)
             else:
                 found = self._candidates.first(queue, wanted | {"state": READY}, after=after, limit=limit).found
-        except (MalformedId, QueueNotFound):
+        except QueueNotFound:
             return []
         return messages(found, self._clock.now())
 
-    def get(self, queue: QueueKey, ids: Sequence[str]) -> Sequence[Message]:
+    def get(self, queue: QueueKey, ids: Sequence[Id]) -> Sequence[Message]:
         """Return those that exist, in the order of the ids."""
         scope, now = scope_of(queue), self._clock.now()
-        keys = [message_key(scope, format_id(*name)) for name in parse_ids(ids)]
+        keys = [message_key(scope, format_id(*name)) for name in ids]
         if not keys:
             return []
         wanted = {"_id": {"$in": keys}, "state": {"$in": VISIBLE}, "expires": living(now)}
         by_id = {shown.id: shown for shown in messages(kept(self._database, scope, wanted), now)}
         return [by_id[id_of(key)] for key in keys if id_of(key) in by_id]
 
-    def delete(self, queue: QueueKey, message_id: str, *, claim_id: str | None) -> None:
+    def delete(self, queue: QueueKey, message_id: Id, *, claim_id: Id | None) -> None:
         """Delete one."""
         self._deletion.delete(queue, message_id, claim_id=claim_id)
 
-    def delete_many(self, queue: QueueKey, ids: Sequence[str], *, claim_ids: Sequence[str] | None) -> None:
+    def delete_many(self, queue: QueueKey, ids: Sequence[Id], *, claim_ids: Sequence[Id] | None) -> None:
         """Delete many."""
         if claim_ids is None:
             self._deletion.delete_many(queue, ids)

@@ -3,7 +3,7 @@
 from zaqar.clock import Clock, age
 from zaqar.models import Claim, DeadLetterRule, QueueKey
 from zaqar.storage import contract, refusals
-from zaqar.storage.ids import MalformedId, format_id, new_token, parse_id, position_at
+from zaqar.storage.ids import Id, format_id, new_token, position_at
 from zaqar.storage.redis import script
 from zaqar.storage.redis.agenda import Agenda
 from zaqar.storage.redis.dead_letters import DeadLetters, Taking
@@ -37,29 +37,20 @@ class QueueClaims(contract.Claims):
             claimed = self._dead_letters.claim_past(queue, dead_letter, taking)
         return Claim(claim_id, ttl, 0, claimed) if claimed else refusals.NOTHING
 
-    def get(self, queue: QueueKey, claim_id: str) -> Claim:
+    def get(self, queue: QueueKey, claim_id: Id) -> Claim:
         """Return a live claim."""
         now = self._clock.now()
-        answer = self._server.call(script.GET_CLAIM, keys_of(queue), (now, claim_word(claim_id)))
+        answer = self._server.call(script.GET_CLAIM, keys_of(queue), (now, format_id(*claim_id)))
         if answer is None:
             raise refusals.no_claim()
         ttl, ends, *found = answer
-        return Claim(claim_id, int(ttl), age(now, int(ends) - int(ttl)), messages(found, now))
+        return Claim(format_id(*claim_id), int(ttl), age(now, int(ends) - int(ttl)), messages(found, now))
 
-    def renew(self, queue: QueueKey, claim_id: str, *, ttl: int, grace: int) -> None:
+    def renew(self, queue: QueueKey, claim_id: Id, *, ttl: int, grace: int) -> None:
         """Give a live claim a new end."""
-        if not self._server.call(script.RENEW, keys_of(queue), (self._clock.now(), claim_word(claim_id), ttl, grace)):
+        if not self._server.call(script.RENEW, keys_of(queue), (self._clock.now(), format_id(*claim_id), ttl, grace)):
             raise refusals.no_claim()
 
-    def release(self, queue: QueueKey, claim_id: str) -> None:
+    def release(self, queue: QueueKey, claim_id: Id) -> None:
         """End a claim."""
-        self._server.call(script.RELEASE, keys_of(queue), (claim_word(claim_id),))
-
-
-def claim_word(claim_id: str) -> str:
-    """Return the id of a claim, or of none there ever was."""
-    try:
-        parse_id(claim_id)
-    except MalformedId:
-        return "-"
-    return claim_id
+        self._server.call(script.RELEASE, keys_of(queue), (format_id(*claim_id),))

@@ -6,12 +6,11 @@ from zaqar.clock import Clock
 from zaqar.errors import QueueNotFound
 from zaqar.models import Message, NewMessage, QueueKey
 from zaqar.storage import contract, refusals
-from zaqar.storage.ids import MalformedId, format_id, parse_id, parse_ids
+from zaqar.storage.ids import Id, format_id, parse_id
 from zaqar.storage.redis import script
 from zaqar.storage.redis.agenda import Agenda
 from zaqar.storage.redis.keys import keys_of, posting_keys
 from zaqar.storage.redis.messages import client_word, messages, posted
-from zaqar.storage.redis.queue_claims import claim_word
 from zaqar.storage.redis.server import Command, Server
 
 _HELD_BY_ANOTHER, _NOT_HELD = 1, 2
@@ -49,17 +48,14 @@ class QueueMessages(contract.Messages):
         self,
         queue: QueueKey,
         *,
-        marker: str | None,
+        marker: Id | None,
         limit: int,
         hidden_client_id: str | None,
         include_claimed: bool,
         include_delayed: bool,
     ) -> Sequence[Message]:
         """Return a page; where filters hide a whole batch, the script is run again behind it."""
-        try:
-            after = parse_id(marker).position if marker is not None else 0
-        except MalformedId:
-            return []
+        after = 0 if marker is None else marker.position
         hidden = b"" if hidden_client_id is None else client_word(hidden_client_id)
         flags = (int(include_claimed), int(include_delayed))
         page: list[Message] = []
@@ -72,22 +68,19 @@ class QueueMessages(contract.Messages):
                 return page
             after = parse_id(last.decode()).position
 
-    def get(self, queue: QueueKey, ids: Sequence[str]) -> Sequence[Message]:
+    def get(self, queue: QueueKey, ids: Sequence[Id]) -> Sequence[Message]:
         """Return those that exist."""
-        wanted = [format_id(*name) for name in parse_ids(ids)]
+        wanted = [format_id(*name) for name in ids]
         if not wanted:
             return []
         now = self._clock.now()
         return messages(self._server.call(script.GET, keys_of(queue), (now, *wanted)), now)
 
-    def delete(self, queue: QueueKey, message_id: str, *, claim_id: str | None) -> None:
-        """Delete one; a malformed claim id is that of a claim that does not exist."""
-        try:
-            parse_id(message_id)
-        except MalformedId:
-            return
-        claim = "" if claim_id is None else claim_word(claim_id)
-        answer = self._server.call(script.DELETE, keys_of(queue), (self._clock.now(), message_id, claim))
+    def delete(self, queue: QueueKey, message_id: Id, *, claim_id: Id | None) -> None:
+        """Delete one."""
+        claim = "" if claim_id is None else format_id(*claim_id)
+        arguments = (self._clock.now(), format_id(*message_id), claim)
+        answer = self._server.call(script.DELETE, keys_of(queue), arguments)
         if answer == _HELD_BY_ANOTHER and claim_id is None:
             raise refusals.claimed()
         if answer == _HELD_BY_ANOTHER:
@@ -95,10 +88,10 @@ class QueueMessages(contract.Messages):
         if answer == _NOT_HELD:
             raise refusals.not_held()
 
-    def delete_many(self, queue: QueueKey, ids: Sequence[str], *, claim_ids: Sequence[str] | None) -> None:
+    def delete_many(self, queue: QueueKey, ids: Sequence[Id], *, claim_ids: Sequence[Id] | None) -> None:
         """Delete many."""
-        doomed = [format_id(*name) for name in parse_ids(ids)]
-        claims = [claim_word(claim_id) for claim_id in claim_ids or ()]
+        doomed = [format_id(*name) for name in ids]
+        claims = [format_id(*claim_id) for claim_id in claim_ids or ()]
         number = -1 if claim_ids is None else len(claims)
         arguments: Command = (self._clock.now(), number, *claims, *doomed)
         if doomed and self._server.call(script.DELETE_MANY, keys_of(queue), arguments):

@@ -163,7 +163,7 @@ def delete(transaction: Transaction, record: int, name: Id, claim: Id | None) ->
     remove(transaction, record, [(name.position, state)])
 
 
-def delete_many(transaction: Transaction, record: int, names: Iterable[Id], claim_ids: Sequence[str] | None) -> None:
+def delete_many(transaction: Transaction, record: int, names: Iterable[Id], claim_ids: Sequence[Id] | None) -> None:
     """Delete those that exist; with ``claim_ids`` all of them must be held by one of these claims (http O-42)."""
     doomed = []
     for name in names:
@@ -171,7 +171,7 @@ def delete_many(transaction: Transaction, record: int, names: Iterable[Id], clai
         if row is None:
             continue
         state, *claim = row
-        if claim_ids is not None and (claim[0] is None or format_id(*claim) not in claim_ids):
+        if claim_ids is not None and (claim[0] is None or Id(*claim) not in claim_ids):
             raise refusals.not_all_held()
         doomed.append((name.position, state))
     remove(transaction, record, doomed)

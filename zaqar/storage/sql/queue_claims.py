@@ -1,12 +1,13 @@
 """The claims of a queue: each verb is one step, or several where dead letters have to move."""
 
+import contextlib
 import time
 from functools import partial
 
 from zaqar.errors import ClaimNotFound, QueueNotFound
 from zaqar.models import Claim, DeadLetterRule, QueueKey
 from zaqar.storage import contract, refusals
-from zaqar.storage.ids import MalformedId, parse_id
+from zaqar.storage.ids import Id
 from zaqar.storage.sql import claims, records, sweep
 from zaqar.storage.sql.connection import Database
 from zaqar.storage.sql.session import Session
@@ -37,37 +38,32 @@ class QueueClaims(contract.Claims):
             raise
         return claim
 
-    def get(self, queue: QueueKey, claim_id: str) -> Claim:
+    def get(self, queue: QueueKey, claim_id: Id) -> Claim:
         """Return a live claim."""
+
+        def question(session: Session) -> Claim:
+            with session.snapshot():
+                return claims.get(session, records.find(session, queue), claim_id)
+
         try:
-            claim = parse_id(claim_id)
-
-            def question(session: Session) -> Claim:
-                with session.snapshot():
-                    return claims.get(session, records.find(session, queue), claim)
-
             return self._database.read(question)
-        except (MalformedId, QueueNotFound):
+        except QueueNotFound:
             raise refusals.no_claim() from None
 
-    def renew(self, queue: QueueKey, claim_id: str, *, ttl: int, grace: int) -> None:
+    def renew(self, queue: QueueKey, claim_id: Id, *, ttl: int, grace: int) -> None:
         """Give a live claim a new end."""
         try:
-            claim = parse_id(claim_id)
             self._database.write(
                 lambda transaction: claims.renew(
-                    transaction, records.known(transaction, queue), claim, ttl=ttl, grace=grace
+                    transaction, records.known(transaction, queue), claim_id, ttl=ttl, grace=grace
                 )
             )
-        except (MalformedId, QueueNotFound):
+        except QueueNotFound:
             raise refusals.no_claim() from None
 
-    def release(self, queue: QueueKey, claim_id: str) -> None:
+    def release(self, queue: QueueKey, claim_id: Id) -> None:
         """End a claim."""
-        try:
-            claim = parse_id(claim_id)
+        with contextlib.suppress(QueueNotFound, ClaimNotFound):
             self._database.write(
-                lambda transaction: claims.release(transaction, records.known(transaction, queue), claim)
+                lambda transaction: claims.release(transaction, records.known(transaction, queue), claim_id)
             )
-        except (MalformedId, QueueNotFound, ClaimNotFound):
-            return
