@@ -14,6 +14,7 @@ of a step before it looks again: leaders that go on in step lose to one another 
 
 import abc
 import random
+import sys
 import threading
 import time
 from collections.abc import Callable, Hashable
@@ -110,19 +111,19 @@ class Lines(Generic[W]):
         time.sleep(line.pause)
         with self._lock:
             calls = line.batch()
+        is_done = False
         try:
             step(line, calls)
-        except BaseException as error:
-            self._fail(line, calls, error)
-            if not isinstance(error, Exception):
-                raise
+            is_done = True
         finally:
+            if not is_done:
+                self._fail(line, calls, sys.exception())
             with self._lock:
                 for each in [each for each in line.waiting[1:] if each.is_over]:
                     line.waiting.remove(each)
                     each.called.set()
 
-    def _fail(self, line: Line[W], calls: list[W], error: BaseException) -> None:
+    def _fail(self, line: Line[W], calls: list[W], error: BaseException | None) -> None:
         """End calls with the error of a step; what interrupts the leader alone is for the others a store that is away."""
         shown = error if isinstance(error, Exception) else Unavailable("The request was interrupted.")
         with self._lock:
