@@ -1,13 +1,18 @@
-"""The table of backends. A driver is supported when it passes this folder with one row added here."""
+"""The table of backends. A driver is supported when it passes this folder with one row added here.
+
+The author of a driver elsewhere has the row in a conftest of their own: see ``use_only`` and ``of_driver``.
+"""
 
 import contextlib
 import functools
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import redis
 from fakeredis import FakeRedisConnection, FakeServer
@@ -19,12 +24,15 @@ from tests.integration.redis_groups import redis_cluster
 from tests.integration.redis_servers import VARIABLE, missing_redis, named_or_own_redis
 from tests.needs import Shared
 from zaqar.storage.contract import ManagementStore, MessageStore
+from zaqar.storage.driver import Chosen, Driver, Options
 from zaqar.storage.redis import management_store, message_store, stores
 from zaqar.storage.redis.direct import Direct
 from zaqar.storage.redis.server import Server
 from zaqar.storage.sql import Database
 from zaqar.storage.sql import stores as sql
 from zaqar.storage.sql.migration import prepare
+
+Own = TypeVar("Own", bound=Options)
 
 
 @dataclass(frozen=True)
@@ -151,7 +159,7 @@ def _missing_redis() -> str | None:
     return None if VARIABLE in os.environ else missing_redis()
 
 
-BACKENDS = (
+BACKENDS = [
     Backend("sqlite", _always_there, _sqlite, is_networked=False),
     # Under load, two of its threads were seen inside one script each at the same time, which no Redis does.
     Backend("fakeredis", _always_there, _fakeredis, has_races=False),
@@ -160,6 +168,32 @@ BACKENDS = (
     # It has no $lookup with variables and a pipeline: what stands in for it is ours, in mongomock_parts.
     Backend("mongomock", _always_there, _mongomock, has_races=False),
     Backend("mongodb", missing_mongo, _mongodb),
-)
+]
 
 RACING = [backend for backend in BACKENDS if backend.has_races]
+
+
+def of_driver(
+    driver: Driver[Own], options: Callable[[Path], Own], *, is_networked: bool = True, has_races: bool = True
+) -> Backend:
+    """Return the row of a driver; ``options`` says, for a test's own empty folder, how to open empty stores."""
+
+    @contextlib.contextmanager
+    def opened(folder: Path, clock: MovableClock, _shared: Shared) -> Iterator[Stores]:
+        chosen = Chosen(driver, options(folder))
+        chosen.check()
+        chosen.prepare()
+        with _pairs(clock, lambda: chosen.message_store(clock), lambda: chosen.management_store(clock)) as stores:
+            yield stores
+
+    return Backend(driver.name, _always_there, opened, is_networked=is_networked, has_races=has_races)
+
+
+def use_only(*rows: Backend) -> None:
+    """Let these rows be the whole table; for the conftest of somebody else, which pytest has to read before the suite's."""
+    if "tests.conformance.conftest" in sys.modules:
+        raise RuntimeError(
+            "Name the folder of this conftest before the suite: pytest --pyargs FOLDER tests.conformance"
+        )
+    BACKENDS[:] = rows
+    RACING[:] = [backend for backend in rows if backend.has_races]
