@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from oslo_config import cfg
 
-from tests.api.client import HttpClient
+from tests.api.http_client import HttpClient
 from tests.clock import MovableClock
 from zaqar import config, deploy
 from zaqar.deploy import WSGIApplication

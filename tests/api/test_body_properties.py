@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.api.client import DEFAULT_METADATA, HttpClient
+from tests.api.client import DEFAULT_METADATA
+from tests.api.http_client import HttpClient
 
 _spaces = st.text(" \t\r\n", max_size=2)
 _strings = st.text(st.characters(exclude_categories=["Cs"]), max_size=12).flatmap(
@@ -49,7 +50,7 @@ def test_any_body_comes_back_byte_for_byte(application, texts, before, after):
 
     assert posted.status == 201
     for message_id, text in zip(posted.ids, written, strict=True):
-        shown = client.get("q", message_id)
+        shown = client.request("GET", f"/v2/queues/q/messages/{message_id}")
         assert shown.data.partition(b'"body":')[2] == text + b"}"
         assert shown.body["body"] == json.loads(text)
     assert client.list("q", echo=True).bodies == [json.loads(text) for text in written]
@@ -71,8 +72,8 @@ def test_any_body_has_the_checksum_of_its_ascii_form(checking, text):
     client.request("POST", "/v2/queues/q/messages", f'{{"messages":[{{"body":{text}}}]}}'.encode())
 
     digest = hashlib.md5(json.dumps(value).encode(), usedforsecurity=False).hexdigest()
-    shown = client.list("q", echo=True).body["messages"][0]
-    assert shown.get("checksum") == (None if value is None else f"MD5:{digest}")
+    (shown,) = client.list("q", echo=True).messages
+    assert shown.checksum == (None if value is None else f"MD5:{digest}")
 
 
 @given(
@@ -87,6 +88,6 @@ def test_any_metadata_comes_back(application, metadata):
     """Q-11, Q-17"""
     client = HttpClient(application)
 
-    assert client.create_queue("q", metadata).status == 201
-    assert client.show_queue("q").body == {**DEFAULT_METADATA, **metadata}
-    assert client.update_queue("q", []).body == {**DEFAULT_METADATA, **metadata}
+    assert client.create_queue("q", metadata).is_new
+    assert client.show_queue("q").metadata == {**DEFAULT_METADATA, **metadata}
+    assert client.update_queue("q", []).metadata == {**DEFAULT_METADATA, **metadata}

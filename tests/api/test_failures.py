@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api.client import PATCH_TYPE
+from tests.api.http_client import PATCH_TYPE
 from tests.api.rules import BODIES, RULES
 from zaqar.errors import Unavailable
 from zaqar.storage.sql.queue_claims import QueueClaims
@@ -50,7 +50,7 @@ def test_a_store_that_cannot_answer_is_one_line_of_the_log_without_its_library_s
 
     monkeypatch.setattr(QueueMessages, "list", unavailable)
 
-    client.list("q")
+    assert client.list("q").error is Unavailable
 
     (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
     assert record.getMessage().endswith(f"cannot be served: {end}")
@@ -70,7 +70,7 @@ def test_an_unexpected_failure_shows_the_request_id_and_no_more(client, monkeypa
 
     monkeypatch.setattr(QueueMessages, "list", broken)
 
-    answer = client.list("q")
+    answer = client.request("GET", "/v2/queues/q/messages")
 
     assert answer.error == (500, "Internal server error")
     assert b"secret" not in answer.data

@@ -2,6 +2,9 @@
 
 import pytest
 
+from tests.api.http_client import PATCH_TYPE
+from zaqar.errors import InvalidBody
+
 
 @pytest.mark.parametrize(
     "body", [b"1", b'"text"', b"null", b"true", b"{", b'{"a": 1} x', b"{,}", b"\xff{}", b"{'a': 1}"]
@@ -19,9 +22,7 @@ import pytest
 )
 def test_a_body_that_is_no_object_or_array_is_refused(client, method, path, body):
     """X-36"""
-    patch_type = "application/openstack-messaging-v2.0-json-patch"
-
-    answer = client.request(method, path, body, Content_Type=patch_type)
+    answer = client.request(method, path, body, Content_Type=PATCH_TYPE)
 
     assert answer.error == (400, "Invalid request body")
     assert "body could not be parsed" in answer.body["description"]
@@ -66,8 +67,8 @@ def test_a_refused_body_is_told_what_was_wanted_and_what_came(client, text, said
 @pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 10**40])
 def test_integers_beyond_64_bits_are_refused_at_any_depth(client, number):
     """X-37"""
-    assert client.create_queue("q", {"a": [{"b": number}]}).error == (400, "Invalid request body")
-    assert client.post("q", {"a": [{"b": number}]}).error == (400, "Invalid request body")
+    assert client.create_queue("q", {"a": [{"b": number}]}).error is InvalidBody
+    assert client.post("q", {"a": [{"b": number}]}).error is InvalidBody
 
 
 @pytest.mark.parametrize("number", [2**63 - 1, -(2**63)])
@@ -76,13 +77,13 @@ def test_integers_of_64_bits_are_kept(client, number):
     client.create_queue("q", {"a": [{"b": number}]})
     client.post("q", [number])
 
-    assert client.show_queue("q").body["a"] == [{"b": number}]
+    assert client.show_queue("q").metadata["a"] == [{"b": number}]
     assert client.list("q", echo=True).bodies == [[number]]
 
 
 def test_digits_in_a_text_are_no_number(client):
     """X-37"""
-    assert client.post("q", "9" * 40, "1e999").status == 201
+    assert client.post("q", "9" * 40, "1e999").is_done
 
 
 def test_the_last_of_repeated_keys_wins(client):
@@ -90,8 +91,8 @@ def test_the_last_of_repeated_keys_wins(client):
     client.request("PUT", "/v2/queues/q", b'{"a": 1, "a": 2}')
     client.request("POST", "/v2/queues/q/messages", b'{"messages": [{"body": 1, "ttl": 60, "body": 2, "ttl": 61}]}')
 
-    assert client.show_queue("q").body["a"] == 2
-    assert [(m["body"], m["ttl"]) for m in client.list("q", echo=True).body["messages"]] == [(2, 61)]
+    assert client.show_queue("q").metadata["a"] == 2
+    assert [(m.body, m.ttl) for m in client.list("q", echo=True).messages] == [(2, 61)]
 
 
 @pytest.mark.parametrize("text", [b"NaN", b"Infinity", b"-Infinity", b"1e999", b"-1E+999", b"1" + b"0" * 400 + b".0"])
@@ -126,3 +127,60 @@ def test_a_length_that_is_no_number_is_refused(client, length):
     answer = client.send("PUT", "/v2/queues/q", b"{}", client.headers(), environment={"CONTENT_LENGTH": length})
 
     assert answer.error == (400, "Invalid header value")
+
+
+def test_a_body_comes_back_as_it_was_written(client):
+    """M-46: order of members, spaces, spelling of numbers and of characters."""
+    written = b'{"b" : 1.50, "a":[ 1e2,-0, "\\u00e9\\/\xc3\xa9" ], "b":2}'
+
+    client.request("POST", "/v2/queues/q/messages", b'{"messages":[{"body": ' + written + b"}]}")
+
+    (message_id,) = client.list("q", echo=True).ids
+    for answer in (
+        client.request("GET", "/v2/queues/q/messages?echo=true"),
+        client.request("GET", f"/v2/queues/q/messages/{message_id}"),
+        client.request("GET", f"/v2/queues/q/messages?ids={message_id}"),
+        client.request("POST", "/v2/queues/q/claims"),
+        client.request("DELETE", "/v2/queues/q/messages?pop=1"),
+    ):
+        assert written in answer.data or answer.body == {"messages": []}
+
+
+def test_a_body_shorter_than_its_length_is_refused(client):
+    """X-40"""
+    answer = client.send(
+        "POST", "/v2/queues/q/messages", b'{"messages": [{"body": 1}]}', client.headers(), {"CONTENT_LENGTH": "28"}
+    )
+
+    assert answer.error == (400, "Invalid request body")
+    assert client.list_queues().names == []
+
+
+@pytest.mark.parametrize("body", [b" ", b"[]", b"{", b"ttl", b"\xff"])
+def test_terms_of_a_claim_that_are_no_object_are_refused(client, body):
+    """C-3, C-18"""
+    client.post("q", 1)
+
+    assert client.request("POST", "/v2/queues/q/claims", body).error == (400, "Invalid request body")
+    assert client.request("PATCH", "/v2/queues/q/claims/x", body).error == (400, "Invalid request body")
+    assert client.list("q", echo=True).bodies == [1]
+
+
+@pytest.mark.parametrize("depth", [200, 400, 900, 950, 990, 1000, 2000, 50_000])
+@pytest.mark.parametrize("brackets", [(b"[", b"]"), (b'{"a":', b"}")])
+def test_nesting_is_stored_with_a_checksum_or_refused(configured, depth, brackets):
+    """O-62"""
+    client = configured("[DEFAULT]\nenable_checksum = true\n")
+    opening, closing = brackets
+    body = opening * depth + b"1" + closing * depth
+
+    answer = client.request("POST", "/v2/queues/q/messages", b'{"messages":[{"body":' + body + b"}]}")
+
+    assert answer.status in {201, 400}
+
+
+def test_there_has_to_be_a_patch(client):
+    """Q-34"""
+    client.create_queue("q")
+
+    assert client.request("PATCH", "/v2/queues/q", Content_Type=PATCH_TYPE).error == (400, "Invalid request body")

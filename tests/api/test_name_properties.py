@@ -5,7 +5,7 @@ import uuid
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.api.client import HttpClient
+from tests.api.http_client import HttpClient
 
 
 @given(name=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=70))

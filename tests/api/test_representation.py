@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from tests.api.http_client import PATCH_TYPE
+
 
 @pytest.mark.parametrize(
     "accepted",
@@ -74,7 +76,7 @@ def test_success_is_plain_json_in_utf_8(client):
     """X-10: non-ASCII characters stand for themselves."""
     client.request("PUT", "/v2/queues/q", '{"title": "Größe €"}'.encode())
 
-    answer = client.show_queue("q")
+    answer = client.request("GET", "/v2/queues/q")
 
     assert answer.headers["content-type"] == "application/json"
     assert "Größe €".encode() in answer.data
@@ -82,7 +84,7 @@ def test_success_is_plain_json_in_utf_8(client):
 
 def test_nothing_comes_without_a_length_or_type(client):
     """X-10"""
-    created, repeated = client.create_queue("q"), client.create_queue("q")
+    created, repeated = client.request("PUT", "/v2/queues/q"), client.request("PUT", "/v2/queues/q")
 
     assert (created.status, created.data, created.headers["content-length"]) == (201, b"", "0")
     assert (repeated.status, repeated.data) == (204, b"")
@@ -118,7 +120,7 @@ def test_the_type_of_a_form_is_no_matter_without_a_length(client):
 def test_any_other_type_is_read_as_json(client, content_type):
     """X-12"""
     assert client.request("PUT", "/v2/queues/q", b'{"a": 1}', Content_Type=content_type).status == 201
-    assert client.show_queue("q").body["a"] == 1
+    assert client.show_queue("q").metadata["a"] == 1
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
@@ -131,7 +133,7 @@ def test_a_body_that_nobody_asked_for_is_ignored(client, method):
 
 def test_errors_are_objects_with_title_and_description(client):
     """X-13, clients K-8"""
-    answer = client.get("q", "unknown")
+    answer = client.request("GET", "/v2/queues/q/messages/unknown")
 
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["vary"] == "Accept"
@@ -180,3 +182,33 @@ def test_references_are_paths_without_the_mount_prefix(client):
     assert posted.body["resources"][0].startswith("/v2/queues/q/messages/")
     assert listed.body["links"][0]["href"].startswith("/v2/queues/q/messages?")
     assert claimed.location.startswith("/v2/queues/q/claims/")
+
+
+@pytest.mark.parametrize("media_type", [None, "application/json", "application/json-patch+json", "text/plain", ""])
+def test_a_patch_of_another_media_type_is_refused(client, media_type):
+    """Q-33, O-26"""
+    client.create_queue("q")
+
+    answer = client.request("PATCH", "/v2/queues/q", b"[]", Content_Type=media_type)
+
+    assert answer.error == (415, "415 Unsupported Media Type")
+    assert answer.headers["accept-patch"] == PATCH_TYPE
+    assert (media_type or "there is none") in answer.body["description"]
+
+
+@pytest.mark.parametrize("media_type", [PATCH_TYPE.upper(), f"{PATCH_TYPE}; charset=utf-8", f"{PATCH_TYPE};"])
+def test_the_media_type_of_a_patch_may_be_spelled_freely(client, media_type):
+    """O-27"""
+    client.create_queue("q")
+
+    assert client.request("PATCH", "/v2/queues/q", b"[]", Content_Type=media_type).status == 200
+
+
+def test_the_checks_of_a_patch_come_in_order(client):
+    """Q-30: size, media type, body, operations, queue."""
+    long = b"[" + b" " * 65536 + b"]"
+
+    assert client.request("PATCH", "/v2/queues/q", long).error == (400, "Invalid request body")
+    assert client.request("PATCH", "/v2/queues/q").status == 415
+    assert client.request("PATCH", "/v2/queues/q", b"[1]", Content_Type=PATCH_TYPE).status == 400
+    assert client.request("PATCH", "/v2/queues/q", b"[]", Content_Type=PATCH_TYPE).status == 404

@@ -138,7 +138,7 @@ def test_ping_tells_that_the_store_is_gone_but_head_does_not_look(configured, mo
     monkeypatch.setattr(Database, "is_alive", lambda database: False)
     client = configured("")
 
-    answer = client.ping()
+    answer = client.request("GET", "/v2/ping")
 
     assert (answer.status, answer.data) == (503, b"")
     assert int(answer.headers["retry-after"]) > 0

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.api.client import PATCH_TYPE, Answer, HttpClient
+from tests.api.http_answer import Answer
+from tests.api.http_client import PATCH_TYPE, HttpClient
 from zaqar.deploy import WSGIApplication
 
 
@@ -34,10 +35,12 @@ class World:
         """Return everything that is stored; all of it can be shown, whatever was sent before."""
         client = self.client
         shown = (
-            client.list_queues(detailed=True, with_count=True),
-            client.stats("q"),
-            client.list("q", echo=True, include_claimed=True, include_delayed=True),
-            client.show_claim("q", self.claim_id),
+            client.ask("GET", "/queues", {"detailed": True, "with_count": True}),
+            client.ask("GET", "/queues/q/stats"),
+            client.ask(
+                "GET", "/queues/q/messages", dict.fromkeys(("echo", "include_claimed", "include_delayed"), True)
+            ),
+            client.ask("GET", f"/queues/q/claims/{self.claim_id}"),
         )
         assert all(answer.status in {200, 404} for answer in shown), shown
         return [answer.body for answer in shown]
