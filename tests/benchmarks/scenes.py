@@ -5,7 +5,7 @@ from collections.abc import Callable
 from tests.benchmarks.application import PRODUCER, PROJECT, Application
 from tests.builders import new_token, numbered_messages
 from zaqar.models import NewMessage, QueueKey
-from zaqar.storage.sql import claims, messages, records
+from zaqar.storage.sql import messages, records
 from zaqar.storage.sql.session import Transaction
 
 QUEUE = QueueKey(PROJECT, "measured")
@@ -43,17 +43,11 @@ def claimed(application: Application, depth: int, idle: int) -> None:
     limits = (10 + number % 11 for number in range(depth))
     left = depth // 2
 
-    def step(transaction: Transaction) -> int:
-        record, taken = records.known(transaction, QUEUE), 0
-        for _ in range(100):
-            limit = min(next(limits), left - taken)
-            if limit:
-                claims.create(transaction, record, ttl=LONG, grace=60, limit=limit, dead_letter=None)
-            taken += limit
-        return taken
-
     while left:
-        left -= application.database.write(step)
+        taken = application.messages.claims.create(
+            QUEUE, ttl=LONG, grace=60, limit=min(next(limits), left), dead_letter=None
+        )
+        left -= len(taken.messages)
 
 
 def expired(application: Application, depth: int, idle: int) -> None:
