@@ -182,6 +182,29 @@ def test_an_error_of_a_step_reaches_all_for_whom_it_was_done(store, queue, line_
     assert numbers(TAKES[take](store, queue)) == [5, 6, 7, 8, 9]
 
 
+@pytest.mark.parametrize("take", TAKES)
+def test_what_was_taken_before_the_store_was_away_is_given_to_who_took_it(
+    store, other, queue, line_up, take, monkeypatch
+):
+    """Popped messages are there no more: an error would lose them."""
+    post(store, queue, *numbered_messages(20))
+    ready, steps = store.parts.candidates.ready, itertools.count()
+
+    def overtaken(key, **words):
+        if (number := next(steps)) == 2:
+            raise Unavailable("away")
+        view = ready(key, **words)
+        if number == 1:
+            assert len(claim(other, queue, limit=2).messages) == 2
+        return view
+
+    monkeypatch.setattr(store.parts.candidates, "ready", overtaken)
+
+    found = line_up(*[lambda: TAKES[take](store, queue)] * 3)
+
+    assert sorted(numbers(each) for each in found) == [[0, 1, 2, 3, 4], [7, 8, 9], [10, 11, 12, 13, 14]]
+
+
 def test_a_leader_that_is_interrupted_leaves_nobody_waiting(store, queue, line_up):
     post(store, queue, *numbered_messages(20))
 

@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from pymongo import UpdateMany
 
-from zaqar.errors import QueueNotFound
+from zaqar.errors import QueueNotFound, Unavailable
 from zaqar.models import QueueKey
 from zaqar.storage.mongodb.candidates import Candidates, View
 from zaqar.storage.mongodb.connection import Document
@@ -129,7 +129,7 @@ class Taking:
         """Take what a call wants, in post order: again, for those that others were given.
 
         Where nobody else waits for any, a single one is taken by ``first``: the server chooses it, so that takers of other
-        processes get the next ones.
+        processes get the next ones. What was taken before an outage is returned: an error would lose it.
         """
         try:
             # Claims and pops stand in lines of their own.
@@ -137,6 +137,9 @@ class Taking:
             self._lines.serve((scope_of(queue), call.state), call, step)
         except QueueNotFound as error:
             if error.queue != queue and not call.taken:
+                raise
+        except Unavailable:
+            if not call.taken:
                 raise
         return sorted(call.taken, key=lambda each: int(each["position"]))
 
