@@ -80,6 +80,17 @@ def test_a_value_that_somebody_else_s_driver_cannot_take_is_refused_by_name(inst
         _configured(tmp_path, _of_elsewhere(tmp_path, "pages = x"))
 
 
+@pytest.mark.parametrize("pages", ["x", "$nothing"])
+def test_all_values_that_somebody_else_s_driver_cannot_take_are_refused_at_once(installed, tmp_path, pages):
+    installed()
+
+    with pytest.raises(ConfigurationError) as caught:
+        _configured(tmp_path, _of_elsewhere(tmp_path, f"pages = {pages}\npatience = nan\nis_shared = maybe"))
+
+    refused = sorted(each.partition(" in ")[0] for each in caught.value.sentences)
+    assert refused == [f"[drivers:message_store:elsewhere] {name}" for name in ("is_shared", "pages", "patience")]
+
+
 def test_what_somebody_else_s_driver_refuses_ends_the_start(installed, tmp_path):
     installed()
 

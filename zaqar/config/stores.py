@@ -10,7 +10,7 @@ from oslo_config import cfg
 
 from zaqar.config.groups import Group, is_set
 from zaqar.config.registry import GROUPS
-from zaqar.config.values import Options, reason_of
+from zaqar.config.values import Options, wrong_values_in
 from zaqar.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -71,7 +71,8 @@ def _group(conf: Options, role: Role, name: str, kind: type[Any]) -> Group:
     options = [_option(field, hints[field.name]) for field in dataclasses.fields(kind)]
     foreign = Group(wanted, options)
     foreign.register(conf)
-    _check_values(conf, foreign)
+    if wrong := wrong_values_in(conf, wanted):
+        raise ConfigurationError(*wrong)
     return foreign
 
 
@@ -80,11 +81,3 @@ def _option(field: "dataclasses.Field[Any]", hint: Any) -> cfg.Opt:
     make = _OPTIONS.get(kinds[0], cfg.StrOpt)
     default = None if field.default is dataclasses.MISSING else field.default
     return make(field.name, default=default, secret=field.name == "uri")
-
-
-def _check_values(conf: Options, group: Group) -> None:
-    for option in group.options:
-        try:
-            conf[group.name][option.dest]
-        except cfg.ConfigSourceValueError as error:
-            raise ConfigurationError(f"[{group.name}] {option.name} cannot be used: {reason_of(error)}") from None

@@ -64,6 +64,11 @@ def wrong_values(conf: Options) -> list[str]:
     return sentences
 
 
+def wrong_values_in(conf: Options, section: str) -> list[str]:
+    """Do the same for one section, whose options were not known before; they can be looked at again."""
+    return [sentence for option in conf[section] for sentence in _seen(conf, conf[section], section, option)[1]]
+
+
 def one_line(error: BaseException) -> str:
     """Return what the error says as one sentence."""
     return " ".join(str(error).split()).rstrip(".") + "."
@@ -80,12 +85,18 @@ def reason_of(error: Exception) -> str:
 
 
 def _judged(conf: Options, values: Mapping[str, Any], section: str, option: str) -> tuple[Any, list[str]]:
+    value, wrong = _seen(conf, values, section, option)
+    if wrong:
+        conf.refuse(option, None if section == "DEFAULT" else section)
+    return value, wrong
+
+
+def _seen(conf: Options, values: Mapping[str, Any], section: str, option: str) -> tuple[Any, list[str]]:
     try:
         value = values[option]
         if isinstance(value, float) and not math.isfinite(value):  # oslo.config's bounds let NaN through
             raise ValueError(f"not a finite number: '{value}'")
     except (cfg.Error, ValueError) as error:
-        conf.refuse(option, None if section == "DEFAULT" else section)
         place = place_of(conf, section, _names(conf, section, option))
         stands = f" in {place}" if place else ""
         return None, [f"[{section}] {option}{stands} cannot be used: {reason_of(error)}"]
