@@ -51,6 +51,30 @@ def test_competing_consumers_come_back_with_all_that_they_asked_for(server, name
     assert sorted(itertools.chain(*taken)) == list(range(40 * CONSUMERS))
 
 
+@pytest.mark.parametrize(("most", "shown", "dead"), [(1, [], [0, 1, 2]), (2, [2, 2, 2, 1, 1], [])])
+def test_what_others_claimed_and_released_after_the_look_is_counted(
+    store, other, queue, monkeypatch, most, shown, dead
+):
+    """Storage R2.11.1: a message can be claimed so often, and no more."""
+    letters = queue_key(project=queue.project)
+    store.records.create(letters)
+    rule = dead_letter_rule(letters, max_claim_count=most)
+    post(store, queue, *numbered_messages(5 if most > 1 else 3))
+    find, firsts = store.parts.candidates.ready, iter((True,))
+
+    def overtaken(key, **words):
+        found = find(key, **words)
+        if next(firsts, False):
+            other.claims.release(queue, named(claim(other, queue, limit=3, dead_letter=rule).id))
+        return found
+
+    monkeypatch.setattr(store.parts.candidates, "ready", overtaken)
+    taken = claim(store, queue, limit=5, dead_letter=rule).messages
+
+    assert [message.claim_count for message in taken] == shown
+    assert numbers(listed(store, letters)) == dead
+
+
 @pytest.mark.parametrize("ending", ["renewed", "released", "lapsed"])
 def test_nothing_makes_a_message_forget_how_often_it_was_claimed(store, queue, clock, ending):
     """W-M6: or a poisonous one would never go to the dead letters."""

@@ -3,6 +3,7 @@
 Uses the indexes ``reading`` for candidates and ``claims`` for those of one claim.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from pymongo import UpdateMany
@@ -35,14 +36,19 @@ class _Claiming(Call):
         self._grace = grace
 
     def changes(self, wanted: Document) -> list[UpdateMany]:
-        """Return the update of those that outlive the claim, and the one of those that have to live longer for it."""
+        """Return the updates: those that have to live longer for the claim are apart, and what was claimed more often.
+
+        A message that others claimed and released since it was looked at is lost: it may have been claimed often enough.
+        """
+        groups = defaultdict[tuple[bool, int | None], list[str]](list)
+        for each in self.chosen:
+            groups[self._is_short(each), each.get("claim_count")].append(each["_id"])
         found = []
-        for is_short in (False, True):
-            if keys := [each["_id"] for each in self.chosen if self._is_short(each) == is_short]:
-                change = {"$set": self._held(is_short=is_short), "$inc": {"claim_count": 1}}
-                if is_short:
-                    change["$max"] = {"expires": date_of(self.now + self._ttl + self._grace)}
-                found.append(UpdateMany(wanted | {"_id": {"$in": keys}}, change))
+        for (is_short, count), keys in groups.items():
+            change = {"$set": self._held(is_short=is_short), "$inc": {"claim_count": 1}}
+            if is_short:
+                change["$max"] = {"expires": date_of(self.now + self._ttl + self._grace)}
+            found.append(UpdateMany(wanted | {"_id": {"$in": keys}, "claim_count": count}, change))
         return found
 
     def marked(self, message: Document) -> Document:
