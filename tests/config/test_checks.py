@@ -49,6 +49,7 @@ REFUSED = [
     ("[drivers:message_store:mongodb]\nuri = mongodb://h\n", "[drivers:message_store:mongodb] uri"),
     ("[drivers:message_store:swift]\nuri = swift://u:p@/p\n", "[drivers:message_store:swift] uri"),
     ("[drivers:management_store:mongodb]\nuri = mongodb://h\n", "[drivers:management_store:mongodb] uri"),
+    ("[drivers:message_store:elsewhere]\nuri = elsewhere:///a\n", "[drivers:message_store:elsewhere] uri"),
     (
         "[drivers]\nmessage_store = sqlalchemy\n[drivers:management_store:redis]\nuri = redis://h\n",
         "[drivers:management_store:redis] uri",

@@ -5,6 +5,7 @@ import functools
 from oslo_config import cfg
 
 from zaqar.config import drivers, storage
+from zaqar.config.given import settings
 from zaqar.config.groups import Group, is_set
 from zaqar.config.libraries import idle_settings
 from zaqar.config.logs import check_log_levels, check_log_place
@@ -85,6 +86,7 @@ def _check_store(conf: cfg.ConfigOpts, store: str) -> None:
     own = f"drivers:{store}:{name}"
     foreign = [group for group in _groups_of(store) if group.name != own]
     given = [f"[{group.name}] uri" for group in foreign if is_set(conf, group, "uri")]
+    given += [f"[{section}] uri" for section in _sections_of_others(conf, store)]
     if given:
         raise ConfigurationError(
             f"{' and '.join(given)} {'is' if len(given) == 1 else 'are'} set, but [drivers] {store} is not: name the store "
@@ -99,6 +101,13 @@ def is_built(store: str, name: str) -> bool:
 
 def _groups_of(store: str) -> list[Group]:
     return [group for group in GROUPS if group.name.startswith(f"drivers:{store}:")]
+
+
+def _sections_of_others(conf: cfg.ConfigOpts, store: str) -> list[str]:
+    """Name the sections in files that give a uri to a driver that is not the service's own."""
+    own = {group.name for group in _groups_of(store)}
+    named = [each.section for each in settings(conf) if each.name == "uri" and not each.is_variable]
+    return [name for name in dict.fromkeys(named) if name.startswith(f"drivers:{store}:") and name not in own]
 
 
 def _check_pipeline(conf: cfg.ConfigOpts, *, name: str) -> None:
