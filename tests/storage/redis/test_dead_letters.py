@@ -7,13 +7,13 @@ from functools import partial
 import pytest
 
 from tests.builders import dead_letter_rule, new_message, numbered_messages, queue_key
-from tests.conformance.acts import PRODUCER, claim, everything, ids, listed, numbers, post
+from tests.conformance.acts import PRODUCER, claim, everything, ids, listed, numbers, post, sweep_all
 from tests.conformance.threads import together
 from tests.parts import opened_with
 from tests.storage.redis.crashes import Crash, Crashing
 from tests.storage.redis.structures import Structures
 from zaqar.storage.ids import named
-from zaqar.storage.redis import sweep
+from zaqar.storage.redis import dead_letters, sweep
 from zaqar.storage.redis.driver import DRIVER, Options
 
 WAY = 7
@@ -153,6 +153,25 @@ def test_the_way_ends_where_the_target_is_deleted_meanwhile(store, queue, dead, 
 
     assert Structures(client, queue).leaving == {}
     assert Structures(client, dead).keys == set()
+
+
+def test_what_a_claim_leaves_when_its_time_is_over_the_sweep_moves(store, queue, dead, clock, client, monkeypatch):
+    monkeypatch.setattr(dead_letters, "PATIENCE", 0.0)
+    many = 3 * dead_letters.BATCH
+    post(store, queue, *numbered_messages(many))
+    store.claims.release(queue, named(claim(store, queue, limit=many).id))
+    post(store, queue, *numbered_messages(1, first=many))
+
+    held = claim(store, queue, limit=1, dead_letter=dead_letter_rule(dead))
+
+    assert held.messages == ()
+    assert 0 < store.records.stats(dead).total < many
+    clock.move(dead_letters.RESCUE)
+    sweep_all(store)
+    assert numbers(listed(store, dead)) == list(range(many))
+    assert numbers(listed(store, queue)) == [many]
+    for key in (queue, dead):
+        Structures(client, key).check()
 
 
 def test_bodies_of_any_bytes_arrive_as_they_were(store, queue, dead):
