@@ -14,8 +14,8 @@ from zaqar.storage.sql import commit
 class _Call(threading.Thread):
     """A call in a thread of its own, and what it raised."""
 
-    def __init__(self, call):
-        super().__init__(daemon=True)
+    def __init__(self, call, *, name=None):
+        super().__init__(name=name, daemon=True)
         self._call = call
         self.error = None
         self.start()
@@ -23,7 +23,7 @@ class _Call(threading.Thread):
     def run(self):
         try:
             self._call()
-        except Unavailable as error:
+        except (Unavailable, RuntimeError) as error:
             self.error = error
 
     def has_ended(self):
@@ -34,7 +34,7 @@ class _Call(threading.Thread):
 @pytest.fixture
 def posting(store, queue):
     """Post a number in a thread of its own."""
-    return lambda number: _Call(lambda: post(store, queue, new_message(str(number).encode())))
+    return lambda number, **options: _Call(lambda: post(store, queue, new_message(str(number).encode())), **options)
 
 
 def test_who_waits_too_long_is_told_so_and_nothing_of_it_is_done_later(database, store, queue, posting, monkeypatch):
@@ -86,6 +86,45 @@ def test_who_waits_for_a_commit_that_does_not_come_back_is_told_that_nobody_know
     assert "may or may not have been done" in str(waiter.error)
     may_end.set()
     assert leader.has_ended()
+
+
+class _SlowToGoOn:
+    """A mutex; the thread named ``follower`` goes on late after it has left it for the first time."""
+
+    def __init__(self, mutex, may_go_on):
+        self._mutex, self._may_go_on = mutex, may_go_on
+
+    def __enter__(self):
+        self._mutex.acquire()
+
+    def __exit__(self, *error):
+        self._mutex.release()
+        if threading.current_thread().name == "follower":
+            self._may_go_on.wait(30)
+
+
+def test_who_is_handed_the_lead_before_he_waits_for_it_wakes_his_batch(database, store, queue, posting, monkeypatch):
+    is_in, may_end, may_go_on = threading.Event(), threading.Event(), threading.Event()
+    monkeypatch.setattr(database._commit, "_mutex", _SlowToGoOn(database._commit._mutex, may_go_on))
+
+    def hang(transaction):
+        is_in.set()
+        may_end.wait(30)
+
+    leader = _Call(lambda: database.write(hang))
+    is_in.wait(30)
+    follower = posting(1, name="follower")
+    wait_until(lambda: queued(database) == 1, what="the follower")
+    last = posting(2)
+    wait_until(lambda: queued(database) == 2, what="the last")
+    may_end.set()
+    assert leader.has_ended()
+    may_go_on.set()
+
+    assert follower.has_ended()
+    assert last.has_ended()
+    assert (follower.error, last.error) == (None, None)
+    assert numbers(listed(store, queue)) == [1, 2]
 
 
 def test_while_a_process_holds_the_lock_for_longer_nobody_waits_for_it(database, store, queue, posting, monkeypatch):

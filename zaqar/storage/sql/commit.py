@@ -62,8 +62,9 @@ class GroupCommit:
         write = Write(step, adds=adds)
         with self._mutex:
             self._queue.append(write)
-            write.leads, self._is_led = not self._is_led, True
-        if not write.leads:
+            write.leads = leads = not self._is_led
+            self._is_led = True
+        if not leads:  # not ``write.leads``: that may be handed over from here on, and to be woken is due all the same
             self._wait(write)
         if write.leads:
             self._lead_in_turn()
