@@ -67,7 +67,7 @@ class Pool:
             self._waiting += 1
             try:
                 while True:
-                    if self._idle:
+                    with contextlib.suppress(IndexError):  # to look first would not do: others take without the lock
                         return self._idle.pop()
                     if self._open < self._most:
                         self._open += 1
