@@ -53,14 +53,15 @@ def _line(parts: Parts) -> str:
     seconds, request_id, global_request_id, caller, remote, method, path, query, status, size = parts
     # Another service gave its id to the work this request is part of (http X-31).
     is_global = global_request_id and _REQUEST_ID.match(global_request_id)
+    asked = _asked(caller.project if caller else None, remote, method, path, query)
     return (
-        f"request_id={request_id} global_request_id={global_request_id if is_global else '-'}"
-        f"{_who(caller.project if caller else None, remote, method)} path={quote(f'{path}?{query}' if query else path)}"
+        f"request_id={request_id} global_request_id={global_request_id if is_global else '-'}{asked}"
         f" status={status[:3]} bytes={size} milliseconds={seconds * 1000:.1f}"
     )
 
 
-@lru_cache(maxsize=1024)
-def _who(project: str | None, remote: str | None, method: str) -> str:
+@lru_cache(maxsize=256)  # what clients ask for again and again
+def _asked(project: str | None, remote: str | None, method: str, path: str, query: str | None) -> str:
     named = "-" if project is None else quote(project)
-    return f" project={named} remote={quote(remote or '-')} method={quote(method)}"
+    asked = quote(f"{path}?{query}" if query else path)
+    return f" project={named} remote={quote(remote or '-')} method={quote(method)} path={asked}"
