@@ -5,6 +5,7 @@ import json
 import logging
 import logging.handlers
 import os
+import queue
 import re
 import select
 import subprocess
@@ -35,6 +36,15 @@ def logger():
         logger.removeHandler(handler)
     for condition in logger.filters[:]:
         logger.removeFilter(condition)
+
+
+@pytest.fixture
+def lone():
+    """Return a logger to which pytest adds no handlers of its own."""
+    logger = logging.Logger("tests.log_lines.lone")  # noqa: LOG001
+    yield logger
+    for handler in logger.handlers:
+        handler.close()
 
 
 @pytest.fixture
@@ -198,6 +208,49 @@ def test_lines_that_are_added_are_in_the_file_after_a_moment(logger, tmp_path):
         while batch not in (tmp_path / "log").read_text():
             assert time.monotonic() < deadline
     assert (tmp_path / "log").read_text() == "first\nsecond\n"
+
+
+def test_after_a_pause_a_line_is_written_by_who_adds_it(lone, tmp_path):
+    lone.addHandler(logging.FileHandler(tmp_path / "log"))
+
+    Lines(lone, str).add("first")
+
+    assert (tmp_path / "log").read_text() == "first\n"
+
+
+def test_nobody_waits_for_a_pipe_that_is_not_read_until_too_much_waits(lone):
+    reading, writing = os.pipe()
+    stream = os.fdopen(writing, "w")
+    lone.addHandler(logging.StreamHandler(stream))
+    lines = Lines(lone, str)
+    deadline = time.monotonic() + 0.5  # of some moments, each of which ends with an attempt to write
+    added = 0
+    while time.monotonic() < deadline or added < 2000:
+        lines.add(f"{added:0100d}")
+        added += 1
+        time.sleep(0.0001)  # less than MOST_WAITING in all
+    with os.fdopen(reading, "rb") as pipe:
+        found = [int(pipe.readline()) for _ in range(added)]
+
+    assert found == list(range(added))
+    lines.write()
+    stream.close()
+
+
+def test_a_handler_of_another_kind_gets_its_lines_from_the_thread(lone):
+    class Journal(logging.Handler):
+        def emit(self, record):
+            records.put((record.getMessage(), threading.current_thread()))
+
+    records = queue.Queue()
+    lone.addHandler(Journal())
+    lines = Lines(lone, str)
+    for number in range(3):
+        lines.add(number)
+
+    found = [records.get(timeout=10) for _ in range(3)]
+    assert [message for message, _ in found] == ["0", "1", "2"]
+    assert threading.current_thread() not in [thread for _, thread in found]
 
 
 def test_a_process_that_ends_has_written_every_line_also_the_ones_of_its_end(tmp_path):

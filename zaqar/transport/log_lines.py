@@ -1,5 +1,9 @@
 """Many lines for a log, at little cost each: what comes within a moment is written together.
 
+Once a moment is over, whoever adds the next line writes all that wait. A thread of its own comes for the last lines before
+a pause only, and for those that somebody would have to wait for (a pipe that is not read, a handler of another kind): in a
+busy process it would contend with every request for the interpreter, which cost a tenth of all processor time.
+
 Nothing is lost when the process ends in order: the interpreter finishes what an executor has been given, and lines that
 come later than that are written at once. A process that is killed takes the last moment's lines with it.
 """
@@ -22,13 +26,14 @@ MOST_WAITING = 10_000
 
 
 class Lines:
-    """Lines that wait to be written by a thread of their own, which starts with the first of them."""
+    """Lines that wait to be written; ``form`` makes each of what was added, when it is written."""
 
     def __init__(self, logger: logging.Logger, form: Callable[[Any], str]) -> None:
-        """Let ``form`` make each line of what was added, later, in the thread that writes."""
         self._logger = logger
         self._form = form
         self._waiting: collections.deque[tuple[float, object]] = collections.deque()
+        self._moment_ends = 0.0
+        self._is_behind = False
         self._is_planned = False
         self._planning = threading.Lock()
         self._writing = threading.Lock()
@@ -37,18 +42,30 @@ class Lines:
     def add(self, parts: object) -> None:
         """Let a line of these parts be written, soon, with the time that it is now."""
         self._waiting.append((time.time(), parts))
+        if time.monotonic() >= self._moment_ends and not self._is_behind and self._writing.acquire(blocking=False):
+            try:
+                self._write(may_wait=False)
+            finally:
+                self._writing.release()
         if not self._is_planned:
-            self._plan()
+            if self._waiting:
+                self._plan()
         elif len(self._waiting) > MOST_WAITING:
             self.write()
 
     def write(self) -> None:
         """Write every line that waits."""
         with self._writing:
-            # Others add meanwhile.
-            waiting = [self._waiting.popleft() for _ in range(len(self._waiting))]
-            if waiting:
-                write(self._logger, [(moment, self._form(parts)) for moment, parts in waiting])
+            self._write(may_wait=True)
+
+    def _write(self, *, may_wait: bool) -> None:
+        self._moment_ends = time.monotonic() + MOMENT
+        # Others add meanwhile.
+        waiting = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        lines = [(moment, self._form(parts)) for moment, parts in waiting]
+        left = waiting[write(self._logger, lines, may_wait=may_wait) :] if lines else []
+        self._waiting.extendleft(reversed(left))
+        self._is_behind = bool(left)
 
     def _plan(self) -> None:
         with self._planning:
@@ -62,6 +79,9 @@ class Lines:
             self.write()
 
     def _write_soon(self) -> None:
+        """Write what nobody else has written, once they write no more."""
         time.sleep(MOMENT)
+        while not self._is_behind and time.monotonic() < self._moment_ends + MOMENT:
+            time.sleep(MOMENT)
         self._is_planned = False
         self.write()

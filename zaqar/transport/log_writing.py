@@ -22,18 +22,29 @@ _MILLISECONDS = 987654321
 _LEVEL = logging.INFO
 
 
-def write(logger: logging.Logger, lines: Sequence[Line]) -> None:
-    """Hand the lines to the logger's handlers, or to nobody where its level says so."""
+def write(logger: logging.Logger, lines: Sequence[Line], *, may_wait: bool = True) -> int:
+    """Hand the lines to the logger's handlers, or to nobody where its level says so; return how many were handed on.
+
+    Without ``may_wait`` those are left that the caller might have to wait for: a pipe or terminal that takes no more at
+    the moment, several handlers, or one that is not a file.
+    """
     if not logger.isEnabledFor(_LEVEL):
-        return
+        return len(lines)
+    handlers = [handler for handler in _handlers(logger) if handler.level <= _LEVEL]
+    if not may_wait and (logger.filters or len(handlers) > 1):
+        return 0
     if logger.filters:
         for line in lines:
             logger.handle(_record(logger, line))
-        return
-    for handler in _handlers(logger):
-        if handler.level <= _LEVEL and not _write_text(logger, handler, lines):
+        return len(lines)
+    for handler in handlers:
+        written = _write_text(logger, handler, lines, may_wait=may_wait)
+        if not may_wait:
+            return written or 0
+        if written is None:
             for line in lines:
                 handler.handle(_record(logger, line))
+    return len(lines)
 
 
 def _handlers(logger: logging.Logger) -> Iterator[logging.Handler]:
@@ -54,10 +65,13 @@ def _milliseconds(seconds: float) -> int:
     return int(seconds % 1 * 1000)
 
 
-def _write_text(logger: logging.Logger, handler: logging.Handler, lines: Sequence[Line]) -> bool:
-    """Write the lines to the handler's stream; return false where that would not be what the handler does."""
+def _write_text(
+    logger: logging.Logger, handler: logging.Handler, lines: Sequence[Line], *, may_wait: bool
+) -> int | None:
+    """Write the lines to the handler's stream; return how many, or None where that would not be what the handler does."""
     if type(handler).emit not in _EMITS or handler.filters or not isinstance(handler, logging.StreamHandler):
-        return False
+        return None
+    written = 0
     handler.acquire()  # reopening, by signal or here, must not come between
     try:
         if isinstance(handler, logging.handlers.WatchedFileHandler):
@@ -65,15 +79,18 @@ def _write_text(logger: logging.Logger, handler: logging.Handler, lines: Sequenc
         descriptor = _descriptor(handler)
         texts = _texts(logger, handler, lines) if descriptor is not None else None
         if descriptor is None or texts is None:
-            return False
+            return None
         handler.flush()
-        for piece in _pieces(texts, _most_together(descriptor)):
+        for number, piece in _pieces(texts, _most_together(descriptor)):
+            if not may_wait and not _has_room(descriptor):
+                return written
             _write_all(descriptor, piece)
+            written += number
     except Exception:  # noqa: BLE001  # as for every handler: what is wrong with the log harms nobody else
         handler.handleError(_record(logger, lines[0]))
     finally:
         handler.release()
-    return True
+    return len(lines)
 
 
 def _descriptor(handler: "logging.StreamHandler[Any]") -> int | None:
@@ -118,21 +135,28 @@ def _most_together(descriptor: int) -> int:
     return 1 << 20 if stat.S_ISREG(os.fstat(descriptor).st_mode) else select.PIPE_BUF
 
 
-def _pieces(texts: Sequence[str], most: int) -> Iterator[bytes]:
-    """Join the lines to pieces of at most so many bytes; a longer line is a piece by itself."""
+def _pieces(texts: Sequence[str], most: int) -> Iterator[tuple[int, bytes]]:
+    """Join the lines to pieces of at most so many bytes, with their number; a longer line is a piece by itself."""
     whole = "".join(texts).encode(errors="backslashreplace")
     if len(whole) <= most:
-        yield whole
+        yield len(texts), whole
         return
     piece: list[bytes] = []
     size = 0
     for text in (text.encode(errors="backslashreplace") for text in texts):
         if piece and size + len(text) > most:
-            yield b"".join(piece)
+            yield len(piece), b"".join(piece)
             piece, size = [], 0
         piece.append(text)
         size += len(text)
-    yield b"".join(piece)
+    yield len(piece), b"".join(piece)
+
+
+def _has_room(descriptor: int) -> bool:
+    """Tell whether a piece can be written without waiting; of a pipe that is ``PIPE_BUF`` bytes."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLOUT)
+    return bool(poll.poll(0))
 
 
 def _write_all(descriptor: int, piece: bytes) -> None:
