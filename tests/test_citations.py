@@ -38,7 +38,7 @@ def test_code_and_tests_are_read():
     """The checker would be silent if it found nothing to check."""
     paths = {name: path for path, name in _files()}
 
-    assert "storage R2.9.1" in citations.prose(paths["zaqar/storage/redis/scripts/delete.lua"])
+    assert "storage R2.9.1" in citations.prose(paths["zaqar/storage/redis/scripts/messages/delete.lua"])
     assert "http M-6" in citations.prose(paths["zaqar/operations/messages.py"])
     assert "X-43" in citations.prose(paths["tests/api/test_parameters.py"])
     assert "**X-43**" in citations.prose(paths["doc/spec/http-api.md"])

@@ -18,10 +18,10 @@ import redis
 from tests.builders import numbered_messages, queue_key
 from tests.conformance.acts import claim, listed, post
 from tests.integration.redis_servers import redis_server
+from tests.storage.redis.opening import management_store, message_store
 from zaqar.models import NewMessage, QueueKey
 from zaqar.storage.contract import MessageStore
 from zaqar.storage.ids import named
-from zaqar.storage.redis import management_store, message_store
 
 LONG = 43_200
 """Seconds that outlast the program."""

@@ -25,9 +25,12 @@ from tests.integration.redis_servers import VARIABLE, missing_redis, named_or_ow
 from tests.needs import Shared
 from zaqar.storage.contract import ManagementStore, MessageStore
 from zaqar.storage.driver import Chosen, Driver, Options
-from zaqar.storage.redis import management_store, message_store, stores
-from zaqar.storage.redis.direct import Direct
-from zaqar.storage.redis.server import Server
+from zaqar.storage.redis.driver import DRIVER as REDIS
+from zaqar.storage.redis.driver import Options as RedisOptions
+from zaqar.storage.redis.management.store import management_store
+from zaqar.storage.redis.messages.store import Parts
+from zaqar.storage.redis.server.direct import Direct
+from zaqar.storage.redis.server.server import Server
 from zaqar.storage.sql import Database
 from zaqar.storage.sql import stores as sql
 from zaqar.storage.sql.migration import prepare
@@ -99,9 +102,9 @@ def _fakeredis(_folder: Path, clock: MovableClock, _shared: Shared) -> Iterator[
         return Server(Direct(connect, most=64, patience=10), deadline=10, attempts=10, longest_pause=1)
 
     def open_message_store() -> MessageStore:
-        return stores.Parts(open_server(), clock, memory=30).store()
+        return Parts(open_server(), clock, memory=30).store()
 
-    with _pairs(clock, open_message_store, lambda: stores.management_store(open_server())) as pair:
+    with _pairs(clock, open_message_store, lambda: management_store(open_server())) as pair:
         yield pair
 
 
@@ -136,8 +139,8 @@ def _mongodb(_folder: Path, clock: MovableClock, shared: Shared) -> Iterator[Sto
 
 def _redis_at(uri: str, clock: MovableClock) -> AbstractContextManager[Stores]:
     # A second for an answer is enough in earnest; here the machine may be busy with other tests.
-    options = {"clock": clock, "socket_timeout": 10.0}
-    return _pairs(clock, lambda: message_store(uri, **options), lambda: management_store(uri, **options))
+    options = RedisOptions(uri=uri, socket_timeout=10.0)
+    return _pairs(clock, lambda: REDIS.message_store(options, clock), lambda: REDIS.management_store(options, clock))
 
 
 @contextlib.contextmanager

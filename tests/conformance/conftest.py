@@ -12,7 +12,7 @@ from tests.needs import Shared, require
 from zaqar.models import QueueKey
 from zaqar.storage.contract import ManagementStore, MessageStore
 from zaqar.storage.mongodb import taking
-from zaqar.storage.redis import dead_letters
+from zaqar.storage.redis.messages import dead_letters
 
 LONG = 60.0
 """Seconds that no claim of these tests takes, however busy the machine is."""

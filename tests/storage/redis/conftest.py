@@ -7,9 +7,10 @@ import pytest
 from tests.clock import MovableClock
 from tests.integration.redis_servers import RedisServer, redis_server
 from tests.parts import OpenStore, opened_with
+from tests.storage.redis.opening import management_store
+from tests.storage.redis.scripts import SCRIPTS
 from tests.storage.redis.watching import Watching
 from zaqar.storage.contract import ManagementStore
-from zaqar.storage.redis import management_store, script
 from zaqar.storage.redis.driver import DRIVER, Options
 
 
@@ -17,9 +18,8 @@ from zaqar.storage.redis.driver import DRIVER, Options
 def server(shared) -> RedisServer:
     """A server that knows every script already, as any server does after a while."""
     server: RedisServer = shared(redis_server)
-    for thing in vars(script).values():
-        if isinstance(thing, script.Script):
-            server.client().script_load(thing.text)
+    for script in SCRIPTS.values():
+        server.client().script_load(script.text)
     return server
 
 

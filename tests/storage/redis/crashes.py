@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from zaqar.storage.redis.server import Command, Link
+from zaqar.storage.redis.server.server import Command, Link
 
 
 class Crash(Exception):

@@ -1,4 +1,4 @@
-"""What the tests of faults share: stores with other patience, every operation of a store, and a load on it."""
+"""What the tests of faults share: the patience of stores, every operation of a store, and a load on it."""
 
 import contextlib
 import threading
@@ -7,16 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from tests.builders import new_message, new_token, numbered_messages, queue_key
-from tests.clock import MovableClock
 from tests.conformance.acts import PRODUCER, claim, listed, post
 from tests.integration.process import wait_until
 from tests.integration.redis_servers import RedisServer
-from tests.parts import OpenStore, opened_with
 from zaqar.errors import Unavailable
 from zaqar.models import Claim, QueueKey
 from zaqar.storage.contract import MessageStore
 from zaqar.storage.ids import named, parse_ids
-from zaqar.storage.redis.driver import DRIVER, Options
 
 HASTY = {"retry_deadline": 0.5, "socket_timeout": 0.2, "reconnect_sleep": 0.1}
 """Gives up soon."""
@@ -25,14 +22,6 @@ STEADY = {"retry_deadline": 40.0, "max_reconnect_attempts": 400, "reconnect_slee
 """Outlasts a failover."""
 
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
-
-
-@contextlib.contextmanager
-def opened(uri: str, **options) -> Iterator[OpenStore]:
-    """Open a store; its clock stands still unless another one is given."""
-    clock = options.pop("clock", MovableClock())
-    with contextlib.closing(opened_with(DRIVER.parts(Options(uri=uri, **options), clock))) as store:
-        yield store
 
 
 def made_queue(store: MessageStore) -> QueueKey:

@@ -9,8 +9,9 @@ from redis.exceptions import NoPermissionError
 from tests.builders import dead_letter_rule, new_token, numbered_messages, queue_key
 from tests.integration.redis_groups import redis_cluster
 from tests.integration.redis_servers import RedisServer, redis_server
+from tests.storage.redis.opening import management_store, message_store
 from zaqar.storage.ids import named, parse_ids
-from zaqar.storage.redis import management_store, message_store, warnings
+from zaqar.storage.redis.server.start import warnings
 
 ROOT = Path(__file__).parents[3]
 DOCUMENT = (ROOT / "doc" / "redis.rst").read_text()
@@ -30,8 +31,8 @@ def _documented_user() -> list[str]:
 
 
 def _sent() -> set[str]:
-    scripts = "".join(path.read_text() for path in DRIVER.glob("scripts/*.lua"))
-    program = "".join(path.read_text() for path in DRIVER.glob("*.py"))
+    scripts = "".join(path.read_text() for path in (DRIVER / "scripts").rglob("*.lua"))
+    program = "".join(path.read_text() for path in DRIVER.rglob("*.py"))
     found = re.findall(r"\b(?:call|in_parts|looked_up)\(\s*['\"](\w+)['\"]", scripts) + re.findall(
         r"(?:command|ask)\(\(?\s*b?\"([A-Z]+)\"", program
     )

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from tests.integration.server.certificates import self_signed
 from zaqar.errors import ConfigurationError
-from zaqar.storage.redis.address import Address, parse
-from zaqar.storage.redis.tls import Tls
+from zaqar.storage.redis.server.address import Address, parse
+from zaqar.storage.redis.server.tls import Tls
 
 H = (("h", 6379),)
 SENTINELS = (("h1", 26379), ("h2", 5000))

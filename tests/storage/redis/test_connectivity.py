@@ -11,8 +11,8 @@ from tests.conformance.acts import claim, everything, ids, listed, numbers, post
 from tests.conformance.threads import together
 from tests.integration.redis_groups import redis_cluster, redis_sentinels
 from tests.integration.redis_servers import redis_server
+from tests.storage.redis.opening import management_store, message_store
 from zaqar.storage.ids import named, parse_ids
-from zaqar.storage.redis import management_store, message_store
 
 PLACES = {
     "one server": lambda shared: redis_server(),

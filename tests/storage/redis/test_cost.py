@@ -5,8 +5,8 @@ import pytest
 from tests.builders import dead_letter_rule, new_message, new_token, numbered_messages, queue_key
 from tests.conformance.acts import CONSUMER, PRODUCER, claim, everything, listed, numbers, post
 from tests.integration.redis_servers import RedisServer
+from tests.storage.redis.opening import message_store
 from zaqar.storage.ids import named, parse_ids
-from zaqar.storage.redis import message_store
 
 OPERATIONS = {
     "post of 1": lambda store, queue, held: post(store, queue, new_message()),

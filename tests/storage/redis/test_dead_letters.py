@@ -13,8 +13,8 @@ from tests.parts import opened_with
 from tests.storage.redis.crashes import Crash, Crashing
 from tests.storage.redis.structures import Structures
 from zaqar.storage.ids import named
-from zaqar.storage.redis import dead_letters, sweep
 from zaqar.storage.redis.driver import DRIVER, Options
+from zaqar.storage.redis.messages import dead_letters, sweep
 
 WAY = 7
 """Commands of a claim that moves messages: the claim, two that prepare their leaving, the step, three that post them."""

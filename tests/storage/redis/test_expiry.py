@@ -4,11 +4,11 @@ import pytest
 
 from tests.builders import new_message, numbered_messages, queue_key
 from tests.conformance.acts import claim, everything, listed, numbers, post
+from tests.storage.redis.opening import message_store
 from tests.storage.redis.structures import Structures
 from zaqar.cmd import gc
 from zaqar.errors import ClaimNotFound
 from zaqar.storage.ids import named
-from zaqar.storage.redis import message_store
 
 
 def test_redis_ends_no_key_of_a_queue_by_itself(store, queue, client):

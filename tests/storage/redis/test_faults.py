@@ -9,7 +9,8 @@ from tests.conformance.acts import claim, listed, numbers, post
 from tests.conformance.threads import together
 from tests.integration.process import wait_until
 from tests.integration.redis_servers import redis_server
-from tests.storage.redis.faults import ACTS, DURABLE, HASTY, Scene, made_queue, opened, within
+from tests.storage.redis.faults import ACTS, DURABLE, HASTY, Scene, made_queue, within
+from tests.storage.redis.opening import opened
 from zaqar.errors import Unavailable
 from zaqar.storage.ids import named
 

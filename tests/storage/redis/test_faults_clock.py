@@ -8,7 +8,8 @@ from tests.builders import new_message
 from tests.clock import MovableClock
 from tests.conformance.acts import claim, get, post
 from tests.integration.redis_servers import redis_server
-from tests.storage.redis.faults import HASTY, made_queue, opened
+from tests.storage.redis.faults import HASTY, made_queue
+from tests.storage.redis.opening import opened
 from zaqar.clock import SystemClock
 from zaqar.errors import Unavailable
 from zaqar.storage import server_clock as module

@@ -13,7 +13,8 @@ from tests.integration import redis_groups
 from tests.integration.process import wait_until
 from tests.integration.redis_groups import redis_cluster
 from tests.integration.redis_servers import HOST, redis_folder
-from tests.storage.redis.faults import HASTY, STEADY, Load, made_queue, opened, wait_until_copied, within
+from tests.storage.redis.faults import HASTY, STEADY, Load, made_queue, wait_until_copied, within
+from tests.storage.redis.opening import opened
 from zaqar.errors import Unavailable
 from zaqar.storage.ids import named
 from zaqar.storage.redis.keys import keys_of

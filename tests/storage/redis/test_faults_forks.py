@@ -7,7 +7,8 @@ from tests.conformance.acts import listed, numbers, post
 from tests.integration.redis_groups import redis_cluster, redis_sentinels
 from tests.integration.redis_servers import redis_server
 from tests.storage.children import child
-from tests.storage.redis.faults import made_queue, opened
+from tests.storage.redis.faults import made_queue
+from tests.storage.redis.opening import opened
 
 
 @pytest.fixture(params=[redis_server, redis_sentinels, redis_cluster], ids=lambda make: make.__name__)

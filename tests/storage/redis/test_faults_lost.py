@@ -10,15 +10,15 @@ from tests.conformance.acts import claim, everything, exists, ids, listed, numbe
 from tests.integration.proxy import Fault, proxy_to
 from tests.integration.redis_groups import redis_cluster
 from tests.integration.redis_servers import HOST, redis_server
-from tests.storage.redis.faults import ACTS, HASTY, Scene, opened
+from tests.storage.redis.faults import ACTS, HASTY, Scene
+from tests.storage.redis.opening import management_store, opened
 from zaqar.errors import Unavailable
 from zaqar.storage.ids import named, parse_ids
-from zaqar.storage.redis import management_store
-from zaqar.storage.redis.address import parse
-from zaqar.storage.redis.cluster import Cluster
-from zaqar.storage.redis.opening import open_server
-from zaqar.storage.redis.server import Server
-from zaqar.storage.redis.stores import Parts
+from zaqar.storage.redis.messages.store import Parts
+from zaqar.storage.redis.server.address import parse
+from zaqar.storage.redis.server.cluster import Cluster
+from zaqar.storage.redis.server.opening import open_server
+from zaqar.storage.redis.server.server import Server
 
 LOSSES = [Fault.LOSE_REQUEST, Fault.LOSE_ANSWER]
 

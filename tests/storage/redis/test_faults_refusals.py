@@ -13,11 +13,11 @@ from tests.clock import MovableClock
 from tests.conformance.acts import claim, everything, listed, numbers, post
 from tests.integration.process import free_port, wait_until
 from tests.integration.redis_servers import HOST, redis_server
-from tests.storage.redis.faults import ACTS, HASTY, Scene, made_queue, opened, within
+from tests.storage.redis.faults import ACTS, HASTY, Scene, made_queue, within
+from tests.storage.redis.opening import management_store, opened
 from zaqar.errors import Unavailable
 from zaqar.storage.ids import named
-from zaqar.storage.redis import management_store
-from zaqar.storage.redis.failure import ServerFailed
+from zaqar.storage.redis.server.failure import ServerFailed
 
 NEED_MEMORY = {"post", "create queue"}
 

@@ -10,7 +10,8 @@ from tests.conformance.acts import listed, numbers, post
 from tests.integration.process import free_port
 from tests.integration.redis_groups import redis_sentinels
 from tests.integration.redis_servers import HOST
-from tests.storage.redis.faults import HASTY, STEADY, Load, made_queue, opened, wait_until_copied, within
+from tests.storage.redis.faults import HASTY, STEADY, Load, made_queue, wait_until_copied, within
+from tests.storage.redis.opening import opened
 from zaqar.errors import Unavailable
 
 

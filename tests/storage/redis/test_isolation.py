@@ -4,9 +4,9 @@ import pytest
 
 from tests.builders import dead_letter_rule, new_message, numbered_messages, queue_key
 from tests.conformance.acts import claim, everything, listed, post
+from tests.storage.redis.opening import management_store
 from zaqar.errors import ClaimNotFound, ClaimNotHeld, MessageClaimed
 from zaqar.storage.ids import named, parse_ids
-from zaqar.storage.redis import management_store
 from zaqar.storage.redis.keys import directory_of, keys_of, posting_keys
 
 

@@ -4,9 +4,9 @@ import pytest
 
 from tests.builders import dead_letter_rule, new_message, new_token, numbered_messages, queue_key
 from tests.conformance.acts import PRODUCER, claim, everything, listed, post
+from tests.storage.redis.opening import management_store
 from tests.storage.redis.structures import Structures
 from zaqar.storage.ids import named, parse_ids
-from zaqar.storage.redis import management_store
 from zaqar.storage.redis.keys import directory_of, keys_of
 
 SMALL = (b"listpack", b"ziplist")

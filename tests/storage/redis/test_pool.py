@@ -3,7 +3,7 @@
 import pytest
 
 from zaqar.errors import Unavailable
-from zaqar.storage.redis.pool import Pool
+from zaqar.storage.redis.server.pool import Pool
 
 
 class _Stolen(list):

@@ -10,9 +10,9 @@ from tests.integration.process import free_port
 from tests.integration.redis_groups import redis_cluster, redis_sentinels
 from tests.integration.redis_servers import HOST, RedisServer, redis_server
 from zaqar.errors import ConfigurationError
-from zaqar.storage.redis import start
 from zaqar.storage.redis.driver import DRIVER, Options
-from zaqar.storage.redis.start import warnings
+from zaqar.storage.redis.server import start
+from zaqar.storage.redis.server.start import warnings
 
 KEPT = ["--appendonly", "yes"]
 

@@ -11,8 +11,8 @@ from hypothesis.stateful import invariant, rule, run_state_machine_as_test
 
 from tests.builders import new_token, numbered_messages
 from tests.conformance.test_model import QueueMachine
+from tests.storage.redis.opening import message_store
 from tests.storage.redis.structures import Structures
-from zaqar.storage.redis import message_store
 
 STRUCTURE_SETTINGS = settings(
     max_examples=60,

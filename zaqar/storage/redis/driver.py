@@ -5,10 +5,12 @@ import dataclasses
 from zaqar.clock import Clock
 from zaqar.storage import driver, tokens
 from zaqar.storage.contract import ManagementStore, MessageStore
-from zaqar.storage.redis import start, stores
-from zaqar.storage.redis.address import SCHEMES, parse
-from zaqar.storage.redis.opening import open_server
-from zaqar.storage.redis.server import Server
+from zaqar.storage.redis.management.store import management_store
+from zaqar.storage.redis.messages.store import Parts
+from zaqar.storage.redis.server import start
+from zaqar.storage.redis.server.address import SCHEMES, parse
+from zaqar.storage.redis.server.opening import open_server
+from zaqar.storage.redis.server.server import Server
 from zaqar.storage.server_clock import ServerClock
 
 
@@ -44,14 +46,14 @@ class RedisDriver(driver.Driver[Options]):
         """Open a message store, which contacts the server when it is first used."""
         return self.parts(options, clock).store()
 
-    def parts(self, options: Options, clock: Clock | None) -> stores.Parts:
+    def parts(self, options: Options, clock: Clock | None) -> Parts:
         """Return what a message store is made of."""
         server = _server(options)
-        return stores.Parts(server, clock or ServerClock(server), memory=tokens.memory(options.retry_deadline))
+        return Parts(server, clock or ServerClock(server), memory=tokens.memory(options.retry_deadline))
 
     def management_store(self, options: Options, clock: Clock | None) -> ManagementStore:  # noqa: ARG002
         """Open a management store, where nothing depends on the time."""
-        return stores.management_store(_server(options))
+        return management_store(_server(options))
 
 
 def _server(options: Options) -> Server:

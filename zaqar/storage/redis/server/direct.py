@@ -12,9 +12,9 @@ import hiredis
 from redis.connection import AbstractConnection
 from redis.exceptions import RedisError
 
-from zaqar.storage.redis.failure import ServerFailed
-from zaqar.storage.redis.pool import Pool
-from zaqar.storage.redis.server import Command
+from zaqar.storage.redis.server.failure import ServerFailed
+from zaqar.storage.redis.server.pool import Pool
+from zaqar.storage.redis.server.server import Command
 
 _ASKING = hiredis.pack_command((b"ASKING",))
 

@@ -5,10 +5,10 @@ from zaqar.errors import QueueNotFound
 from zaqar.models import MessageMark, QueueKey, Stats
 from zaqar.storage import contract
 from zaqar.storage.ids import position_at
-from zaqar.storage.redis import script
-from zaqar.storage.redis.agenda import Agenda
 from zaqar.storage.redis.keys import LEAVING, keys_of
-from zaqar.storage.redis.server import Server
+from zaqar.storage.redis.messages import scripts
+from zaqar.storage.redis.messages.agenda import Agenda
+from zaqar.storage.redis.server.server import Server
 
 
 class QueueRecords(contract.Records):
@@ -21,12 +21,12 @@ class QueueRecords(contract.Records):
 
     def create(self, queue: QueueKey) -> None:
         """Make the record of the queue: positions start at the time, so that old markers stay valid."""
-        self._server.call(script.CREATE_RECORD, keys_of(queue), (position_at(self._clock.microseconds()),))
+        self._server.call(scripts.CREATE_RECORD, keys_of(queue), (position_at(self._clock.microseconds()),))
 
     def delete(self, queue: QueueKey) -> None:
         """Remove every key of the queue in one step; the server frees the memory in the background."""
         microseconds = self._clock.microseconds()
-        if self._server.call(script.DROP_RECORD, keys_of(queue), (microseconds,)):
+        if self._server.call(scripts.DELETE_RECORD, keys_of(queue), (microseconds,)):
             self._agenda.keep(queue, microseconds // 1_000_000)  # the sweep then forgets it
 
     def purge(self, queue: QueueKey) -> None:
@@ -37,7 +37,7 @@ class QueueRecords(contract.Records):
     def stats(self, queue: QueueKey) -> Stats:
         """Count the sets of the queue."""
         now = self._clock.now()
-        answer = self._server.settled(script.STATS, keys_of(queue), (now,))
+        answer = self._server.settled(scripts.STATISTICS, keys_of(queue), (now,))
         if not answer:
             raise QueueNotFound(queue)
         total, claimed, *ends = answer

@@ -1,15 +1,14 @@
-"""The stores on one server, on Sentinel or on a Cluster, and what they are made of."""
+"""The message store on one server, on Sentinels or on a Cluster, and what it is made of."""
 
 from zaqar.clock import Clock
-from zaqar.storage.contract import ManagementStore, MessageStore
-from zaqar.storage.redis.agenda import Agenda
-from zaqar.storage.redis.dead_letters import DeadLetters
-from zaqar.storage.redis.queue_claims import QueueClaims
-from zaqar.storage.redis.queue_messages import QueueMessages
-from zaqar.storage.redis.queue_records import QueueRecords
-from zaqar.storage.redis.queues import Queues
-from zaqar.storage.redis.server import Server
-from zaqar.storage.redis.sweep import Sweep
+from zaqar.storage.contract import MessageStore
+from zaqar.storage.redis.messages.agenda import Agenda
+from zaqar.storage.redis.messages.claims import QueueClaims
+from zaqar.storage.redis.messages.dead_letters import DeadLetters
+from zaqar.storage.redis.messages.messages import QueueMessages
+from zaqar.storage.redis.messages.records import QueueRecords
+from zaqar.storage.redis.messages.sweep import Sweep
+from zaqar.storage.redis.server.server import Server
 
 
 class Parts:
@@ -39,8 +38,3 @@ class Parts:
             is_alive=self.server.is_alive,
             close=self.server.close,
         )
-
-
-def management_store(server: Server) -> ManagementStore:
-    """Return the management store, which closes the connections."""
-    return ManagementStore(queues=Queues(server), is_alive=server.is_alive, close=server.close)

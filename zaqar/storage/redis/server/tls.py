@@ -5,7 +5,7 @@ import ssl
 from typing import Any, Literal, cast
 
 from zaqar.errors import ConfigurationError
-from zaqar.storage.redis.query import Query
+from zaqar.storage.redis.server.query import Query
 
 Requirement = Literal["required", "optional", "none"]
 

@@ -6,8 +6,8 @@ import re
 from typing import Literal
 
 from zaqar.errors import ConfigurationError
-from zaqar.storage.redis.query import Query, decoded
-from zaqar.storage.redis.tls import OPTIONS, Tls, read_tls
+from zaqar.storage.redis.server.query import Query, decoded
+from zaqar.storage.redis.server.tls import OPTIONS, Tls, read_tls
 
 Kind = Literal["server", "sentinel", "cluster"]
 

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 
 from zaqar.errors import Unavailable
 from zaqar.models import QueueKey
-from zaqar.storage.redis import script
 from zaqar.storage.redis.keys import AGENDAS, agenda_keys, agenda_of, keys_of, queue_of
-from zaqar.storage.redis.server import Argument, Server
+from zaqar.storage.redis.messages import scripts
+from zaqar.storage.redis.server.server import Argument, Server
 
 BATCH = 100
 """Queues that are written or taken at a time."""
@@ -58,7 +58,7 @@ class Agenda:
 
     def take(self, number: int, now: int) -> list[QueueKey]:
         """Take some queues out of one of the ``AGENDAS`` in which something has fallen due. Raises ``Unavailable``."""
-        found = self._server.call(script.TAKE_DUE, agenda_keys(number), (now, now + VISIT, BATCH))
+        found = self._server.call(scripts.TAKE, agenda_keys(number), (now, now + VISIT, BATCH))
         return [queue_of(record) for record in found]
 
     def finish(self, number: int, seconds: Iterable[tuple[QueueKey, int | None]]) -> None:
@@ -79,7 +79,7 @@ class Agenda:
         arguments: list[Argument] = ["1" if is_visited else "0"]
         for queue, second in seconds:
             arguments += (keys_of(queue)[0], "" if second is None else second)
-        self._server.call(script.NOTE, agenda_keys(number), tuple(arguments))
+        self._server.call(scripts.NOTE, agenda_keys(number), tuple(arguments))
 
 
 def numbers() -> range:

@@ -10,9 +10,9 @@ from typing import Any
 from zaqar.errors import QueueNotFound
 from zaqar.models import Kind, Queue, QueueKey
 from zaqar.storage import queue_metadata, refusals
-from zaqar.storage.redis import script
 from zaqar.storage.redis.keys import Keys, directory_of
-from zaqar.storage.redis.server import Server
+from zaqar.storage.redis.management import scripts
+from zaqar.storage.redis.server.server import Server
 
 
 class Queues(queue_metadata.Paged):
@@ -27,7 +27,7 @@ class Queues(queue_metadata.Paged):
         Not tried again once it may have been done: the queue would then be reported as one that existed.
         """
         arguments = (queue.name, _encode(metadata))
-        return bool(self._server.call(script.CREATE_QUEUE, _keys(queue), arguments, is_repeatable=False))
+        return bool(self._server.call(scripts.CREATE, _keys(queue), arguments, is_repeatable=False))
 
     def get(self, queue: QueueKey) -> Queue:
         """Return the queue."""
@@ -38,12 +38,12 @@ class Queues(queue_metadata.Paged):
         stored = self._stored(queue)
         arguments = (queue.name, stored, _encode(new))
         is_old = queue_metadata.is_same(_decode(stored), old)
-        if not is_old or not self._server.call(script.REPLACE_METADATA, _keys(queue), arguments, is_repeatable=False):
+        if not is_old or not self._server.call(scripts.REPLACE_METADATA, _keys(queue), arguments, is_repeatable=False):
             raise refusals.changed(queue)
 
     def delete(self, queue: QueueKey) -> None:
         """Remove the queue."""
-        self._server.call(script.DELETE_QUEUE, _keys(queue), (queue.name,))
+        self._server.call(scripts.DELETE, _keys(queue), (queue.name,))
 
     def count(self, project: str, *, kind: Kind = "queue") -> int:
         """Return how many there are."""
@@ -51,11 +51,11 @@ class Queues(queue_metadata.Paged):
 
     def batch(self, project: str, kind: Kind, after: str, size: int) -> Sequence[Queue]:
         """Return some of the queues behind a name."""
-        names, stored = self._server.call(script.LIST_QUEUES, directory_of(project, kind), (after, size))
+        names, stored = self._server.call(scripts.LIST, directory_of(project, kind), (after, size))
         return [Queue(name.decode(), _decode(text)) for name, text in zip(names, stored, strict=True)]
 
     def _stored(self, queue: QueueKey) -> bytes:
-        stored: bytes | None = self._server.call(script.GET_QUEUE, _keys(queue), (queue.name,))
+        stored: bytes | None = self._server.call(scripts.GET, _keys(queue), (queue.name,))
         if stored is None:
             raise QueueNotFound(queue)
         return stored

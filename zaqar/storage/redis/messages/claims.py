@@ -4,12 +4,12 @@ from zaqar.clock import Clock, age
 from zaqar.models import Claim, DeadLetterRule, QueueKey
 from zaqar.storage import contract, refusals
 from zaqar.storage.ids import Id, format_id, new_token, position_at
-from zaqar.storage.redis import script
-from zaqar.storage.redis.agenda import Agenda
-from zaqar.storage.redis.dead_letters import DeadLetters, Taking
 from zaqar.storage.redis.keys import keys_of
-from zaqar.storage.redis.messages import messages
-from zaqar.storage.redis.server import Argument, Server
+from zaqar.storage.redis.messages import scripts
+from zaqar.storage.redis.messages.agenda import Agenda
+from zaqar.storage.redis.messages.dead_letters import DeadLetters, Taking
+from zaqar.storage.redis.messages.encoding import messages
+from zaqar.storage.redis.server.server import Argument, Server
 
 
 class QueueClaims(contract.Claims):
@@ -26,7 +26,7 @@ class QueueClaims(contract.Claims):
         microseconds = self._clock.microseconds()
         claim_id, now = format_id(position_at(microseconds), new_token()), microseconds // 1_000_000
         most: Argument = "" if dead_letter is None else dead_letter.max_claim_count
-        answer = self._server.settled(script.CLAIM, keys_of(queue), (now, claim_id, ttl, grace, limit, most))
+        answer = self._server.settled(scripts.CREATE_CLAIM, keys_of(queue), (now, claim_id, ttl, grace, limit, most))
         if dead_letter is None or isinstance(answer, list):
             ids, envelopes, states, news = answer
             claimed = messages((ids, envelopes, states), now)
@@ -40,7 +40,7 @@ class QueueClaims(contract.Claims):
     def get(self, queue: QueueKey, claim_id: Id) -> Claim:
         """Return a live claim."""
         now = self._clock.now()
-        answer = self._server.call(script.GET_CLAIM, keys_of(queue), (now, format_id(*claim_id)))
+        answer = self._server.call(scripts.GET_CLAIM, keys_of(queue), (now, format_id(*claim_id)))
         if answer is None:
             raise refusals.no_claim()
         ttl, ends, *found = answer
@@ -48,9 +48,9 @@ class QueueClaims(contract.Claims):
 
     def renew(self, queue: QueueKey, claim_id: Id, *, ttl: int, grace: int) -> None:
         """Give a live claim a new end."""
-        if not self._server.call(script.RENEW, keys_of(queue), (self._clock.now(), format_id(*claim_id), ttl, grace)):
+        if not self._server.call(scripts.RENEW, keys_of(queue), (self._clock.now(), format_id(*claim_id), ttl, grace)):
             raise refusals.no_claim()
 
     def release(self, queue: QueueKey, claim_id: Id) -> None:
         """End a claim."""
-        self._server.call(script.RELEASE, keys_of(queue), (format_id(*claim_id),))
+        self._server.call(scripts.RELEASE, keys_of(queue), (format_id(*claim_id),))

@@ -12,11 +12,11 @@ from zaqar.clock import Clock
 from zaqar.errors import QueueNotFound, Unavailable
 from zaqar.models import DeadLetterRule, Message, QueueKey
 from zaqar.storage import tokens
-from zaqar.storage.redis import script
-from zaqar.storage.redis.agenda import Agenda
 from zaqar.storage.redis.keys import LEAVING, keys_of, posting_keys, queue_of
-from zaqar.storage.redis.messages import messages
-from zaqar.storage.redis.server import Argument, Server
+from zaqar.storage.redis.messages import scripts
+from zaqar.storage.redis.messages.agenda import Agenda
+from zaqar.storage.redis.messages.encoding import messages
+from zaqar.storage.redis.server.server import Argument, Server
 
 BATCH = 100
 
@@ -98,7 +98,7 @@ class DeadLetters:
         keys, now = keys_of(queue), self._clock.now()
         claim_id, ttl, grace, ends, limit = taking
         arguments = (now, claim_id, ttl, grace, ends, limit, before, *rule)
-        *found, news, batch, figures, is_over = self._server.settled(script.CLAIM_PAST, keys, arguments)
+        *found, news, batch, figures, is_over = self._server.settled(scripts.CLAIM_PAST, keys, arguments)
         if news:
             self._agenda.keep(queue, int(news))
         if batch:
@@ -129,7 +129,7 @@ class DeadLetters:
         token = tokens.derived(batch)
         first_due = now + min(int(ttl) for _, ttl in letters)
         answer = self._server.call(
-            script.POST, posting_keys(keys_of(target), token), (token, MEMORY, microseconds, first_due, *arguments)
+            scripts.POST, posting_keys(keys_of(target), token), (token, MEMORY, microseconds, first_due, *arguments)
         )
         if isinstance(answer, list):
             self._agenda.keep(target, first_due)

@@ -8,10 +8,10 @@ from redis.connection import Connection, SSLConnection, UnixDomainSocketConnecti
 from redis.retry import Retry
 from redis.sentinel import Sentinel, SentinelConnectionPool
 
-from zaqar.storage.redis.address import Address
-from zaqar.storage.redis.cluster import Cluster
-from zaqar.storage.redis.direct import Direct
-from zaqar.storage.redis.server import Link, Server
+from zaqar.storage.redis.server.address import Address
+from zaqar.storage.redis.server.cluster import Cluster
+from zaqar.storage.redis.server.direct import Direct
+from zaqar.storage.redis.server.server import Link, Server
 
 
 def open_server(

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from zaqar.clock import Clock
 from zaqar.errors import Unavailable
 from zaqar.models import QueueKey
-from zaqar.storage.redis import agenda as agendas
-from zaqar.storage.redis import script
-from zaqar.storage.redis.agenda import Agenda
-from zaqar.storage.redis.dead_letters import DeadLetters
-from zaqar.storage.redis.failure import StoreFull
 from zaqar.storage.redis.keys import SWEPT, keys_of, queue_of
-from zaqar.storage.redis.server import Server
+from zaqar.storage.redis.messages import agenda as agendas
+from zaqar.storage.redis.messages import scripts
+from zaqar.storage.redis.messages.agenda import Agenda
+from zaqar.storage.redis.messages.dead_letters import DeadLetters
+from zaqar.storage.redis.server.failure import StoreFull
+from zaqar.storage.redis.server.server import Server
 
 INTERVAL = 30
 """Seconds between two sweeps by the processes of all hosts together."""
@@ -118,7 +118,7 @@ class Sweep:
         """Settle one queue; return how many messages and claims went, and when something falls due next."""
         gone = 0
         while True:
-            is_all, number, *rest = self._server.call(script.SWEEP, keys_of(queue), (self._clock.now(),))
+            is_all, number, *rest = self._server.call(scripts.VISIT, keys_of(queue), (self._clock.now(),))
             gone += number
             if is_all:
                 break

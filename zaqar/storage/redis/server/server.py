@@ -8,9 +8,9 @@ from redis.exceptions import NoScriptError
 
 from zaqar import forks
 from zaqar.errors import Unavailable
-from zaqar.storage.redis.failure import ServerFailed, unavailable
 from zaqar.storage.redis.keys import Keys
-from zaqar.storage.redis.script import Script
+from zaqar.storage.redis.server.failure import ServerFailed, unavailable
+from zaqar.storage.redis.server.script import Script
 from zaqar.storage.retry import Retry
 
 Argument = bytes | str | int

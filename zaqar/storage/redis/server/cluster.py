@@ -13,9 +13,9 @@ from typing import Any
 from redis.crc import REDIS_CLUSTER_HASH_SLOTS, key_slot
 from redis.exceptions import AskError, ClusterDownError, MovedError
 
-from zaqar.storage.redis.direct import Direct
-from zaqar.storage.redis.failure import ServerFailed
-from zaqar.storage.redis.server import Command
+from zaqar.storage.redis.server.direct import Direct
+from zaqar.storage.redis.server.failure import ServerFailed
+from zaqar.storage.redis.server.server import Command
 
 Place = tuple[str, int]
 """Host and port."""

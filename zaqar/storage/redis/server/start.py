@@ -10,8 +10,8 @@ from redis.exceptions import NoPermissionError
 from redis.retry import Retry
 
 from zaqar.errors import ConfigurationError
-from zaqar.storage.redis.address import Address, parse
-from zaqar.storage.redis.server import SCAN_COUNT
+from zaqar.storage.redis.server.address import Address, parse
+from zaqar.storage.redis.server.server import SCAN_COUNT
 
 OLDEST = (6, 2)
 LONGEST_QUESTION = 2.0

@@ -7,11 +7,11 @@ from zaqar.errors import QueueNotFound
 from zaqar.models import Message, NewMessage, QueueKey
 from zaqar.storage import contract, refusals
 from zaqar.storage.ids import Id, format_id, parse_id
-from zaqar.storage.redis import script
-from zaqar.storage.redis.agenda import Agenda
 from zaqar.storage.redis.keys import keys_of, posting_keys
-from zaqar.storage.redis.messages import client_word, messages, posted
-from zaqar.storage.redis.server import Command, Server
+from zaqar.storage.redis.messages import scripts
+from zaqar.storage.redis.messages.agenda import Agenda
+from zaqar.storage.redis.messages.encoding import client_word, messages, posted
+from zaqar.storage.redis.server.server import Command, Server
 
 _HELD_BY_ANOTHER, _NOT_HELD = 1, 2
 
@@ -35,7 +35,7 @@ class QueueMessages(contract.Messages):
         arguments = posted(new, now=now, client_id=client_id)
         first_due = now + min(each.delay or each.ttl for each in new)
         keys = posting_keys(keys_of(queue), token)
-        first = self._server.call(script.POST, keys, (token, self._memory, microseconds, first_due, *arguments))
+        first = self._server.call(scripts.POST, keys, (token, self._memory, microseconds, first_due, *arguments))
         if first is None:
             raise QueueNotFound(queue)
         if isinstance(first, list):
@@ -62,7 +62,7 @@ class QueueMessages(contract.Messages):
         while True:
             now = self._clock.now()
             arguments = (now, after, limit - len(page), *flags, hidden)
-            ids, envelopes, states, last = self._server.settled(script.LIST, keys_of(queue), arguments)
+            ids, envelopes, states, last = self._server.settled(scripts.LIST, keys_of(queue), arguments)
             page += messages((ids, envelopes, states), now)
             if not last or len(page) >= limit:
                 return page
@@ -74,13 +74,13 @@ class QueueMessages(contract.Messages):
         if not wanted:
             return []
         now = self._clock.now()
-        return messages(self._server.call(script.GET, keys_of(queue), (now, *wanted)), now)
+        return messages(self._server.call(scripts.GET, keys_of(queue), (now, *wanted)), now)
 
     def delete(self, queue: QueueKey, message_id: Id, *, claim_id: Id | None) -> None:
         """Delete one."""
         claim = "" if claim_id is None else format_id(*claim_id)
         arguments = (self._clock.now(), format_id(*message_id), claim)
-        answer = self._server.call(script.DELETE, keys_of(queue), arguments)
+        answer = self._server.call(scripts.DELETE, keys_of(queue), arguments)
         if answer == _HELD_BY_ANOTHER and claim_id is None:
             raise refusals.claimed()
         if answer == _HELD_BY_ANOTHER:
@@ -94,10 +94,10 @@ class QueueMessages(contract.Messages):
         claims = [format_id(*claim_id) for claim_id in claim_ids or ()]
         number = -1 if claim_ids is None else len(claims)
         arguments: Command = (self._clock.now(), number, *claims, *doomed)
-        if doomed and self._server.call(script.DELETE_MANY, keys_of(queue), arguments):
+        if doomed and self._server.call(scripts.DELETE_MANY, keys_of(queue), arguments):
             raise refusals.not_all_held()
 
     def pop(self, queue: QueueKey, *, limit: int) -> Sequence[Message]:
         """Take the first messages that are ready; not tried twice, which could take twice as many."""
         now = self._clock.now()
-        return messages(self._server.settled(script.POP, keys_of(queue), (now, limit), is_repeatable=False), now)
+        return messages(self._server.settled(scripts.POP, keys_of(queue), (now, limit), is_repeatable=False), now)

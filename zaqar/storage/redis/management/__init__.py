@@ -1,0 +1,1 @@
+"""The management store on Redis: queues and topics with their metadata."""

@@ -1,0 +1,1 @@
+"""What reaches a Redis, and knows nothing of messages: addresses, connections, calls, failures, checks at the start."""
