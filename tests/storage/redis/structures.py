@@ -1,18 +1,18 @@
-"""What lies in Redis of a queue, and what must hold of it after every step (``scripts/keys.lua`` has the table)."""
+"""What lies in Redis of a queue, and what must hold of it after every step (``keys.py`` says what each key is)."""
 
 from collections import Counter
 
 import redis
 
 from zaqar.models import QueueKey
-from zaqar.storage.redis.keys import PARTS, keys_of
+from zaqar.storage.redis.keys import keys_of
 
 
 class Structures:
     """Everything there is of one queue."""
 
     def __init__(self, client: redis.Redis, queue: QueueKey) -> None:
-        names = dict(zip(("record", *PARTS), keys_of(queue), strict=True))
+        names = keys_of(queue)._asdict()
         self.record = names["record"]
         self.keys = _keys_with_prefix(client, self.record)
         self.others = self.keys - set(names.values())

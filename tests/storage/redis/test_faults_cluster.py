@@ -147,7 +147,9 @@ def test_a_pop_is_done_once_though_the_nodes_send_it_to_and_fro(cluster, empty_n
         queue = queue_on(store, cluster, source)
         post(store, queue, *numbered_messages(3))
         with moving(queue, source, empty_node) as migration:
-            assert store.parts.server.command("EXISTS", keys_of(queue)[0]) == 1, "a single key is found where it went"
+            assert store.parts.server.command("EXISTS", keys_of(queue).record) == 1, (
+                "a single key is found where it went"
+            )
             ending = threading.Timer(0.2, migration.end)
             ending.start()
             assert numbers(store.messages.pop(queue, limit=1)) == [0]

@@ -7,7 +7,7 @@ from tests.conformance.acts import claim, everything, listed, post
 from tests.storage.redis.opening import management_store
 from zaqar.errors import ClaimNotFound, ClaimNotHeld, MessageClaimed
 from zaqar.storage.ids import named, parse_ids
-from zaqar.storage.redis.keys import directory_of, keys_of, posting_keys
+from zaqar.storage.redis.keys import directory_of, keys_of, posting_keys_of
 
 
 @pytest.fixture
@@ -30,8 +30,8 @@ def _contents(client):
 def _names(client, foreign):
     """Return every key there is, also as a part of one that the driver makes, and every id."""
     keys = [key.decode() for key in client.scan_iter()]
-    messages = [id_.decode() for id_ in client.hkeys(keys_of(foreign)[1])]
-    claims = [id_.decode() for id_ in client.zrange(keys_of(foreign)[8], 0, -1)]
+    messages = [id_.decode() for id_ in client.hkeys(keys_of(foreign).messages)]
+    claims = [id_.decode() for id_ in client.zrange(keys_of(foreign).claims, 0, -1)]
     assert len(messages) == 6
     assert len(claims) == 1
     return [*keys, *(key.partition("}:")[2] for key in keys), *messages, *claims, "*", "", "0"]
@@ -89,7 +89,7 @@ def test_every_operation_touches_only_keys_of_its_queue(store, queue, foreign, w
         store.records.purge(queue)
         store.records.delete(queue)
 
-    tag = keys_of(queue)[0].decode()
+    tag = keys_of(queue).record.decode()
     for one in sent:
         declared = one.words[3 : 3 + int(one.words[2])] if one.name == "EVALSHA" else one.words[1:]
         assert all(key == tag or key.startswith(tag + ":") for key in declared)
@@ -101,7 +101,7 @@ def test_a_dead_letter_touches_two_queues_one_at_a_time(store, queue, foreign, w
     """W-R11, W-R22: no script has keys of two slots."""
     post(store, queue, new_message())
     store.claims.release(queue, named(claim(store, queue).id))
-    tags = [keys_of(key)[0].decode() for key in (queue, foreign)]
+    tags = [keys_of(key).record.decode() for key in (queue, foreign)]
 
     with watch() as sent:
         claim(store, queue, dead_letter=dead_letter_rule(foreign))
@@ -125,6 +125,6 @@ def test_the_keys_of_queues_and_directories_differ():
                 assert seen.setdefault(key, (project, kind)) == (project, kind)
             for name in texts:
                 queue = queue_key(project=project, name=name, kind=kind)
-                for key in {*keys_of(queue), *posting_keys(keys_of(queue), "0123456789abcdef")}:
+                for key in {*keys_of(queue), *posting_keys_of(queue, "0123456789abcdef")}:
                     assert seen.setdefault(key, queue) == queue
                     assert key.count(b"{") == key.count(b"}") == 1, "one hash tag"

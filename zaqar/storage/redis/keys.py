@@ -1,38 +1,30 @@
-"""Names of keys. All of one queue share a hash tag, and so a slot of a Cluster.
+"""The keys in Redis, each named once: from these lists come their names in Python, in the scripts and in the database.
 
-The first is the record's, ``zaqar:{q:PROJECT/NAME}``; the others add a colon and a word to it. Project and name are
-percent-encoded, so that no name can end the tag or collide with another key (storage W-R12).
+The keys of a list share a hash tag, and so lie on one slot of a Cluster; a script is given those of one list. The record of
+a queue is ``zaqar:{q:PROJECT/NAME}``, of a topic ``zaqar:{t:PROJECT/NAME}``; what else there is of it adds a colon and the
+name below. Project and name are percent-encoded, so that no name can end the tag or be taken for another key (storage
+W-R12). Names in the database never change: processes of two releases work on the same data.
 """
 
 import zlib
+from collections.abc import Iterable
 from functools import lru_cache
+from typing import NamedTuple
 
 from zaqar.models import Kind, QueueKey
 from zaqar.storage import names
 
-Keys = tuple[bytes, ...]
+PREFIX = "zaqar:"
+"""What every key begins with."""
 
-PARTS = (
-    "messages",
-    "ready",
-    "expiry",
-    "delayed",
-    "due",
-    "claimed",
-    "states",
-    "claims",
-    "holdings",
-    "remaining",
-    "leaving",
-    "resume",
-)
-"""What follows the record, in the order that ``scripts/keys.lua`` names them."""
+TURN = f"{PREFIX}sweep"
+"""A string that is there while it is nobody's turn to sweep."""
 
-LEAVING = 11
-"""Where this one is: dead letters on their way outlive what is done to the queue that they left."""
+SEARCH_TURN = f"{PREFIX}sweep:search"
+"""A string that is there while it is nobody's turn to look at every key."""
 
-SWEPT = "zaqar:{[qt]:*}:[el]*"
-"""Matches the keys of which every queue that needs the sweep has one: expiry and leaving."""
+SWEPT = f"{PREFIX}{{[qt]:*}}:[el]*"
+"""A pattern of the keys of which every queue that needs the sweep has one: ``expiry`` and ``leaving``."""
 
 AGENDAS = 8
 """Over how many slots of a Cluster the queues are spread that the sweep has to look after."""
@@ -40,11 +32,108 @@ AGENDAS = 8
 _KINDS: dict[Kind, str] = {"queue": "q", "topic": "t"}
 
 
+class QueueKeys(NamedTuple):
+    """What there is of a queue.
+
+    A message is in exactly one of ``ready``, ``delayed`` and ``claimed``. Ids have a fixed width and begin with the
+    position, so they sort as their positions do.
+    """
+
+    record: bytes
+    """Hash. ``next``: the least position that the next message may get. ``noted``: the second for which the agenda has the
+    queue, or has had it. ``rule``: by which dead letters that a claim left behind are still to leave: claims after which
+    one does, its new ttl or ``-``, the key of the record of the queue it goes to."""
+
+    messages: bytes
+    """Hash: id to envelope, which is created, ttl, checksum or ``-``, client id; a line feed; the body."""
+
+    ready: bytes
+    """Sorted set: the ids of messages that may be claimed, by position."""
+
+    expiry: bytes
+    """Sorted set: the ids of all messages, by the second at which each is gone."""
+
+    delayed: bytes
+    """Sorted set: the ids of messages that are not due yet, by position."""
+
+    due: bytes
+    """Sorted set: the ids of those in ``delayed``, by the second at which the delay ends."""
+
+    claimed: bytes
+    """Sorted set: the ids of messages that a claim holds, by position."""
+
+    states: bytes
+    """Hash: id to claim count, claim or ``-``, ttl or ``-`` where grace did not change it; only of messages claimed once."""
+
+    claims: bytes
+    """Sorted set: claims, by the second at which each ends."""
+
+    holdings: bytes
+    """Hash: claim to its ttl, then the ids that it took."""
+
+    remaining: bytes
+    """Hash: claim to how many of those it still holds; the claim is gone with the last."""
+
+    leaving: bytes
+    """Hash: messages on their way to a dead-letter queue. ``>`` and the id of the first of those that left together, to the
+    key of that queue's record, then the id of each and its ttl there; and id to envelope. It outlives purge and deletion."""
+
+    resume: bytes
+    """String: where positions go on when a deleted queue is made again; has a time to live."""
+
+
+class PostingKeys(NamedTuple):
+    """What a post needs of a queue; fewer keys are sooner sent and read."""
+
+    record: bytes
+    messages: bytes
+    ready: bytes
+    expiry: bytes
+    delayed: bytes
+    due: bytes
+
+    posted: bytes
+    """String: the first position that the post with this token got; has a time to live."""
+
+
+class AgendaKeys(NamedTuple):
+    """One of the agendas: which queues need the sweep, and when. A queue is named by the key of its record."""
+
+    agenda: bytes
+    """Sorted set: queues, by the second at which something falls due in each."""
+
+    visited: bytes
+    """Sorted set: queues that a sweep has taken from the agenda, by the second at which that sweep is given up."""
+
+
+class DirectoryKeys(NamedTuple):
+    """The queues, or the topics, of a project in the management store."""
+
+    names: bytes
+    """Sorted set: every name with the score 0, and so in the order of their bytes."""
+
+    metadata: bytes
+    """Hash: name to JSON, of those that have any metadata."""
+
+
 @lru_cache(maxsize=10_000)
-def keys_of(queue: QueueKey) -> Keys:
+def keys_of(queue: QueueKey) -> QueueKeys:
     """Return every key of a queue."""
-    record = f"zaqar:{{{_KINDS[queue.kind]}:{names.path_of(queue)}}}"
-    return tuple(name.encode() for name in (record, *(f"{record}:{part}" for part in PARTS)))
+    record = f"{PREFIX}{{{_KINDS[queue.kind]}:{names.path_of(queue)}}}"
+    return QueueKeys(record.encode(), *_below(record, QueueKeys._fields[1:]))
+
+
+def contents_of(queue: QueueKey) -> tuple[bytes, ...]:
+    """Return the keys of what is in a queue, which is all but its record and what outlives it."""
+    keys = keys_of(queue)
+    return tuple(key for key in keys if key not in (keys.record, keys.leaving, keys.resume))
+
+
+def posting_keys_of(queue: QueueKey, token: str) -> PostingKeys:
+    """Return the keys that the post with this token needs."""
+    keys = keys_of(queue)
+    posted = b"%s:posted:%s" % (keys.record, token.encode())
+    return PostingKeys(keys.record, keys.messages, keys.ready, keys.expiry, keys.delayed, keys.due, posted)
 
 
 def queue_of(key: bytes) -> QueueKey:
@@ -53,24 +142,28 @@ def queue_of(key: bytes) -> QueueKey:
     return names.queue_at(scope, next(word for word, letter in _KINDS.items() if letter == kind))
 
 
+def is_leaving(key: bytes) -> bool:
+    """Tell whether a key of a queue is that of its dead letters on their way."""
+    return key.endswith(b":leaving")
+
+
 def agenda_of(queue: QueueKey) -> int:
     """Return which agenda has the queue."""
-    return zlib.crc32(keys_of(queue)[0]) % AGENDAS
+    return zlib.crc32(keys_of(queue).record) % AGENDAS
 
 
-def agenda_keys(number: int) -> Keys:
-    """Return the keys of an agenda: the queues by what falls due, and those that a sweep has taken."""
-    name = b"zaqar:{agenda:%d}" % number
-    return (name, name + b":visited")
-
-
-def posting_keys(keys: Keys, token: str) -> Keys:
-    """Return those keys of a queue that posting needs."""
-    return (*keys[:6], b"%s:posted:%s" % (keys[0], token.encode()))
+def agenda_keys_of(number: int) -> AgendaKeys:
+    """Return the keys of an agenda."""
+    agenda = f"{PREFIX}{{agenda:{number}}}"
+    return AgendaKeys(agenda.encode(), *_below(agenda, AgendaKeys._fields[1:]))
 
 
 @lru_cache(maxsize=10_000)
-def directory_of(project: str, kind: Kind) -> Keys:
-    """Return the keys of a project's queues, or topics, in the management store: names and metadata."""
-    tag = f"zaqar:{{directory:{_KINDS[kind]}:{names.word_of(project)}}}"
-    return (f"{tag}:names".encode(), f"{tag}:metadata".encode())
+def directory_of(project: str, kind: Kind) -> DirectoryKeys:
+    """Return the keys of a project's queues, or topics."""
+    tag = f"{PREFIX}{{directory:{_KINDS[kind]}:{names.word_of(project)}}}"
+    return DirectoryKeys(*_below(tag, DirectoryKeys._fields))
+
+
+def _below(key: str, words: Iterable[str]) -> list[bytes]:
+    return [f"{key}:{word}".encode() for word in words]

@@ -10,7 +10,7 @@ from typing import Any
 from zaqar.errors import QueueNotFound
 from zaqar.models import Kind, Queue, QueueKey
 from zaqar.storage import queue_metadata, refusals
-from zaqar.storage.redis.keys import Keys, directory_of
+from zaqar.storage.redis.keys import DirectoryKeys, directory_of
 from zaqar.storage.redis.management import scripts
 from zaqar.storage.redis.server.server import Server
 
@@ -47,7 +47,7 @@ class Queues(queue_metadata.Paged):
 
     def count(self, project: str, *, kind: Kind = "queue") -> int:
         """Return how many there are."""
-        return int(self._server.command("ZCARD", directory_of(project, kind)[0]))
+        return int(self._server.command("ZCARD", directory_of(project, kind).names))
 
     def batch(self, project: str, kind: Kind, after: str, size: int) -> Sequence[Queue]:
         """Return some of the queues behind a name."""
@@ -61,7 +61,7 @@ class Queues(queue_metadata.Paged):
         return stored
 
 
-def _keys(queue: QueueKey) -> Keys:
+def _keys(queue: QueueKey) -> DirectoryKeys:
     return directory_of(queue.project, queue.kind)
 
 

@@ -1,9 +1,13 @@
-"""The scripts of the management store; each begins with its arguments and what it returns."""
+"""The scripts of the management store: which keys each is given, and which preludes come before it.
 
+Arguments and answers stand at the head of each file.
+"""
+
+from zaqar.storage.redis.keys import DirectoryKeys
 from zaqar.storage.redis.server.script import Script
 
-CREATE = Script("queues/create")
-GET = Script("queues/get")
-REPLACE_METADATA = Script("queues/replace_metadata")
-DELETE = Script("queues/delete")
-LIST = Script("queues/list", "shared/variadic")
+CREATE = Script("queues/create", DirectoryKeys)
+GET = Script("queues/get", DirectoryKeys)
+REPLACE_METADATA = Script("queues/replace_metadata", DirectoryKeys)
+DELETE = Script("queues/delete", DirectoryKeys)
+LIST = Script("queues/list", DirectoryKeys, "shared/variadic")

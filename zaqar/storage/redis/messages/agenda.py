@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from zaqar.errors import Unavailable
 from zaqar.models import QueueKey
-from zaqar.storage.redis.keys import AGENDAS, agenda_keys, agenda_of, keys_of, queue_of
+from zaqar.storage.redis.keys import AGENDAS, agenda_keys_of, agenda_of, keys_of, queue_of
 from zaqar.storage.redis.messages import scripts
 from zaqar.storage.redis.server.server import Argument, Server
 
@@ -58,7 +58,7 @@ class Agenda:
 
     def take(self, number: int, now: int) -> list[QueueKey]:
         """Take some queues out of one of the ``AGENDAS`` in which something has fallen due. Raises ``Unavailable``."""
-        found = self._server.call(scripts.TAKE, agenda_keys(number), (now, now + VISIT, BATCH))
+        found = self._server.call(scripts.TAKE, agenda_keys_of(number), (now, now + VISIT, BATCH))
         return [queue_of(record) for record in found]
 
     def finish(self, number: int, seconds: Iterable[tuple[QueueKey, int | None]]) -> None:
@@ -70,16 +70,16 @@ class Agenda:
         missing = []
         for number, some in _by_agenda(queues).items():
             for batch in _batches(some):
-                records = [keys_of(queue)[0] for queue in batch]
-                seconds = [self._server.command("ZMSCORE", key, *records) for key in agenda_keys(number)]
+                records = [keys_of(queue).record for queue in batch]
+                seconds = [self._server.command("ZMSCORE", key, *records) for key in agenda_keys_of(number)]
                 missing += [queue for queue, *known in zip(batch, *seconds, strict=True) if known == [None, None]]
         return missing
 
     def _write(self, number: int, seconds: Iterable[tuple[QueueKey, int | None]], *, is_visited: bool = False) -> None:
         arguments: list[Argument] = ["1" if is_visited else "0"]
         for queue, second in seconds:
-            arguments += (keys_of(queue)[0], "" if second is None else second)
-        self._server.call(scripts.NOTE, agenda_keys(number), tuple(arguments))
+            arguments += (keys_of(queue).record, "" if second is None else second)
+        self._server.call(scripts.NOTE, agenda_keys_of(number), tuple(arguments))
 
 
 def numbers() -> range:

@@ -12,7 +12,7 @@ from zaqar.clock import Clock
 from zaqar.errors import QueueNotFound, Unavailable
 from zaqar.models import DeadLetterRule, Message, QueueKey
 from zaqar.storage import tokens
-from zaqar.storage.redis.keys import LEAVING, keys_of, posting_keys, queue_of
+from zaqar.storage.redis.keys import keys_of, posting_keys_of, queue_of
 from zaqar.storage.redis.messages import scripts
 from zaqar.storage.redis.messages.agenda import Agenda
 from zaqar.storage.redis.messages.encoding import messages
@@ -56,7 +56,7 @@ class DeadLetters:
 
         Raises ``QueueNotFound`` when they have nowhere to go.
         """
-        target = keys_of(rule.queue)[0]
+        target = keys_of(rule.queue).record
         if not self._server.command("EXISTS", target):
             raise QueueNotFound(rule.queue)
         self._agenda.note(queue, self._clock.now() + RESCUE)
@@ -73,7 +73,7 @@ class DeadLetters:
         """Move what a claim has left behind, by the rule that it noted."""
         most, ttl, target = rule.split(b" ")
         if not self._server.command("EXISTS", target):
-            self._server.command("HDEL", keys_of(queue)[0], "rule")
+            self._server.command("HDEL", keys_of(queue).record, "rule")
             return
         nothing = Taking("-", 0, 0, 0, limit=0)
         is_over = False
@@ -82,7 +82,7 @@ class DeadLetters:
 
     def forward(self, queue: QueueKey) -> None:
         """Post what has left ``queue`` where it belongs. Raises ``Unavailable``."""
-        leaving = keys_of(queue)[LEAVING]
+        leaving = keys_of(queue).leaving
         cursor: Argument = 0
         while True:
             cursor, found = self._server.command("HSCAN", leaving, cursor, "MATCH", ">*", "COUNT", BATCH)
@@ -103,7 +103,7 @@ class DeadLetters:
             self._agenda.keep(queue, int(news))
         if batch:
             try:
-                self._forward(keys[LEAVING], batch, figures)
+                self._forward(keys.leaving, batch, figures)
             except Unavailable:  # the target's node is full or away; they wait for a sweep, and the claim goes on
                 self._agenda.keep(queue, now)
         return messages((found[0], found[1], found[2]), now), bool(is_over)
@@ -129,7 +129,7 @@ class DeadLetters:
         token = tokens.derived(batch)
         first_due = now + min(int(ttl) for _, ttl in letters)
         answer = self._server.call(
-            scripts.POST, posting_keys(keys_of(target), token), (token, MEMORY, microseconds, first_due, *arguments)
+            scripts.POST, posting_keys_of(target, token), (token, MEMORY, microseconds, first_due, *arguments)
         )
         if isinstance(answer, list):
             self._agenda.keep(target, first_due)

@@ -7,7 +7,7 @@ from zaqar.errors import QueueNotFound
 from zaqar.models import Message, NewMessage, QueueKey
 from zaqar.storage import contract, refusals
 from zaqar.storage.ids import Id, format_id, parse_id
-from zaqar.storage.redis.keys import keys_of, posting_keys
+from zaqar.storage.redis.keys import keys_of, posting_keys_of
 from zaqar.storage.redis.messages import scripts
 from zaqar.storage.redis.messages.agenda import Agenda
 from zaqar.storage.redis.messages.encoding import client_word, messages, posted
@@ -34,7 +34,7 @@ class QueueMessages(contract.Messages):
         now = microseconds // 1_000_000
         arguments = posted(new, now=now, client_id=client_id)
         first_due = now + min(each.delay or each.ttl for each in new)
-        keys = posting_keys(keys_of(queue), token)
+        keys = posting_keys_of(queue, token)
         first = self._server.call(scripts.POST, keys, (token, self._memory, microseconds, first_due, *arguments))
         if first is None:
             raise QueueNotFound(queue)

@@ -5,7 +5,7 @@ from zaqar.errors import QueueNotFound
 from zaqar.models import MessageMark, QueueKey, Stats
 from zaqar.storage import contract
 from zaqar.storage.ids import position_at
-from zaqar.storage.redis.keys import LEAVING, keys_of
+from zaqar.storage.redis.keys import contents_of, keys_of
 from zaqar.storage.redis.messages import scripts
 from zaqar.storage.redis.messages.agenda import Agenda
 from zaqar.storage.redis.server.server import Server
@@ -31,8 +31,7 @@ class QueueRecords(contract.Records):
 
     def purge(self, queue: QueueKey) -> None:
         """Remove every key of the queue but its record, in one step likewise."""
-        keys = keys_of(queue)
-        self._server.command("UNLINK", *keys[1:LEAVING])
+        self._server.command("UNLINK", *contents_of(queue))
 
     def stats(self, queue: QueueKey) -> Stats:
         """Count the sets of the queue."""

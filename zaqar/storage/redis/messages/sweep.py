@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from zaqar.clock import Clock
 from zaqar.errors import Unavailable
 from zaqar.models import QueueKey
-from zaqar.storage.redis.keys import SWEPT, keys_of, queue_of
+from zaqar.storage.redis.keys import SEARCH_TURN, SWEPT, TURN, is_leaving, keys_of, queue_of
 from zaqar.storage.redis.messages import agenda as agendas
 from zaqar.storage.redis.messages import scripts
 from zaqar.storage.redis.messages.agenda import Agenda
@@ -29,8 +29,6 @@ ASKED_EVERY = 2
 MOST_FAILURES = 5
 """Queues whose server does not answer, after which a sweep leaves the others to the next one: each takes its time."""
 
-_TURN, _SEARCH = "zaqar:sweep", "zaqar:sweep:search"
-
 
 class Sweep:
     """Settles the queues that the agenda names."""
@@ -48,7 +46,7 @@ class Sweep:
         Then the turn is the caller's, and the sweep that it makes is usually led by the agenda alone.
         """
         self._agenda.write()
-        self._is_in_turn = self._takes(_TURN, INTERVAL)
+        self._is_in_turn = self._takes(TURN, INTERVAL)
         return self._is_in_turn
 
     def sweep(self) -> int:
@@ -60,7 +58,7 @@ class Sweep:
         missing: list[Unavailable] = []
         try:
             self._agenda.write()
-            if not is_usual or self._takes(_SEARCH, SEARCHED_EVERY):
+            if not is_usual or self._takes(SEARCH_TURN, SEARCHED_EVERY):
                 self._search()
         except Unavailable as error:
             missing.append(error)
@@ -85,7 +83,7 @@ class Sweep:
     def _search(self) -> None:
         """Enter into the agenda what is in none: what a crash left, or was written by a release that had no agenda."""
         for found in self._server.scan(SWEPT):
-            waiting = {queue_of(key) for key in found if key.endswith(b":leaving")}
+            waiting = {queue_of(key) for key in found if is_leaving(key)}
             others = {queue_of(key) for key in found} - waiting
             for queue in (*waiting, *self._agenda.lacking(others)):
                 self._agenda.keep(queue, 0)

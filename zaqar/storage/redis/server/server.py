@@ -8,9 +8,8 @@ from redis.exceptions import NoScriptError
 
 from zaqar import forks
 from zaqar.errors import Unavailable
-from zaqar.storage.redis.keys import Keys
 from zaqar.storage.redis.server.failure import ServerFailed, unavailable
-from zaqar.storage.redis.server.script import Script
+from zaqar.storage.redis.server.script import Keys, Script
 from zaqar.storage.retry import Retry
 
 Argument = bytes | str | int
@@ -72,8 +71,8 @@ class Server:
         """Return how often connections were lost."""
         return self._link.losses
 
-    def call(self, script: Script, keys: Keys, arguments: Command = (), *, is_repeatable: bool = True) -> Any:
-        """Run a script on the keys of a queue and return its answer. Raises ``Unavailable``.
+    def call(self, script: Script[Keys], keys: Keys, arguments: Command = (), *, is_repeatable: bool = True) -> Any:
+        """Run a script on its keys and return its answer. Raises ``Unavailable``.
 
         What may not be done twice is not ``is_repeatable``: it is tried again only where it was surely not done.
         """
@@ -85,7 +84,7 @@ class Server:
             attempt = partial(self._run, script, command, is_careful=not is_repeatable)
             return self._try(attempt, is_repeatable=is_repeatable, failed=None if is_unknown else failed)
 
-    def settled(self, script: Script, keys: Keys, arguments: Command, *, is_repeatable: bool = True) -> Any:
+    def settled(self, script: Script[Keys], keys: Keys, arguments: Command, *, is_repeatable: bool = True) -> Any:
         """Run a script that settles the queue first, as often as that takes. Raises ``Unavailable``."""
         while (answer := self.call(script, keys, arguments, is_repeatable=is_repeatable)) is None:
             pass
@@ -137,7 +136,7 @@ class Server:
         """Close the connections that are idle."""
         self._link.close()
 
-    def _run(self, script: Script, command: Command, *, is_careful: bool) -> Any:
+    def _run(self, script: Script[Any], command: Command, *, is_careful: bool) -> Any:
         try:
             return self._link.ask(command, is_careful=is_careful)
         except ServerFailed as failed:

@@ -10,6 +10,7 @@ from redis.exceptions import NoPermissionError
 from redis.retry import Retry
 
 from zaqar.errors import ConfigurationError
+from zaqar.storage.redis.keys import PREFIX
 from zaqar.storage.redis.server.address import Address, parse
 from zaqar.storage.redis.server.server import SCAN_COUNT
 
@@ -156,7 +157,7 @@ def _about_foreign_data(address: Address, client: redis.Redis) -> Iterator[str]:
         except NoPermissionError:
             return
         cursor, keys = answer
-        found += [key for key in keys if not key.startswith(b"zaqar:") and key.endswith(_FOREIGN)]
+        found += [key for key in keys if not key.startswith(PREFIX.encode()) and key.endswith(_FOREIGN)]
         if found or cursor == 0:
             break
     if found:

@@ -1,13 +1,12 @@
 -- Take queues out of the agenda in which something has fallen due, and those that another sweep took and did not finish.
--- KEYS: as those of note.lua
+-- writes agenda, visited
 -- ARGV: now in seconds, the second at which this sweep is given up, how many at most
 -- Return the records of the queues.
-local agenda, visited = KEYS[1], KEYS[2]
 local found = {}
 for _, source in ipairs({ visited, agenda }) do
-  for _, record in ipairs(redis.call('ZRANGEBYSCORE', source, '-inf', ARGV[1], 'LIMIT', 0, ARGV[3])) do
-    redis.call('ZREM', source, record) -- first: a full server refuses a script whose first write needs memory
-    redis.call('ZADD', visited, ARGV[2], record)
+  for _, record in ipairs(call('ZRANGEBYSCORE', source, '-inf', ARGV[1], 'LIMIT', 0, ARGV[3])) do
+    call('ZREM', source, record) -- first: a full server refuses a script whose first write needs memory
+    call('ZADD', visited, ARGV[2], record)
     found[#found + 1] = record
   end
 end

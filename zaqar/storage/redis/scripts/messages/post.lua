@@ -1,17 +1,13 @@
 -- Append messages, all or none, and once for each token.
---
--- KEYS: the first six of keys.lua, then
--- token      string  the first position that its post got; has a ttl
---
+-- writes record, messages, ready, expiry, delayed, due, posted
 -- ARGV: token, seconds for which it is remembered, now in microseconds, the first second at which something of it falls
 --       due, then for each message when it is gone, when it is due or '', and its envelope
 -- Positions follow the clock, so that a server that lost its last writes gives no position out twice; up to a moment in the
 -- year 2112, for one look at a clock that stands far ahead must not use up all there are.
 -- Return the first position, in a list where the agenda has to be told of that second; nil where the queue has no record.
 local LAST_FOLLOWED = 2 ^ 52
-local post = KEYS[7]
 local count = (#ARGV - 4) / 3
-local known = call('GET', post)
+local known = call('GET', posted)
 if known then
   return known
 end
@@ -21,7 +17,7 @@ if not least then
 end
 local first = math.max(tonumber(least), math.min(tonumber(ARGV[3]), LAST_FOLLOWED))
 call('HSET', record, 'next', first + count)
-call('SET', post, first, 'EX', ARGV[2])
+call('SET', posted, first, 'EX', ARGV[2])
 for index = 0, count - 1 do
   local position, at = first + index, 3 * index + 5
   local id = string.format('%014x', position) .. ARGV[1]

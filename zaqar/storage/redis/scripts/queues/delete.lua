@@ -1,5 +1,5 @@
 -- Remove a queue.
--- KEYS: names: zset, every score 0; metadata: hash, name -> JSON, of queues that have any
+-- writes names, metadata
 -- ARGV: name
-redis.call('HDEL', KEYS[2], ARGV[1])
-return redis.call('ZREM', KEYS[1], ARGV[1])
+call('HDEL', metadata, ARGV[1])
+return call('ZREM', names, ARGV[1])

@@ -1,5 +1,3 @@
-local call = redis.call
-
 -- The step of a variadic command: Lua cannot pass many thousands of arguments.
 local MANY = 1000
 
@@ -24,9 +22,9 @@ local function looked_up(command, key, ids)
 end
 
 local function with_positions(ids)
-  local pairs = {}
+  local members = {}
   for index, id in ipairs(ids) do
-    pairs[2 * index - 1], pairs[2 * index] = tonumber(string.sub(id, 1, 14), 16), id
+    members[2 * index - 1], members[2 * index] = tonumber(string.sub(id, 1, 14), 16), id
   end
-  return pairs
+  return members
 end
