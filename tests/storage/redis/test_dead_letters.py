@@ -43,7 +43,7 @@ def crashing(server, clock):
         def crash_after(commands, *, loses_last=False):
             store = opened_with(DRIVER.parts(Options(uri=server.uri), clock))
             opened.callback(store.close)
-            store.parts.server._link = Crashing(store.parts.server._link, commands=commands, loses_last=loses_last)
+            store.parts.server.link = Crashing(store.parts.server.link, commands=commands, loses_last=loses_last)
             return store
 
         yield crash_after

@@ -166,7 +166,7 @@ def test_a_thread_that_finds_no_connection_in_time_is_told_so(server):
         server.pause()
         occupying = threading.Thread(target=store.is_alive)
         occupying.start()
-        wait_until(lambda: not store.parts.server._link._pool._idle, what="the only connection being in use")
+        wait_until(lambda: not store.parts.server.link.pool.idle, what="the only connection being in use")
         try:
             with within(2), pytest.raises(Unavailable, match="every connection to it is in use"):
                 listed(store, queue)

@@ -189,11 +189,14 @@ def test_where_the_time_was_never_told_the_host_s_own_is_not_believed(server, cl
     assert server.asked == [True, True]
 
 
-def test_a_server_that_hangs_holds_nobody_up_for_its_time():
+def test_a_server_that_hangs_holds_nobody_up_for_its_time(monkeypatch):
+    host = MovableClock()
+    monkeypatch.setattr(module, "SteadyTicks", lambda: host)
+    monkeypatch.setattr(module, "SystemClock", lambda: host)
     with redis_server() as server, opened(server.uri, clock=None, **HASTY) as store:
         queue = made_queue(store)
         server.pause()
-        store.parts.clock._due = 0
+        host.move(module.INTERVAL // SECOND)
         reading = threading.Thread(target=store.parts.clock.now)
         reading.start()
         reading.join(3 * HASTY["socket_timeout"] + 1)

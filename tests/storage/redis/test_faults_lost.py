@@ -171,7 +171,7 @@ def _through(proxies, uri):
     options |= {"max_reconnect_attempts": 10, "reconnect_sleep": 0.1}
 
     def reach(place):
-        return open_server(parse(f"redis://{HOST}:{proxies[place[1]].port}"), **options)._link
+        return open_server(parse(f"redis://{HOST}:{proxies[place[1]].port}"), **options).link
 
     link = Cluster(parse(uri).hosts, reach, patience=2)
     return Parts(Server(link, deadline=5, attempts=10, longest_pause=0.1), MovableClock(), memory=30).store()

@@ -15,7 +15,7 @@ class _Stolen(list):
 
 def test_who_loses_an_idle_connection_to_another_thread_waits_for_the_next():
     pool = Pool(lambda: None, most=0, patience=0.01)
-    pool._idle = _Stolen()
+    pool.idle = _Stolen()
 
     with pytest.raises(Unavailable, match="every connection to it is in use"):
         pool.take()

@@ -16,7 +16,7 @@ from zaqar.storage.redis.server.server import Server
 
 
 class Queues(queue_metadata.Paged):
-    """Queues on one server, on Sentinel or on a Cluster."""
+    """Queues on one server, on the primary that Sentinels name, or on a Cluster."""
 
     def __init__(self, server: Server) -> None:
         self._server = server

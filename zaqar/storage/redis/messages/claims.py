@@ -8,12 +8,13 @@ from zaqar.storage.redis.keys import keys_of
 from zaqar.storage.redis.messages import scripts
 from zaqar.storage.redis.messages.agenda import Agenda
 from zaqar.storage.redis.messages.dead_letters import DeadLetters, Taking
-from zaqar.storage.redis.messages.encoding import messages
+from zaqar.storage.redis.messages.due import settled
+from zaqar.storage.redis.messages.encoding import decoded
 from zaqar.storage.redis.server.server import Argument, Server
 
 
 class QueueClaims(contract.Claims):
-    """The claims on one server, on Sentinel or on a Cluster."""
+    """The claims on one server, on the primary that Sentinels name, or on a Cluster."""
 
     def __init__(self, server: Server, clock: Clock, agenda: Agenda, dead_letters: DeadLetters) -> None:
         self._server = server
@@ -26,10 +27,10 @@ class QueueClaims(contract.Claims):
         microseconds = self._clock.microseconds()
         claim_id, now = format_id(position_at(microseconds), new_token()), microseconds // 1_000_000
         most: Argument = "" if dead_letter is None else dead_letter.max_claim_count
-        answer = self._server.settled(scripts.CREATE_CLAIM, keys_of(queue), (now, claim_id, ttl, grace, limit, most))
+        answer = settled(self._server, scripts.CREATE_CLAIM, queue, (now, claim_id, ttl, grace, limit, most))
         if dead_letter is None or isinstance(answer, list):
             ids, envelopes, states, news = answer
-            claimed = messages((ids, envelopes, states), now)
+            claimed = decoded((ids, envelopes, states), now)
             if news:
                 self._agenda.keep(queue, int(news))
         else:
@@ -44,7 +45,7 @@ class QueueClaims(contract.Claims):
         if answer is None:
             raise refusals.no_claim()
         ttl, ends, *found = answer
-        return Claim(format_id(*claim_id), int(ttl), age(now, int(ends) - int(ttl)), messages(found, now))
+        return Claim(format_id(*claim_id), int(ttl), age(now, int(ends) - int(ttl)), decoded(found, now))
 
     def renew(self, queue: QueueKey, claim_id: Id, *, ttl: int, grace: int) -> None:
         """Give a live claim a new end."""

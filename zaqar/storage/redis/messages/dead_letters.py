@@ -15,7 +15,8 @@ from zaqar.storage import tokens
 from zaqar.storage.redis.keys import keys_of, posting_keys_of, queue_of
 from zaqar.storage.redis.messages import scripts
 from zaqar.storage.redis.messages.agenda import Agenda
-from zaqar.storage.redis.messages.encoding import messages
+from zaqar.storage.redis.messages.due import settled
+from zaqar.storage.redis.messages.encoding import decoded, moved
 from zaqar.storage.redis.server.server import Argument, Server
 
 BATCH = 100
@@ -95,18 +96,18 @@ class DeadLetters:
         self, queue: QueueKey, taking: Taking, before: int, rule: tuple[Argument, ...]
     ) -> tuple[list[Message], bool]:
         """Claim and move once; return what was claimed, and whether the next step would find nothing."""
-        keys, now = keys_of(queue), self._clock.now()
+        now = self._clock.now()
         claim_id, ttl, grace, ends, limit = taking
         arguments = (now, claim_id, ttl, grace, ends, limit, before, *rule)
-        *found, news, batch, figures, is_over = self._server.settled(scripts.CLAIM_PAST, keys, arguments)
+        *found, news, batch, figures, is_over = settled(self._server, scripts.CLAIM_PAST, queue, arguments)
         if news:
             self._agenda.keep(queue, int(news))
         if batch:
             try:
-                self._forward(keys.leaving, batch, figures)
+                self._forward(keys_of(queue).leaving, batch, figures)
             except Unavailable:  # the target's node is full or away; they wait for a sweep, and the claim goes on
                 self._agenda.keep(queue, now)
-        return messages((found[0], found[1], found[2]), now), bool(is_over)
+        return decoded((found[0], found[1], found[2]), now), bool(is_over)
 
     def _forward(self, leaving: bytes, batch: bytes, figures: bytes) -> None:
         """Post what left together."""
@@ -123,9 +124,7 @@ class DeadLetters:
         now = microseconds // 1_000_000
         arguments: list[Argument] = []
         for envelope, ttl in letters:
-            head, _, body = envelope.partition(b"\n")
-            _, _, checksum, client = head.split(b" ")
-            arguments += (now + int(ttl), b"", b"%d %s %s %s\n%s" % (now, ttl, checksum, client, body))
+            arguments += moved(envelope, ttl=int(ttl), now=now)
         token = tokens.derived(batch)
         first_due = now + min(int(ttl) for _, ttl in letters)
         answer = self._server.call(

@@ -10,14 +10,15 @@ from zaqar.storage.ids import Id, format_id, parse_id
 from zaqar.storage.redis.keys import keys_of, posting_keys_of
 from zaqar.storage.redis.messages import scripts
 from zaqar.storage.redis.messages.agenda import Agenda
-from zaqar.storage.redis.messages.encoding import client_word, messages, posted
+from zaqar.storage.redis.messages.due import settled
+from zaqar.storage.redis.messages.encoding import client_word, decoded, encoded
 from zaqar.storage.redis.server.server import Command, Server
 
 _HELD_BY_ANOTHER, _NOT_HELD = 1, 2
 
 
 class QueueMessages(contract.Messages):
-    """The messages on one server, on Sentinel or on a Cluster.
+    """The messages on one server, on the primary that Sentinels name, or on a Cluster.
 
     ``memory``: seconds for which the token of a post is remembered.
     """
@@ -32,7 +33,7 @@ class QueueMessages(contract.Messages):
         """Append messages; the script knows a token that it has seen before."""
         microseconds = self._clock.microseconds()
         now = microseconds // 1_000_000
-        arguments = posted(new, now=now, client_id=client_id)
+        arguments = encoded(new, now=now, client_id=client_id)
         first_due = now + min(each.delay or each.ttl for each in new)
         keys = posting_keys_of(queue, token)
         first = self._server.call(scripts.POST, keys, (token, self._memory, microseconds, first_due, *arguments))
@@ -62,8 +63,8 @@ class QueueMessages(contract.Messages):
         while True:
             now = self._clock.now()
             arguments = (now, after, limit - len(page), *flags, hidden)
-            ids, envelopes, states, last = self._server.settled(scripts.LIST, keys_of(queue), arguments)
-            page += messages((ids, envelopes, states), now)
+            ids, envelopes, states, last = settled(self._server, scripts.LIST, queue, arguments)
+            page += decoded((ids, envelopes, states), now)
             if not last or len(page) >= limit:
                 return page
             after = parse_id(last.decode()).position
@@ -74,7 +75,7 @@ class QueueMessages(contract.Messages):
         if not wanted:
             return []
         now = self._clock.now()
-        return messages(self._server.call(scripts.GET, keys_of(queue), (now, *wanted)), now)
+        return decoded(self._server.call(scripts.GET, keys_of(queue), (now, *wanted)), now)
 
     def delete(self, queue: QueueKey, message_id: Id, *, claim_id: Id | None) -> None:
         """Delete one."""
@@ -100,4 +101,4 @@ class QueueMessages(contract.Messages):
     def pop(self, queue: QueueKey, *, limit: int) -> Sequence[Message]:
         """Take the first messages that are ready; not tried twice, which could take twice as many."""
         now = self._clock.now()
-        return messages(self._server.settled(scripts.POP, keys_of(queue), (now, limit), is_repeatable=False), now)
+        return decoded(settled(self._server, scripts.POP, queue, (now, limit), is_repeatable=False), now)

@@ -1,18 +1,18 @@
 """The record of each queue, and what happens to all that is in the queue at once: one step each."""
 
-from zaqar.clock import Clock, age
-from zaqar.errors import QueueNotFound
-from zaqar.models import MessageMark, QueueKey, Stats
+from zaqar.clock import Clock
+from zaqar.models import QueueKey, Stats
 from zaqar.storage import contract
 from zaqar.storage.ids import position_at
 from zaqar.storage.redis.keys import contents_of, keys_of
 from zaqar.storage.redis.messages import scripts
 from zaqar.storage.redis.messages.agenda import Agenda
+from zaqar.storage.redis.messages.statistics import statistics_of
 from zaqar.storage.redis.server.server import Server
 
 
 class QueueRecords(contract.Records):
-    """The records on one server, on Sentinel or on a Cluster."""
+    """The records on one server, on the primary that Sentinels name, or on a Cluster."""
 
     def __init__(self, server: Server, clock: Clock, agenda: Agenda) -> None:
         self._server = server
@@ -35,13 +35,4 @@ class QueueRecords(contract.Records):
 
     def stats(self, queue: QueueKey) -> Stats:
         """Count the sets of the queue."""
-        now = self._clock.now()
-        answer = self._server.settled(scripts.STATISTICS, keys_of(queue), (now,))
-        if not answer:
-            raise QueueNotFound(queue)
-        total, claimed, *ends = answer
-        marks = [
-            MessageMark(id_.decode(), age(now, int(created)), int(created))
-            for id_, created in zip(ends[::2], ends[1::2], strict=True)
-        ]
-        return Stats(claimed, total - claimed, *marks)
+        return statistics_of(self._server, queue, now=self._clock.now())

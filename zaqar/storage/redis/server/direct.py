@@ -28,7 +28,7 @@ class Direct:
     def __init__(self, connect: Callable[[], AbstractConnection], *, most: int, patience: float) -> None:
         self.losses = 0
         self._new_pool = partial(Pool, connect, most=most, patience=patience)
-        self._pool = self._new_pool()
+        self.pool = self._new_pool()
 
     def ask(
         self,
@@ -39,7 +39,7 @@ class Direct:
         is_asking: bool = False,
     ) -> Any:
         """Return the answer to a command. ``is_asking``: of a node of a Cluster that is still taking the slot over."""
-        pool = self._pool
+        pool = self.pool
         try:
             connection = pool.take(is_careful=is_careful)
         except RedisError as error:
@@ -71,11 +71,11 @@ class Direct:
 
     def close(self) -> None:
         """Close the connections that are idle."""
-        self._pool.close()
+        self.pool.close()
 
     def forget_parent(self) -> None:
         """Start with a new pool."""
-        self._pool = self._new_pool()
+        self.pool = self._new_pool()
 
     def _failed(
         self, pool: Pool, connection: AbstractConnection, error: RedisError, *, is_asking: bool

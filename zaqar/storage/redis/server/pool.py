@@ -18,7 +18,8 @@ class Pool:
         self._connect = connect
         self._most = most
         self._patience = patience
-        self._idle: list[AbstractConnection] = []
+        self.idle: list[AbstractConnection] = []
+        """Those that nobody uses, the one used last at the end; any thread takes one out at any time."""
         self._open = 0
         self._waiting = 0
         self._returned = threading.Condition()
@@ -30,7 +31,7 @@ class Pool:
         """
         while True:
             try:
-                connection = self._idle.pop()
+                connection = self.idle.pop()
             except IndexError:
                 taken = self._wait()
                 if taken is None:
@@ -42,7 +43,7 @@ class Pool:
 
     def give(self, connection: AbstractConnection) -> None:
         """Take back a connection that works."""
-        self._idle.append(connection)
+        self.idle.append(connection)
         if self._waiting:
             with self._returned:
                 self._returned.notify()
@@ -56,7 +57,7 @@ class Pool:
         """Close the connections that are idle."""
         try:
             while True:
-                self.drop(self._idle.pop())
+                self.drop(self.idle.pop())
         except IndexError:
             return
 
@@ -68,7 +69,7 @@ class Pool:
             try:
                 while True:
                     with contextlib.suppress(IndexError):  # to look first would not do: others take without the lock
-                        return self._idle.pop()
+                        return self.idle.pop()
                     if self._open < self._most:
                         self._open += 1
                         return None

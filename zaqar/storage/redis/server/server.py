@@ -56,7 +56,8 @@ class Server:
     """
 
     def __init__(self, link: Link, *, deadline: float, attempts: int, longest_pause: float) -> None:
-        self._link = link
+        self.link = link
+        """How commands get there; tests put something of theirs in between."""
         self._retry = Retry(
             failure=ServerFailed,
             deadline=deadline,
@@ -69,7 +70,7 @@ class Server:
     @property
     def losses(self) -> int:
         """Return how often connections were lost."""
-        return self._link.losses
+        return self.link.losses
 
     def call(self, script: Script[Keys], keys: Keys, arguments: Command = (), *, is_repeatable: bool = True) -> Any:
         """Run a script on its keys and return its answer. Raises ``Unavailable``.
@@ -78,21 +79,15 @@ class Server:
         """
         command = (b"EVALSHA", script.sha, len(keys), *keys, *arguments)
         try:
-            return self._link.ask(command, is_careful=not is_repeatable)
+            return self.link.ask(command, is_careful=not is_repeatable)
         except ServerFailed as failed:
             is_unknown = isinstance(failed.error, NoScriptError)
             attempt = partial(self._run, script, command, is_careful=not is_repeatable)
             return self._try(attempt, is_repeatable=is_repeatable, failed=None if is_unknown else failed)
 
-    def settled(self, script: Script[Keys], keys: Keys, arguments: Command, *, is_repeatable: bool = True) -> Any:
-        """Run a script that settles the queue first, as often as that takes. Raises ``Unavailable``."""
-        while (answer := self.call(script, keys, arguments, is_repeatable=is_repeatable)) is None:
-            pass
-        return answer
-
     def command(self, *command: Argument, node: object = None) -> Any:
         """Run one command, which must bear repetition, and return its answer. Raises ``Unavailable``."""
-        return self._try(partial(self._link.ask, command, node=node), is_repeatable=True)
+        return self._try(partial(self.link.ask, command, node=node), is_repeatable=True)
 
     def scan(self, pattern: str) -> Iterator[Sequence[bytes]]:
         """Yield the keys that match, some several times, in batches.
@@ -100,7 +95,7 @@ class Server:
         Raises ``Unavailable`` for a node that does not answer, after the keys of all others.
         """
         missing: Unavailable | None = None
-        for node in self._try(self._link.nodes, is_repeatable=True):
+        for node in self._try(self.link.nodes, is_repeatable=True):
             cursor: Argument = 0
             while True:
                 try:
@@ -126,30 +121,30 @@ class Server:
     def is_alive(self) -> bool:
         """Tell whether all servers answer, asking once."""
         try:
-            for node in self._link.nodes():
-                self._link.ask((b"PING",), node=node)
+            for node in self.link.nodes():
+                self.link.ask((b"PING",), node=node)
         except (ServerFailed, Unavailable):
             return False
         return True
 
     def close(self) -> None:
         """Close the connections that are idle."""
-        self._link.close()
+        self.link.close()
 
     def _run(self, script: Script[Any], command: Command, *, is_careful: bool) -> Any:
         try:
-            return self._link.ask(command, is_careful=is_careful)
+            return self.link.ask(command, is_careful=is_careful)
         except ServerFailed as failed:
             if not isinstance(failed.error, NoScriptError):
                 raise
         # The server was restarted, or another one took over: the whole text loads it again.
-        return self._link.ask((b"EVAL", script.text, *command[2:]), is_careful=is_careful)
+        return self.link.ask((b"EVAL", script.text, *command[2:]), is_careful=is_careful)
 
     def _ask_time(self) -> int:
         """Ask the first server that answers."""
-        for node in self._link.nodes():
+        for node in self.link.nodes():
             try:
-                seconds, microseconds = self._link.ask((b"TIME",), node=node)
+                seconds, microseconds = self.link.ask((b"TIME",), node=node)
             except ServerFailed as error:
                 failed = error
             else:
