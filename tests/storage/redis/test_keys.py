@@ -112,6 +112,9 @@ def test_a_script_names_its_keys_as_the_list_does_and_nothing_else_so(name):
     code = re.sub(r"--.*", "", rest)
     used = set(re.findall(r"\b(?:call|in_parts|looked_up)\(\s*(?:'\w+'|command), ([^,)]*)", code))
 
+    assert re.findall(r"(?m)^-- keys   (\w+) of keys\.py$", rest) == [script.keys.__name__], (
+        "for who reads the file alone"
+    )
     assert head == f"local call = redis.call\nlocal {', '.join(script.keys._fields)} = unpack(KEYS)"
     assert used <= {*script.keys._fields, *LOOPED_OVER}
     assert not _declared(code) & set(script.keys._fields), "a key that means something else there"

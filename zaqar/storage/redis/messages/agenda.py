@@ -1,8 +1,8 @@
 """The agenda: in which queues something falls due, and when; so that the sweep need not look at all of them.
 
-It lies on other slots of a Cluster than the queues. What a process has to note is therefore kept until the next moment of
-its sweeper, so that no request waits for it. What a crash loses is noted by the next post that comes after its time, or
-else found by the sweep that looks at every key.
+It lies on other slots of a Cluster than the queues, so no script can write both. A process therefore collects its notes, and
+its sweeper writes them every two seconds: no request waits for one. A note that a crash loses is made again by the first
+post or claim after its second; else the queue is found by the sweep that looks at every key.
 """
 
 import collections
@@ -17,7 +17,7 @@ from zaqar.storage.redis.server.server import Argument, Server
 BATCH = 100
 """Queues that are written or taken at a time."""
 
-MOST_KEPT = 100_000
+MOST_NOTES = 100_000
 """Notes that a process keeps while the server is away; beyond them the oldest are left to the sweep of every key."""
 
 VISIT = 300
@@ -29,17 +29,17 @@ class Agenda:
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        self._kept: collections.deque[tuple[QueueKey, int]] = collections.deque(maxlen=MOST_KEPT)
+        self._notes: collections.deque[tuple[QueueKey, int]] = collections.deque(maxlen=MOST_NOTES)
 
-    def keep(self, queue: QueueKey, second: int) -> None:
-        """Note soon that something falls due in the queue."""
-        self._kept.append((queue, second))
+    def note_soon(self, queue: QueueKey, second: int) -> None:
+        """Note with the next ``write`` that something falls due in the queue at this second."""
+        self._notes.append((queue, second))
 
     def write(self) -> None:
-        """Note what was kept. Raises ``Unavailable`` after all that could be noted; the rest stays."""
+        """Write the notes. Raises ``Unavailable`` after all that could be written; the others stay for the next time."""
         earliest: dict[QueueKey, int] = {}
-        while self._kept:
-            queue, second = self._kept.popleft()
+        while self._notes:
+            queue, second = self._notes.popleft()
             earliest[queue] = min(second, earliest.get(queue, second))
         failed: Unavailable | None = None
         for number, queues in _by_agenda(earliest).items():
@@ -48,21 +48,27 @@ class Agenda:
                     self._write(number, [(queue, earliest[queue]) for queue in batch])
                 except Unavailable as error:
                     failed = error
-                    self._kept.extend((queue, earliest[queue]) for queue in batch)
+                    self._notes.extend((queue, earliest[queue]) for queue in batch)
         if failed is not None:
             raise failed
 
-    def note(self, queue: QueueKey, second: int) -> None:
-        """Note at once that something falls due in the queue. Raises ``Unavailable``."""
+    def note_now(self, queue: QueueKey, second: int) -> None:
+        """Note at once that something falls due in the queue at this second. Raises ``Unavailable``."""
         self._write(agenda_of(queue), [(queue, second)])
 
     def take(self, number: int, now: int) -> list[QueueKey]:
-        """Take some queues out of one of the ``AGENDAS`` in which something has fallen due. Raises ``Unavailable``."""
+        """Take queues out of one of the ``AGENDAS``, at most a batch, in which something has fallen due by ``now``.
+
+        They are the caller's for ``VISIT`` seconds. Raises ``Unavailable``.
+        """
         found = self._server.call(scripts.TAKE, agenda_keys_of(number), (now, now + VISIT, BATCH))
         return [queue_of(record) for record in found]
 
     def finish(self, number: int, seconds: Iterable[tuple[QueueKey, int | None]]) -> None:
-        """Note of queues that were taken when something falls due next, if it does. Raises ``Unavailable``."""
+        """Put queues back that were taken, each with the second at which something falls due next, if it does.
+
+        Raises ``Unavailable``.
+        """
         self._write(number, seconds, is_visited=True)
 
     def lacking(self, queues: Iterable[QueueKey]) -> list[QueueKey]:

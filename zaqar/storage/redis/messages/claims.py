@@ -29,10 +29,10 @@ class QueueClaims(contract.Claims):
         most: Argument = "" if dead_letter is None else dead_letter.max_claim_count
         answer = settled(self._server, scripts.CREATE_CLAIM, queue, (now, claim_id, ttl, grace, limit, most))
         if dead_letter is None or isinstance(answer, list):
-            ids, envelopes, states, news = answer
+            ids, envelopes, states, to_note = answer
             claimed = decoded((ids, envelopes, states), now)
-            if news:
-                self._agenda.keep(queue, int(news))
+            if to_note:
+                self._agenda.note_soon(queue, int(to_note))
         else:
             taking = Taking(claim_id, ttl, grace, now + ttl, limit)
             claimed = self._dead_letters.claim_past(queue, dead_letter, taking)

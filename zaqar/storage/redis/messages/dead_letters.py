@@ -1,7 +1,7 @@
-"""The way of messages to a dead-letter queue, which lies on another slot of a Cluster.
+"""How messages that were claimed too often move to the dead-letter queue, which lies on another slot of a Cluster.
 
-They leave their queue in one step and are posted in another, with a token made of the first one's id: whoever repeats
-the second step, after a crash or at the same time, posts nothing twice.
+They leave their queue in one step, into its key ``leaving``, and are posted to the other queue in the next, with a token
+made of the first one's id: whoever repeats the second step, after a crash or at the same time, posts nothing twice.
 """
 
 import time
@@ -20,15 +20,16 @@ from zaqar.storage.redis.messages.encoding import decoded, moved
 from zaqar.storage.redis.server.server import Argument, Server
 
 BATCH = 100
+"""Entries of ``leaving`` that the sweep reads at a time."""
 
 MEMORY = 3600
-"""Seconds for which these posts are remembered: the way may end with a later sweep."""
+"""Seconds for which the tokens of these posts are remembered: a later sweep may have to repeat one."""
 
 PATIENCE = 1.0
-"""Seconds after which a claim leaves to the sweep what is still to move."""
+"""Seconds after which a claim answers, and leaves the dead letters that have not moved yet to the sweep."""
 
 RESCUE = 30
-"""Seconds after which the sweep looks after what moves, should this process end."""
+"""Seconds after which the sweep looks for dead letters on their way, in case this process ends before they arrive."""
 
 
 class Taking(NamedTuple):
@@ -42,7 +43,7 @@ class Taking(NamedTuple):
 
 
 class DeadLetters:
-    """Moves messages that were claimed too often. ``seconds`` counts them, from wherever it began."""
+    """Moves messages that were claimed too often. ``seconds`` tells the time that patience is measured by."""
 
     def __init__(
         self, server: Server, clock: Clock, agenda: Agenda, *, seconds: Callable[[], float] = time.monotonic
@@ -53,14 +54,14 @@ class DeadLetters:
         self._seconds = seconds
 
     def claim_past(self, queue: QueueKey, rule: DeadLetterRule, taking: Taking) -> list[Message]:
-        """Claim what stands between and behind dead letters, which move, step by step for about a second.
+        """Claim the messages between and behind dead letters and let these move, step by step until ``PATIENCE`` is over.
 
-        Raises ``QueueNotFound`` when they have nowhere to go.
+        Raises ``QueueNotFound`` when the dead-letter queue does not exist, and ``Unavailable``.
         """
         target = keys_of(rule.queue).record
         if not self._server.command("EXISTS", target):
             raise QueueNotFound(rule.queue)
-        self._agenda.note(queue, self._clock.now() + RESCUE)
+        self._agenda.note_now(queue, self._clock.now() + RESCUE)
         words = (rule.max_claim_count, "-" if rule.ttl is None else rule.ttl, target)
         given_up = self._seconds() + PATIENCE
         taken: list[Message] = []
@@ -71,7 +72,7 @@ class DeadLetters:
                 return taken
 
     def go_on(self, queue: QueueKey, rule: bytes) -> None:
-        """Move what a claim has left behind, by the rule that it noted."""
+        """Move the dead letters that a claim has left behind, by the rule in the queue's record. Raises ``Unavailable``."""
         most, ttl, target = rule.split(b" ")
         if not self._server.command("EXISTS", target):
             self._server.command("HDEL", keys_of(queue).record, "rule")
@@ -82,7 +83,7 @@ class DeadLetters:
             _, is_over = self._step(queue, nothing, 0, (most, ttl, target))
 
     def forward(self, queue: QueueKey) -> None:
-        """Post what has left ``queue`` where it belongs. Raises ``Unavailable``."""
+        """Post what has left the queue, and did not arrive yet, to where each belongs. Raises ``Unavailable``."""
         leaving = keys_of(queue).leaving
         cursor: Argument = 0
         while True:
@@ -95,22 +96,25 @@ class DeadLetters:
     def _step(
         self, queue: QueueKey, taking: Taking, before: int, rule: tuple[Argument, ...]
     ) -> tuple[list[Message], bool]:
-        """Claim and move once; return what was claimed, and whether the next step would find nothing."""
+        """Claim and move once; return what was claimed, and whether the next step would find nothing.
+
+        ``before``: how many messages the steps before this one took.
+        """
         now = self._clock.now()
         claim_id, ttl, grace, ends, limit = taking
         arguments = (now, claim_id, ttl, grace, ends, limit, before, *rule)
-        *found, news, batch, figures, is_over = settled(self._server, scripts.CLAIM_PAST, queue, arguments)
-        if news:
-            self._agenda.keep(queue, int(news))
+        *found, to_note, batch, figures, is_over = settled(self._server, scripts.CLAIM_PAST, queue, arguments)
+        if to_note:
+            self._agenda.note_soon(queue, int(to_note))
         if batch:
             try:
                 self._forward(keys_of(queue).leaving, batch, figures)
             except Unavailable:  # the target's node is full or away; they wait for a sweep, and the claim goes on
-                self._agenda.keep(queue, now)
+                self._agenda.note_soon(queue, now)
         return decoded((found[0], found[1], found[2]), now), bool(is_over)
 
     def _forward(self, leaving: bytes, batch: bytes, figures: bytes) -> None:
-        """Post what left together."""
+        """Post what left together; ``figures``: the record's key of the target, then the id and the ttl of each."""
         target, *letters = figures.split(b" ")
         ids = letters[::2]
         envelopes = self._server.command("HMGET", leaving, *ids)
@@ -119,7 +123,7 @@ class DeadLetters:
             self._server.command("HDEL", leaving, batch, *ids)
 
     def _post(self, target: QueueKey, batch: bytes, letters: list[tuple[bytes, bytes]]) -> None:
-        """Post to the target; where that was deleted meanwhile, they go the way of all that was in it."""
+        """Post to the target; where that was deleted meanwhile they are gone, as all that was in it."""
         microseconds = self._clock.microseconds()
         now = microseconds // 1_000_000
         arguments: list[Argument] = []
@@ -131,4 +135,4 @@ class DeadLetters:
             scripts.POST, posting_keys_of(target, token), (token, MEMORY, microseconds, first_due, *arguments)
         )
         if isinstance(answer, list):
-            self._agenda.keep(target, first_due)
+            self._agenda.note_soon(target, first_due)

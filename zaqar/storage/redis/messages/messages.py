@@ -41,7 +41,7 @@ class QueueMessages(contract.Messages):
             raise QueueNotFound(queue)
         if isinstance(first, list):
             (first,) = first
-            self._agenda.keep(queue, first_due)
+            self._agenda.note_soon(queue, first_due)
         position = int(first)
         return [format_id(position + index, token) for index in range(len(new))]
 

@@ -27,7 +27,7 @@ class QueueRecords(contract.Records):
         """Remove every key of the queue in one step; the server frees the memory in the background."""
         microseconds = self._clock.microseconds()
         if self._server.call(scripts.DELETE_RECORD, keys_of(queue), (microseconds,)):
-            self._agenda.keep(queue, microseconds // 1_000_000)  # the sweep then forgets it
+            self._agenda.note_soon(queue, microseconds // 1_000_000)  # the sweep then forgets it
 
     def purge(self, queue: QueueKey) -> None:
         """Remove every key of the queue but its record, in one step likewise."""

@@ -1,4 +1,4 @@
-"""Reclaims what has expired in queues that nobody uses: those in use are settled by every operation."""
+"""The sweep: it settles queues that nobody uses, as operations settle the others, and finishes what crashes have left."""
 
 import random
 from collections.abc import Sequence
@@ -41,9 +41,10 @@ class Sweep:
         self._is_in_turn = False
 
     def is_turn(self) -> bool:
-        """Note what this process has kept, and tell whether nobody swept during the interval.
+        """Write this process's notes, and tell whether nobody swept during the interval. Raises ``Unavailable``.
 
-        Then the turn is the caller's, and the sweep that it makes is usually led by the agenda alone.
+        Where nobody did, the turn is the caller's: its next sweep goes by the agenda alone, unless it is also time to look
+        at every key.
         """
         self._agenda.write()
         self._is_in_turn = self._takes(TURN, INTERVAL)
@@ -65,7 +66,7 @@ class Sweep:
         gone = 0
         for number in agendas.numbers():
             try:
-                gone += self._keep(number, missing)
+                gone += self._visit_due(number, missing)
             except Unavailable as error:
                 missing.append(error)
         if missing:
@@ -86,11 +87,11 @@ class Sweep:
             waiting = {queue_of(key) for key in found if is_leaving(key)}
             others = {queue_of(key) for key in found} - waiting
             for queue in (*waiting, *self._agenda.lacking(others)):
-                self._agenda.keep(queue, 0)
+                self._agenda.note_soon(queue, 0)
             self._agenda.write()
 
-    def _keep(self, number: int, missing: list[Unavailable]) -> int:
-        """Visit the queues of one agenda in which something has fallen due."""
+    def _visit_due(self, number: int, missing: list[Unavailable]) -> int:
+        """Visit the queues of one agenda in which something has fallen due; return how many messages and claims went."""
         gone = 0
         while len(missing) < MOST_FAILURES and (queues := self._agenda.take(number, self._clock.now())):
             gone += self._visit_all(number, queues, missing)

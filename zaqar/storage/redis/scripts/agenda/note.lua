@@ -1,4 +1,5 @@
 -- Note in the agenda when something falls due in queues; the earliest second counts.
+-- keys   AgendaKeys of keys.py
 -- writes agenda, visited
 -- ARGV: '1' where a sweep has visited these queues, then for each its record and the second or '' for none
 call('ZREM', agenda, '') -- a full server refuses a script whose first write needs memory

@@ -1,4 +1,5 @@
 -- Claim the first messages that are ready. A repetition of the same claim is told what the first got.
+-- keys   QueueKeys of keys.py
 -- writes what settling writes, record
 -- ARGV: now in seconds, claim, ttl, grace, limit, claims after which a message leaves the queue or ''
 -- Return nil where more has to be settled first, 1 where messages have to leave first; else ids, envelopes, states, and
@@ -26,5 +27,5 @@ if most then
   end
 end
 take(claim, ttl, grace, now + ttl, nil, ids, found)
-local news = to_be_noted(call('HGET', record, 'noted'), now + ttl, now)
-return { ids, looked_up('HMGET', messages, ids), found, news }
+local to_note = to_be_noted(call('HGET', record, 'noted'), now + ttl, now)
+return { ids, looked_up('HMGET', messages, ids), found, to_note }

@@ -1,5 +1,6 @@
 -- Show a live claim and what it still holds.
--- reads claims, holdings, states, messages
+-- keys   QueueKeys of keys.py
+-- reads  claims, holdings, states, messages
 -- ARGV: now in seconds, claim
 -- Return nil where there is no such claim; else its ttl, the second at which it ends, ids, envelopes, states.
 local claim = ARGV[2]

@@ -1,8 +1,9 @@
--- Claim the first messages that are ready and let those before them leave that were claimed too often, to where the
--- driver finds them and posts them on: a step that looks at a bounded number, whatever the limit.
+-- Claim the first messages that are ready, and let those between them that were claimed too often leave the queue, to where
+-- the driver finds them and posts them on: a step that looks at a bounded number, whatever the limit.
+-- keys   QueueKeys of keys.py
 -- writes what settling writes, record, leaving
--- ARGV: now in seconds, claim, ttl, grace, end of the claim, limit or 0 to claim nothing, how many steps before this one
---       took, claims after which a message leaves, its new ttl or '-', the queue it goes to
+-- ARGV: now in seconds, claim, ttl, grace, end of the claim, limit or 0 to claim nothing, how many messages the steps
+--       before this one took, claims after which a message leaves, its new ttl or '-', the record of the queue it goes to
 -- Return nil where more has to be settled first; else ids, envelopes, states, the second that the agenda has to be told
 -- of or '', what left together and its figures or twice '', and 1 where the next step would find nothing.
 local LOOKED_AT, MOST_BYTES = 50, 1048576
@@ -49,10 +50,10 @@ if doomed[1] then
   in_parts('HSET', leaving, letters)
   call('HSET', leaving, left, told)
 end
-local news = ''
+local to_note = ''
 if kept[1] then
   take(claim, ttl, grace, ends, holding or nil, kept, found)
-  news = to_be_noted(call('HGET', record, 'noted'), ends, now)
+  to_note = to_be_noted(call('HGET', record, 'noted'), ends, now)
 end
 local is_full, is_end = limit > 0 and #kept == limit, last == #ids and #ids < LOOKED_AT
 local is_over = is_full or is_end or (limit == 0 and not doomed[1])
@@ -60,4 +61,4 @@ call('HDEL', record, 'rule')
 if not is_over then
   call('HSET', record, 'rule', most .. ' ' .. new_ttl .. ' ' .. target)
 end
-return { kept, looked_up('HMGET', messages, kept), found, news, left, told, is_over and 1 or 0 }
+return { kept, looked_up('HMGET', messages, kept), found, to_note, left, told, is_over and 1 or 0 }

@@ -1,5 +1,6 @@
 -- Look messages up by id, in whatever state they are.
--- reads messages, states, expiry, claims
+-- keys   QueueKeys of keys.py
+-- reads  messages, states, expiry, claims
 -- ARGV: now in seconds, then ids
 -- Return ids, envelopes and states of those that exist; a claim that has lapsed is not in the state.
 local now = tonumber(ARGV[1])

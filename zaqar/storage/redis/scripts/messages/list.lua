@@ -1,4 +1,5 @@
 -- List messages behind a position, oldest first; a bounded number is looked at, whatever the limit.
+-- keys   QueueKeys of keys.py
 -- reads  ready, messages, states; delayed, claimed
 -- writes what settling writes
 -- ARGV: now in seconds, position, limit, '1' with claimed ones, '1' with delayed ones, client id to leave out or ''

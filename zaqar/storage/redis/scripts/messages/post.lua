@@ -1,4 +1,5 @@
 -- Append messages, all or none, and once for each token.
+-- keys   PostingKeys of keys.py
 -- writes record, messages, ready, expiry, delayed, due, posted
 -- ARGV: token, seconds for which it is remembered, now in microseconds, the first second at which something of it falls
 --       due, then for each message when it is gone, when it is due or '', and its envelope
@@ -30,6 +31,6 @@ for index = 0, count - 1 do
     call('ZADD', due, ARGV[at + 1], id)
   end
 end
-local news = to_be_noted(noted, tonumber(ARGV[4]), tonumber(ARGV[3]) / 1000000)
+local to_note = to_be_noted(noted, tonumber(ARGV[4]), tonumber(ARGV[3]) / 1000000)
 local position = string.format('%.0f', first)
-return news ~= '' and { position } or position
+return to_note ~= '' and { position } or position

@@ -1,4 +1,5 @@
 -- Store a queue that is not there yet.
+-- keys   DirectoryKeys of keys.py
 -- writes names, metadata
 -- ARGV: name, metadata or ''
 -- Return 1 when it is new, 0 when it existed.

@@ -1,4 +1,5 @@
 -- Remove a queue.
+-- keys   DirectoryKeys of keys.py
 -- writes names, metadata
 -- ARGV: name
 call('HDEL', metadata, ARGV[1])

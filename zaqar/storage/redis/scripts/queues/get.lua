@@ -1,5 +1,6 @@
 -- Look a queue up.
--- reads names, metadata
+-- keys   DirectoryKeys of keys.py
+-- reads  names, metadata
 -- ARGV: name
 -- Return its metadata, '' for none; nil where there is no such queue.
 if not call('ZSCORE', names, ARGV[1]) then

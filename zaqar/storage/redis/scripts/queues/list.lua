@@ -1,5 +1,6 @@
 -- List queues by name, in byte order.
--- reads names, metadata
+-- keys   DirectoryKeys of keys.py
+-- reads  names, metadata
 -- ARGV: name to go on behind or '', limit
 -- Return names, and the metadata of each.
 local from = ARGV[1] == '' and '-' or '(' .. ARGV[1]

@@ -1,4 +1,5 @@
 -- Make the record of a queue, unless it is there.
+-- keys   QueueKeys of keys.py
 -- reads  resume
 -- writes record
 -- ARGV: now in microseconds

@@ -1,4 +1,5 @@
 -- Count messages, and show the two ends of the queue.
+-- keys   QueueKeys of keys.py
 -- reads  record, ready, delayed, claimed, expiry, messages
 -- writes what settling writes
 -- ARGV: now in seconds

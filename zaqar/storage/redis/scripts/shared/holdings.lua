@@ -1,4 +1,4 @@
--- Return the ids that a claim took, but for the first of them.
+-- Return the ids that a claim took, but for so many of the first; `holding` is the text of what it took.
 local function taken_after(holding, number)
   local taken, index = {}, -1
   for id in string.gmatch(holding, '%S+') do -- the first is the ttl

@@ -1,4 +1,4 @@
--- Return claim count, claim or nil, ttl or nil.
+-- Return what the state of a message says: claim count, claim or nil, ttl or nil; 0 where it was never claimed.
 local function parsed(state)
   if not state then
     return 0
@@ -7,11 +7,13 @@ local function parsed(state)
   return tonumber(count), claim ~= '-' and claim or nil, ttl ~= '-' and ttl or nil
 end
 
+-- Tell whether a claim exists and has not lapsed.
 local function is_live(claim, now)
   local ends = call('ZSCORE', claims, claim)
   return ends and tonumber(ends) > now
 end
 
+-- Forget a claim, which holds nothing any more.
 local function end_claim(claim)
   call('ZREM', claims, claim)
   call('HDEL', holdings, claim)

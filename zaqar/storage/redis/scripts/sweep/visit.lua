@@ -1,4 +1,5 @@
 -- Reclaim what has expired, a bounded number.
+-- keys   QueueKeys of keys.py
 -- writes what settling writes, record
 -- ARGV: now in seconds
 -- Return 1 when that was all, else 0; how many messages and claims went; then, when that was all, the second at which
