@@ -27,8 +27,8 @@ _SCRIPTED = (b"EVALSHA", b"EVAL")
 class Cluster:
     """Sends each command to the node that has its key (a ``Link``).
 
-    ``reach``: makes the way to a node, without going it. ``patience``: seconds after which no further node is asked for
-    the map.
+    ``places``: some of the nodes, which are asked for all others. ``reach``: returns the way to a node, and connects to
+    nothing yet. ``patience``: seconds after which no further node is asked for the map.
     """
 
     def __init__(self, places: Sequence[Place], reach: Callable[[Place], Direct], *, patience: float) -> None:
@@ -111,7 +111,7 @@ class Cluster:
         return way if way is not None else self._ways.setdefault(place, self._reach(place))
 
     def _learn(self) -> None:
-        """Ask for the map, in one thread at a time; those that have an old one go on with that meanwhile."""
+        """Ask for the map, in one thread at a time; where there is an old one, the others go on with that meanwhile."""
         began = time.monotonic()
         if not self._learning.acquire(blocking=not self._owners):
             return

@@ -29,6 +29,7 @@ class Direct:
         self.losses = 0
         self._new_pool = partial(Pool, connect, most=most, patience=patience)
         self.pool = self._new_pool()
+        """The connections; a forked process has others."""
 
     def ask(
         self,
@@ -38,7 +39,10 @@ class Direct:
         node: object = None,  # noqa: ARG002 - it is always this one
         is_asking: bool = False,
     ) -> Any:
-        """Return the answer to a command. ``is_asking``: of a node of a Cluster that is still taking the slot over."""
+        """Return the answer to a command. Raises ``ServerFailed``, and ``Unavailable`` where no connection becomes free.
+
+        ``is_asking``: the node is still taking the slot over from another, which has sent us here.
+        """
         pool = self.pool
         try:
             connection = pool.take(is_careful=is_careful)

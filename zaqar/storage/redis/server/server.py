@@ -23,20 +23,21 @@ SCAN_COUNT = 1000
 
 
 class Link(Protocol):
-    """How a command gets to where it belongs, and its answer back: once."""
+    """How a command gets to the server that has its key, and the answer back; nothing is tried twice here."""
 
     losses: int
     """How often connections were dropped because one of them failed."""
 
     def ask(self, command: Command, *, is_careful: bool = False, node: object = None) -> Any:
-        """Return the answer to a command, of a certain node where one is given. Raises ``ServerFailed``.
+        """Return the answer to a command. Raises ``ServerFailed``, and ``Unavailable`` where no connection becomes free.
 
-        ``is_careful``: send it over no connection that may have been closed meanwhile.
+        ``is_careful``: send it over no connection that the server may have closed meanwhile. ``node``: one of ``nodes()``, for
+        a command that names no key.
         """
         ...
 
     def nodes(self) -> Sequence[object]:
-        """Return what has keys of its own: one server, or the primaries of a Cluster. Raises ``ServerFailed``."""
+        """Return the servers that have keys of their own: one, or the primaries of a Cluster. Raises ``ServerFailed``."""
         ...
 
     def close(self) -> None:
@@ -44,7 +45,7 @@ class Link(Protocol):
         ...
 
     def forget_parent(self) -> None:
-        """Leave to the parent, in a forked process, what is its own."""
+        """Go on in a forked process without the connections from before the fork, which are the parent's."""
         ...
 
 
@@ -75,7 +76,7 @@ class Server:
     def call(self, script: Script[Keys], keys: Keys, arguments: Command = (), *, is_repeatable: bool = True) -> Any:
         """Run a script on its keys and return its answer. Raises ``Unavailable``.
 
-        What may not be done twice is not ``is_repeatable``: it is tried again only where it was surely not done.
+        ``is_repeatable``: whether doing it twice does no harm. If not, it is tried again only where it was surely not done.
         """
         command = (b"EVALSHA", script.sha, len(keys), *keys, *arguments)
         try:
@@ -86,7 +87,7 @@ class Server:
             return self._try(attempt, is_repeatable=is_repeatable, failed=None if is_unknown else failed)
 
     def command(self, *command: Argument, node: object = None) -> Any:
-        """Run one command, which must bear repetition, and return its answer. Raises ``Unavailable``."""
+        """Run one command, which may happen twice, and return its answer. Raises ``Unavailable``."""
         return self._try(partial(self.link.ask, command, node=node), is_repeatable=True)
 
     def scan(self, pattern: str) -> Iterator[Sequence[bytes]]:
@@ -110,7 +111,10 @@ class Server:
             raise missing
 
     def microseconds(self, *, is_patient: bool = False) -> int:
-        """Return the server's time, asking once, or again as other calls do. Raises ``Unavailable``."""
+        """Return the server's time, in microseconds since 1970. Raises ``Unavailable``.
+
+        ``is_patient``: where it does not answer, ask again, as other calls do.
+        """
         try:
             return self._ask_time()
         except ServerFailed as failed:
@@ -152,7 +156,7 @@ class Server:
         raise failed
 
     def _try(self, attempt: Callable[[], Any], *, is_repeatable: bool, failed: ServerFailed | None = None) -> Any:
-        """Try, again while there is hope and time, then raise. ``failed``: of the first attempt, if that was made."""
+        """Try until it succeeds, or no repetition is allowed any more. ``failed``: how the first attempt ended, if there was one."""
         may_be_repeated = partial(ServerFailed.may_be_repeated, is_repeatable=is_repeatable)
         try:
             if failed is None:

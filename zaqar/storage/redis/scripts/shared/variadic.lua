@@ -1,4 +1,4 @@
--- Commands with any number of arguments. Lua cannot pass many thousands of them, so there are some commands in place of one.
+-- Commands with any number of arguments. Lua cannot pass many thousands of them, so several commands run in place of one.
 local MANY = 1000
 
 -- Run a command that changes a key with all of the arguments; an even number of them goes with each command.
