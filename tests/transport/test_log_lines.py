@@ -204,7 +204,7 @@ def test_lines_that_are_added_are_in_the_file_after_a_moment(logger, tmp_path):
 
     deadline = time.monotonic() + 10
     for batch in ("first", "second"):
-        lines.add(batch)
+        lines.add(batch, time.perf_counter())
         while batch not in (tmp_path / "log").read_text():
             assert time.monotonic() < deadline
     assert (tmp_path / "log").read_text() == "first\nsecond\n"
@@ -213,7 +213,7 @@ def test_lines_that_are_added_are_in_the_file_after_a_moment(logger, tmp_path):
 def test_after_a_pause_a_line_is_written_by_who_adds_it(lone, tmp_path):
     lone.addHandler(logging.FileHandler(tmp_path / "log"))
 
-    Lines(lone, str).add("first")
+    Lines(lone, str).add("first", time.perf_counter())
 
     assert (tmp_path / "log").read_text() == "first\n"
 
@@ -226,7 +226,7 @@ def test_nobody_waits_for_a_pipe_that_is_not_read_until_too_much_waits(lone):
     deadline = time.monotonic() + 0.5  # of some moments, each of which ends with an attempt to write
     added = 0
     while time.monotonic() < deadline or added < 2000:
-        lines.add(f"{added:0100d}")
+        lines.add(f"{added:0100d}", time.perf_counter())
         added += 1
         time.sleep(0.0001)  # less than MOST_WAITING in all
     with os.fdopen(reading, "rb") as pipe:
@@ -246,7 +246,7 @@ def test_a_handler_of_another_kind_gets_its_lines_from_the_thread(lone):
     lone.addHandler(Journal())
     lines = Lines(lone, str)
     for number in range(3):
-        lines.add(number)
+        lines.add(number, time.perf_counter())
 
     found = [records.get(timeout=10) for _ in range(3)]
     assert [message for message, _ in found] == ["0", "1", "2"]
@@ -255,13 +255,13 @@ def test_a_handler_of_another_kind_gets_its_lines_from_the_thread(lone):
 
 def test_a_process_that_ends_has_written_every_line_also_the_ones_of_its_end(tmp_path):
     program = (
-        "import atexit, logging, sys\n"
+        "import atexit, logging, sys, time\n"
         "from zaqar.transport.log_lines import Lines\n"
         "logger = logging.Logger('a')\n"
         "logger.addHandler(logging.StreamHandler(sys.stdout))\n"
         "lines = Lines(logger, str)\n"
-        "atexit.register(lines.add, 'last')\n"
-        "[lines.add(str(number)) for number in range(1000)]\n"
+        "atexit.register(lambda: lines.add('last', time.perf_counter()))\n"
+        "[lines.add(str(number), time.perf_counter()) for number in range(1000)]\n"
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=30)
 
@@ -274,7 +274,7 @@ def test_who_adds_more_than_can_wait_waits_for_the_writing(logger):
     stream = os.fdopen(writing, "w")
     logger.addHandler(logging.StreamHandler(stream))
     lines = Lines(logger, str)
-    adder = threading.Thread(target=lambda: [lines.add("x" * 99) for _ in range(30_000)])
+    adder = threading.Thread(target=lambda: [lines.add("x" * 99, time.perf_counter()) for _ in range(30_000)])
     adder.start()
 
     held = 0

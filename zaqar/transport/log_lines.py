@@ -39,10 +39,10 @@ class Lines:
         self._writing = threading.Lock()
         self._executor = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix=logger.name)
 
-    def add(self, parts: object) -> None:
-        """Let a line of these parts be written, soon, with the time that it is now."""
-        self._waiting.append((time.time(), parts))
-        if time.monotonic() >= self._moment_ends and not self._is_behind and self._writing.acquire(blocking=False):
+    def add(self, parts: object, now: float) -> None:
+        """Let a line of these parts be written, soon, with the time that it is now by ``time.perf_counter``."""
+        self._waiting.append((now, parts))
+        if now >= self._moment_ends and not self._is_behind and self._writing.acquire(blocking=False):
             try:
                 self._write(may_wait=False)
             finally:
@@ -59,10 +59,12 @@ class Lines:
             self._write(may_wait=True)
 
     def _write(self, *, may_wait: bool) -> None:
-        self._moment_ends = time.monotonic() + MOMENT
+        now = time.perf_counter()
+        self._moment_ends = now + MOMENT
+        began = time.time() - now
         # Others add meanwhile.
         waiting = [self._waiting.popleft() for _ in range(len(self._waiting))]
-        lines = [(moment, self._form(parts)) for moment, parts in waiting]
+        lines = [(began + moment, self._form(parts)) for moment, parts in waiting]
         left = waiting[write(self._logger, lines, may_wait=may_wait) :] if lines else []
         self._waiting.extendleft(reversed(left))
         self._is_behind = bool(left)
@@ -81,7 +83,7 @@ class Lines:
     def _write_soon(self) -> None:
         """Write what nobody else has written, once they write no more."""
         time.sleep(MOMENT)
-        while not self._is_behind and time.monotonic() < self._moment_ends + MOMENT:
+        while not self._is_behind and time.perf_counter() < self._moment_ends + MOMENT:
             time.sleep(MOMENT)
         self._is_planned = False
         self.write()

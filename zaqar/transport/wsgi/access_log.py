@@ -12,7 +12,7 @@ from zaqar.log_text import quote
 from zaqar.transport.log_lines import Lines
 
 # Seconds it took, request id, global request id, caller, remote address, method, path, query, status, bytes.
-Parts = tuple[float, str, str | None, Context | None, str | None, str, str, str | None, str, int]
+Parts = tuple[float, str, str | None, Context | None, str | None, str, str, str | None, object, int]
 LOG = logging.getLogger("zaqar.access")
 
 
@@ -31,10 +31,11 @@ class AccessLog:
 
     def process_response(self, req: Request, resp: Response, resource: object, req_succeeded: bool) -> None:
         """Note what the line will say."""
+        now = time.perf_counter()
         context, env = req.context, req.env
         address = env.get("RAW_URI")
         parts: Parts = (
-            time.perf_counter() - context.started,
+            now - context.started,
             context.request_id,
             env.get("HTTP_X_OPENSTACK_REQUEST_ID"),
             getattr(context, "caller", None),
@@ -43,10 +44,10 @@ class AccessLog:
             address or env["PATH_INFO"],
             # Some engines tell the address in parts, decoded.
             None if address else env.get("QUERY_STRING"),
-            str(resp.status),
+            resp.status,
             len(resp.data or b""),
         )
-        self._add(parts)
+        self._add(parts, now)
 
 
 def _line(parts: Parts) -> str:
@@ -56,7 +57,7 @@ def _line(parts: Parts) -> str:
     asked = _asked(caller.project if caller else None, remote, method, path, query)
     return (
         f"request_id={request_id} global_request_id={global_request_id if is_global else '-'}{asked}"
-        f" status={status[:3]} bytes={size} milliseconds={seconds * 1000:.1f}"
+        f" status={str(status)[:3]} bytes={size} milliseconds={seconds * 1000:.1f}"
     )
 
 
