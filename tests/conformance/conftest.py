@@ -11,7 +11,7 @@ from tests.conformance.backends import BACKENDS, Backend, Stores
 from tests.needs import Shared, require
 from zaqar.models import QueueKey
 from zaqar.storage.contract import ManagementStore, MessageStore
-from zaqar.storage.mongodb import taking
+from zaqar.storage.mongodb.messages import taking
 from zaqar.storage.redis.messages import dead_letters
 
 LONG = 60.0

@@ -13,9 +13,11 @@ from tests.clock import MovableClock
 from tests.conformance import mongomock_parts
 from tests.parts import opened_with
 from zaqar.storage.contract import ManagementStore, MessageStore
-from zaqar.storage.mongodb import management_store, message_store, stores
-from zaqar.storage.mongodb.connection import Database
+from zaqar.storage.mongodb import management_store, message_store
+from zaqar.storage.mongodb.management import store as management
+from zaqar.storage.mongodb.messages.store import Parts
 from zaqar.storage.mongodb.schema import MANAGEMENT_STORE, MESSAGE_STORE
+from zaqar.storage.mongodb.server.connection import Database
 
 Openers = tuple[Callable[[], MessageStore], Callable[[], ManagementStore]]
 
@@ -43,8 +45,8 @@ def in_this_process(clock: MovableClock) -> Iterator[Openers]:
     database = functools.partial(OneAtATime, connect, name, deadline=10, attempts=10, first_pause=0.02)
     with mongomock_parts.added():
         yield (
-            lambda: opened_with(stores.Parts(database(indexes=MESSAGE_STORE), clock, place=name, patience=10)),
-            lambda: stores.management_store(database(indexes=MANAGEMENT_STORE)),
+            lambda: opened_with(Parts(database(indexes=MESSAGE_STORE), clock, place=name, patience=10)),
+            lambda: management.management_store(database(indexes=MANAGEMENT_STORE)),
         )
 
 

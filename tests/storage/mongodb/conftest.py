@@ -13,7 +13,7 @@ from tests.storage.mongodb.opening import fresh_name, opened, opened_management
 from tests.storage.mongodb.watching import Watching
 from zaqar.models import QueueKey
 from zaqar.storage.contract import ManagementStore, MessageStore
-from zaqar.storage.mongodb import writer
+from zaqar.storage.mongodb.messages import writer
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from pymongo import UpdateMany
 from pymongo.collection import Collection
 from pymongo.errors import AutoReconnect, BulkWriteError, NotPrimaryError
 
-from zaqar.storage.mongodb.connection import Database
+from zaqar.storage.mongodb.server.connection import Database
 
 Command = Callable[[], object]
 

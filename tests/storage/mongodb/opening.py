@@ -11,11 +11,12 @@ from tests.parts import OpenStore, opened_with
 from tests.storage.mongodb.watching import Watching
 from zaqar.clock import Clock
 from zaqar.storage.contract import ManagementStore
-from zaqar.storage.mongodb.address import Tls, parse
-from zaqar.storage.mongodb.connection import Database
-from zaqar.storage.mongodb.opening import connect
+from zaqar.storage.mongodb.management.store import management_store
+from zaqar.storage.mongodb.messages.store import Parts
 from zaqar.storage.mongodb.schema import MANAGEMENT_STORE, MESSAGE_STORE
-from zaqar.storage.mongodb.stores import Parts, management_store
+from zaqar.storage.mongodb.server.address import Tls, parse
+from zaqar.storage.mongodb.server.connection import Database
+from zaqar.storage.mongodb.server.opening import connect
 
 
 def database(uri: str, name: str, *, listener: Watching | None = None, indexes=MESSAGE_STORE, patience=10.0):

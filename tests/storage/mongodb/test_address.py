@@ -5,8 +5,8 @@ import pytest
 from tests.integration.server.certificates import self_signed
 from zaqar.errors import ConfigurationError
 from zaqar.storage.mongodb import management_store, message_store, parse, warnings
-from zaqar.storage.mongodb.address import Tls
-from zaqar.storage.mongodb.opening import connect
+from zaqar.storage.mongodb.server.address import Tls
+from zaqar.storage.mongodb.server.opening import connect
 
 NONE = Tls()
 

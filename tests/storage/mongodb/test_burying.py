@@ -5,8 +5,8 @@ import pytest
 from tests.builders import dead_letter_rule, new_message, numbered_messages, queue_key
 from tests.conformance.acts import claim, listed, numbers, post
 from zaqar.storage.ids import named
-from zaqar.storage.mongodb import taking
-from zaqar.storage.mongodb.scope import scope_of
+from zaqar.storage.mongodb.messages import taking
+from zaqar.storage.mongodb.messages.scope import scope_of
 
 
 @pytest.fixture

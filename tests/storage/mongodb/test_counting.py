@@ -10,8 +10,8 @@ from tests.conformance.acts import claim, ids, post
 from tests.conformance.threads import together
 from zaqar.errors import Unavailable
 from zaqar.storage.ids import named
-from zaqar.storage.mongodb.counters import Counters
-from zaqar.storage.mongodb.scope import scope_of
+from zaqar.storage.mongodb.messages.counters import Counters
+from zaqar.storage.mongodb.messages.scope import scope_of
 
 
 @pytest.fixture

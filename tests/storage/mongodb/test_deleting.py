@@ -7,7 +7,7 @@ from tests.conformance.acts import claim, everything, exists, ids, post
 from tests.storage.mongodb.opening import opened
 from zaqar.errors import MessageClaimed
 from zaqar.storage.ids import UNKNOWN, named, parse_ids
-from zaqar.storage.mongodb.messages import CLAIMED, DOOMED
+from zaqar.storage.mongodb.messages.encoding import CLAIMED, DOOMED
 
 
 def test_a_claim_between_looking_and_deleting_is_respected(store, queue, monkeypatch):

@@ -5,8 +5,8 @@ import pytest
 from tests.builders import dead_letter_rule, new_message, numbered_messages, queue_key
 from tests.conformance.acts import claim, everything, exists, listed, numbers, post
 from zaqar.storage.ids import named
-from zaqar.storage.mongodb.messages import date_of
-from zaqar.storage.mongodb.scope import scope_of
+from zaqar.storage.mongodb.messages.encoding import date_of
+from zaqar.storage.mongodb.messages.scope import scope_of
 
 
 def test_what_the_server_has_not_reclaimed_is_gone_all_the_same(store, queue, clock, data):

@@ -13,7 +13,7 @@ from tests.storage.mongodb.opening import fresh_name, opened, opened_management
 from zaqar.errors import Unavailable
 from zaqar.models import Stats
 from zaqar.storage.ids import named, parse_ids
-from zaqar.storage.mongodb.leases import LEASE
+from zaqar.storage.mongodb.messages.leases import LEASE
 
 LOST = [Fault.LOSE_REQUEST, Fault.LOSE_ANSWER]
 

@@ -6,8 +6,8 @@ from tests.builders import dead_letter_rule, new_message, numbered_messages, que
 from tests.conformance.acts import claim, ids, listed, numbers, post
 from tests.storage.mongodb.plans import plans
 from zaqar.storage.ids import named, parse_ids
-from zaqar.storage.mongodb import removal
-from zaqar.storage.mongodb.scope import scope_of
+from zaqar.storage.mongodb.messages import removal
+from zaqar.storage.mongodb.messages.scope import scope_of
 
 LATER = 40_000
 """Seconds, for claims and delays."""

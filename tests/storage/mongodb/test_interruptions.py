@@ -19,11 +19,11 @@ from tests.storage.mongodb.opening import fresh_name
 from zaqar.errors import QueueNotFound, Unavailable
 from zaqar.models import Claim, Message, Stats
 from zaqar.storage.ids import named, parse_ids
-from zaqar.storage.mongodb.address import Tls, parse
-from zaqar.storage.mongodb.opening import connect
+from zaqar.storage.mongodb.messages.scope import scope_of
+from zaqar.storage.mongodb.messages.store import Parts
 from zaqar.storage.mongodb.schema import MESSAGE_STORE
-from zaqar.storage.mongodb.scope import scope_of
-from zaqar.storage.mongodb.stores import Parts
+from zaqar.storage.mongodb.server.address import Tls, parse
+from zaqar.storage.mongodb.server.opening import connect
 
 FOREVER = 10**6
 ALL = list(range(8))

@@ -10,8 +10,8 @@ from tests.integration.process import wait_until
 from tests.parts import opened_with
 from tests.storage.children import child
 from zaqar.storage.mongodb import DRIVER, Options, message_store
-from zaqar.storage.mongodb.leases import LEASE, Leases
-from zaqar.storage.mongodb.scope import scope_of
+from zaqar.storage.mongodb.messages.leases import LEASE, Leases
+from zaqar.storage.mongodb.messages.scope import scope_of
 
 LONGEST_WAIT = 5.0
 """Seconds that a dead producer may hold up readers."""

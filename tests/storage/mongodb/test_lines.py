@@ -14,8 +14,8 @@ from tests.integration.process import wait_until
 from tests.storage.children import child
 from zaqar.errors import ClaimNotFound, QueueNotFound, Unavailable
 from zaqar.storage.ids import named
-from zaqar.storage.mongodb import lines
-from zaqar.storage.mongodb.lines import Lines
+from zaqar.storage.mongodb.messages import lines
+from zaqar.storage.mongodb.messages.lines import Lines
 
 TAKES = {
     "claim": lambda store, queue, limit=5: claim(store, queue, limit=limit).messages,

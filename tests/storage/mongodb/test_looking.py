@@ -13,7 +13,7 @@ from tests.conformance.acts import claim, everything, ids, listed, numbers, post
 from tests.conformance.mongodb_rows import in_this_process
 from zaqar.models import Stats
 from zaqar.storage.ids import named, parse_ids
-from zaqar.storage.mongodb.scope import scope_of
+from zaqar.storage.mongodb.messages.scope import scope_of
 
 BEHIND_ALL = 2**53
 

@@ -7,8 +7,8 @@ from tests.conformance.acts import PRODUCER, claim, everything, ids, listed, num
 from zaqar.errors import ClaimNotFound, QueueNotFound, Unavailable
 from zaqar.models import Stats
 from zaqar.storage.ids import named, parse_ids
-from zaqar.storage.mongodb import litter, removal
-from zaqar.storage.mongodb.scope import scope_of
+from zaqar.storage.mongodb.messages import litter, removal
+from zaqar.storage.mongodb.messages.scope import scope_of
 
 FEW = 5
 """Commands of a purge or a deletion: look, decide, find the ends of a batch, remove it, note that nothing is left."""

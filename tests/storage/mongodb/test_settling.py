@@ -4,7 +4,7 @@ import pytest
 
 from tests.builders import new_message, numbered_messages
 from tests.conformance.acts import claim, everything, listed, numbers, post
-from zaqar.storage.mongodb import settling
+from zaqar.storage.mongodb.messages import due as settling
 
 COUNT = 40
 

@@ -15,7 +15,8 @@ from zaqar.errors import MessageClaimed, QueueNotFound
 from zaqar.models import Stats
 from zaqar.storage.contract import ManagementStore
 from zaqar.storage.ids import named, parse_ids
-from zaqar.storage.mongodb import removal, warnings
+from zaqar.storage.mongodb import warnings
+from zaqar.storage.mongodb.messages import removal
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,9 @@ import pytest
 
 from tests.integration.process import wait_until
 from zaqar.errors import Unavailable
-from zaqar.storage.mongodb import writer
-from zaqar.storage.mongodb.counters import Counters
-from zaqar.storage.mongodb.writer import Writer
+from zaqar.storage.mongodb.messages import writer
+from zaqar.storage.mongodb.messages.counters import Counters
+from zaqar.storage.mongodb.messages.writer import Writer
 
 
 @pytest.fixture

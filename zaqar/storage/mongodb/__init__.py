@@ -4,9 +4,9 @@ from typing import Any
 
 from zaqar.clock import Clock
 from zaqar.storage.contract import ManagementStore, MessageStore
-from zaqar.storage.mongodb.address import Address, parse
 from zaqar.storage.mongodb.driver import DRIVER
-from zaqar.storage.mongodb.opening import Options
+from zaqar.storage.mongodb.server.address import Address, parse
+from zaqar.storage.mongodb.server.opening import Options
 
 __all__ = [
     "DRIVER",

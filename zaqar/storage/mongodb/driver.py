@@ -4,10 +4,12 @@ from zaqar.clock import Clock
 from zaqar.errors import refuse_together
 from zaqar.storage import driver
 from zaqar.storage.contract import ManagementStore, MessageStore
-from zaqar.storage.mongodb import start, stores
-from zaqar.storage.mongodb.address import check_name
-from zaqar.storage.mongodb.opening import Options, address_of, open_database
+from zaqar.storage.mongodb.management import store as management
+from zaqar.storage.mongodb.messages import store as messages
 from zaqar.storage.mongodb.schema import MANAGEMENT_STORE, MESSAGE_STORE
+from zaqar.storage.mongodb.server import checks
+from zaqar.storage.mongodb.server.address import check_name
+from zaqar.storage.mongodb.server.opening import Options, address_of, open_database
 from zaqar.storage.server_clock import ServerClock
 
 
@@ -25,7 +27,7 @@ class MongoDriver(driver.Driver[Options]):
 
     def warnings(self, options: Options) -> list[str]:
         """Ask the server once."""
-        return start.warnings(options)
+        return checks.warnings(options)
 
     def place(self, options: Options) -> str:
         """Return the address without its password, and the database."""
@@ -35,15 +37,15 @@ class MongoDriver(driver.Driver[Options]):
         """Open a message store, which contacts the server when it is first used."""
         return self.parts(options, clock).store()
 
-    def parts(self, options: Options, clock: Clock | None) -> stores.Parts:
+    def parts(self, options: Options, clock: Clock | None) -> messages.Parts:
         """Return what a message store is made of."""
         database = open_database(options, MESSAGE_STORE)
         place = (options.uri, options.database)
-        return stores.Parts(database, clock or ServerClock(database), place=place, patience=options.retry_deadline)
+        return messages.Parts(database, clock or ServerClock(database), place=place, patience=options.retry_deadline)
 
     def management_store(self, options: Options, clock: Clock | None) -> ManagementStore:  # noqa: ARG002
         """Open a management store, where nothing depends on the time."""
-        return stores.management_store(open_database(options, MANAGEMENT_STORE))
+        return management.management_store(open_database(options, MANAGEMENT_STORE))
 
 
 DRIVER = MongoDriver()

@@ -18,13 +18,13 @@ from zaqar.errors import QueueNotFound, Unavailable
 from zaqar.models import QueueKey
 from zaqar.storage import tokens
 from zaqar.storage.ids import format_id, new_token
-from zaqar.storage.mongodb.connection import Database, Document
-from zaqar.storage.mongodb.failure import DUPLICATE_KEY, codes
-from zaqar.storage.mongodb.leases import LEASE, Leases
-from zaqar.storage.mongodb.messages import date_of
-from zaqar.storage.mongodb.records import SETTLE_INTERVAL, Record, Records
-from zaqar.storage.mongodb.scope import keys_of_post, message_key, scope_of, token_key
-from zaqar.storage.mongodb.striking import Striking
+from zaqar.storage.mongodb.messages.encoding import date_of
+from zaqar.storage.mongodb.messages.known_records import SETTLE_INTERVAL, Record, Records
+from zaqar.storage.mongodb.messages.leases import LEASE, Leases
+from zaqar.storage.mongodb.messages.scope import keys_of_post, message_key, scope_of, token_key
+from zaqar.storage.mongodb.messages.striking import Striking
+from zaqar.storage.mongodb.server.connection import Database, Document
+from zaqar.storage.mongodb.server.failure import DUPLICATE_KEY, codes
 
 FIRST_GLANCE, LAST_GLANCE = 0.005, 0.2
 """Seconds before looking again whether another post with the same token has ended: first, and at most."""

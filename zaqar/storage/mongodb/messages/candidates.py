@@ -15,13 +15,13 @@ from pymongo.errors import OperationFailure
 from zaqar.clock import Clock
 from zaqar.errors import QueueNotFound
 from zaqar.models import QueueKey
-from zaqar.storage.mongodb.connection import Database, Document
-from zaqar.storage.mongodb.failure import is_too_large
-from zaqar.storage.mongodb.messages import READY, VISIBLE, living
-from zaqar.storage.mongodb.records import SETTLE_INTERVAL, Record, Records
+from zaqar.storage.mongodb.messages.due import Settling
+from zaqar.storage.mongodb.messages.encoding import READY, VISIBLE, living
+from zaqar.storage.mongodb.messages.known_records import SETTLE_INTERVAL, Record, Records
+from zaqar.storage.mongodb.messages.scope import scope_of
 from zaqar.storage.mongodb.schema import MESSAGES
-from zaqar.storage.mongodb.scope import scope_of
-from zaqar.storage.mongodb.settling import Settling
+from zaqar.storage.mongodb.server.connection import Database, Document
+from zaqar.storage.mongodb.server.failure import is_too_large
 
 _BOUND = {"$min": ["$next", {"$min": "$reservations.after"}, {"$min": "$struck.after"}]}
 """``Record.bound`` as an expression; the least of no posts is null, which does not count."""

@@ -7,7 +7,7 @@ from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
 from zaqar.errors import ConfigurationError
-from zaqar.storage.mongodb.connection import Document
+from zaqar.storage.mongodb.server.connection import Document
 
 DEFAULT = "majority"
 

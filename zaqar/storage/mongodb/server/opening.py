@@ -10,10 +10,10 @@ from pymongo.errors import InvalidURI
 
 from zaqar.errors import ConfigurationError
 from zaqar.storage import driver
-from zaqar.storage.mongodb.address import Address, Tls, check_name, parse
-from zaqar.storage.mongodb.connection import Database, Document
-from zaqar.storage.mongodb.failure import is_failed_look_up
 from zaqar.storage.mongodb.schema import Index
+from zaqar.storage.mongodb.server.address import Address, Tls, check_name, parse
+from zaqar.storage.mongodb.server.connection import Database, Document
+from zaqar.storage.mongodb.server.failure import is_failed_look_up
 
 _FILES = (
     "A file of certificates, or of a certificate and the key that belongs to it, that is given for the mongodb store at"

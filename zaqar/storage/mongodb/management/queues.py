@@ -13,7 +13,7 @@ from zaqar.errors import QueueNotFound
 from zaqar.models import Kind, Queue, QueueKey
 from zaqar.storage import queue_metadata, refusals
 from zaqar.storage.ids import new_token
-from zaqar.storage.mongodb.connection import Database, Document
+from zaqar.storage.mongodb.server.connection import Database, Document
 
 
 class Queues(queue_metadata.Paged):

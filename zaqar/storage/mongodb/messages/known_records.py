@@ -23,9 +23,9 @@ from zaqar.clock import Clock
 from zaqar.errors import QueueNotFound
 from zaqar.models import QueueKey
 from zaqar.storage.ids import Id, position_at
-from zaqar.storage.mongodb.connection import Database, Document
-from zaqar.storage.mongodb.counters import Change, Counters
-from zaqar.storage.mongodb.scope import scope_of
+from zaqar.storage.mongodb.messages.counters import Change, Counters
+from zaqar.storage.mongodb.messages.scope import scope_of
+from zaqar.storage.mongodb.server.connection import Database, Document
 
 SETTLE_INTERVAL = 30
 """Seconds after which a queue in use is settled anyway: what a race hid from one settling is found by the next."""

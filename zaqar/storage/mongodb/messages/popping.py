@@ -11,12 +11,12 @@ from pymongo import UpdateMany
 from zaqar.clock import Clock
 from zaqar.models import Message, QueueKey
 from zaqar.storage.ids import new_token
-from zaqar.storage.mongodb.candidates import View
-from zaqar.storage.mongodb.connection import Database, Document
-from zaqar.storage.mongodb.counters import Counters
-from zaqar.storage.mongodb.marking import mark_chosen, take_first
-from zaqar.storage.mongodb.messages import POPPED, messages
-from zaqar.storage.mongodb.taking import Call, Taking
+from zaqar.storage.mongodb.messages.candidates import View
+from zaqar.storage.mongodb.messages.counters import Counters
+from zaqar.storage.mongodb.messages.encoding import POPPED, messages
+from zaqar.storage.mongodb.messages.marking import mark_chosen, take_first
+from zaqar.storage.mongodb.messages.taking import Call, Taking
+from zaqar.storage.mongodb.server.connection import Database, Document
 
 LIFE = 60
 """Seconds after which a pop counts as broken off; longer than one may take."""

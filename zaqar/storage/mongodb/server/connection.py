@@ -13,8 +13,8 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 from zaqar import forks
 from zaqar.errors import ConfigurationError, Unavailable
-from zaqar.storage.mongodb.failure import COMMAND_NOT_FOUND, is_outage, is_passing, unavailable, was_sent
 from zaqar.storage.mongodb.schema import MESSAGES, QUEUES, RECORDS, SWEEPS, Index, models
+from zaqar.storage.mongodb.server.failure import COMMAND_NOT_FOUND, is_outage, is_passing, unavailable, was_sent
 from zaqar.storage.retry import Retry
 
 Document = dict[str, Any]

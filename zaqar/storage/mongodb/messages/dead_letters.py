@@ -12,12 +12,12 @@ from zaqar.errors import QueueNotFound
 from zaqar.models import DeadLetterRule, QueueKey
 from zaqar.storage import tokens
 from zaqar.storage.ids import format_id, new_token, position_at
-from zaqar.storage.mongodb.connection import Database, Document
-from zaqar.storage.mongodb.counters import Counters
-from zaqar.storage.mongodb.messages import LEAVING, READY, date_of
-from zaqar.storage.mongodb.posting import Posting
-from zaqar.storage.mongodb.records import Records
-from zaqar.storage.mongodb.scope import place_of, queue_of, scope_of
+from zaqar.storage.mongodb.messages.counters import Counters
+from zaqar.storage.mongodb.messages.encoding import LEAVING, READY, date_of
+from zaqar.storage.mongodb.messages.known_records import Records
+from zaqar.storage.mongodb.messages.posting import Posting
+from zaqar.storage.mongodb.messages.scope import place_of, queue_of, scope_of
+from zaqar.storage.mongodb.server.connection import Database, Document
 
 MEMORY = 86_400
 """Seconds for which the token of a batch is remembered: how long an outage may be in the middle of a move."""

@@ -18,8 +18,8 @@ from typing import Any
 
 from zaqar.clock import age
 from zaqar.models import Message, NewMessage
-from zaqar.storage.mongodb.connection import Document
-from zaqar.storage.mongodb.scope import id_of
+from zaqar.storage.mongodb.messages.scope import id_of
+from zaqar.storage.mongodb.server.connection import Document
 
 READY, DELAYED, CLAIMED, POPPED, DOOMED, LEAVING = "ready", "delayed", "claimed", "popped", "doomed", "leaving"
 

@@ -6,11 +6,9 @@ from zaqar.clock import Clock
 from zaqar.models import QueueKey
 from zaqar.storage import refusals
 from zaqar.storage.ids import Id, format_id, new_token
-from zaqar.storage.mongodb.claims import Claims
-from zaqar.storage.mongodb.connection import Database, Document
-from zaqar.storage.mongodb.counters import Counters
-from zaqar.storage.mongodb.kept import kept
-from zaqar.storage.mongodb.messages import (
+from zaqar.storage.mongodb.messages.claims import Claims
+from zaqar.storage.mongodb.messages.counters import Counters
+from zaqar.storage.mongodb.messages.encoding import (
     CLAIMED,
     COUNTED_AS_CLAIMED,
     DELAYED,
@@ -23,9 +21,11 @@ from zaqar.storage.mongodb.messages import (
     is_claimed,
     living,
 )
-from zaqar.storage.mongodb.records import Records
-from zaqar.storage.mongodb.removal import remove_counted
-from zaqar.storage.mongodb.scope import message_key, scope_of
+from zaqar.storage.mongodb.messages.kept import kept
+from zaqar.storage.mongodb.messages.known_records import Records
+from zaqar.storage.mongodb.messages.removal import remove_counted
+from zaqar.storage.mongodb.messages.scope import message_key, scope_of
+from zaqar.storage.mongodb.server.connection import Database, Document
 
 _LOOKED_AT = {"state": 1, "until": 1, "claim": 1}
 

@@ -3,10 +3,10 @@
 import dataclasses
 from collections.abc import Sequence
 
-from zaqar.storage.mongodb.connection import Database, Document
-from zaqar.storage.mongodb.counters import Counters
-from zaqar.storage.mongodb.messages import COUNTED_AS_CLAIMED, DELAYED, LEAVING, POPPED, READY
-from zaqar.storage.mongodb.scope import keys_below, place_of
+from zaqar.storage.mongodb.messages.counters import Counters
+from zaqar.storage.mongodb.messages.encoding import COUNTED_AS_CLAIMED, DELAYED, LEAVING, POPPED, READY
+from zaqar.storage.mongodb.messages.scope import keys_below, place_of
+from zaqar.storage.mongodb.server.connection import Database, Document
 
 BATCH = 1000
 

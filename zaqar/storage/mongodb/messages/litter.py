@@ -8,9 +8,9 @@ import time
 from collections import deque
 
 from zaqar.clock import Clock
-from zaqar.storage.mongodb.connection import Database
-from zaqar.storage.mongodb.records import Record
-from zaqar.storage.mongodb.removal import Removed, remove_batch
+from zaqar.storage.mongodb.messages.known_records import Record
+from zaqar.storage.mongodb.messages.removal import Removed, remove_batch
+from zaqar.storage.mongodb.server.connection import Database
 
 MOST_QUEUES = 10_000
 """Queues with litter that one sweep looks at, at most."""

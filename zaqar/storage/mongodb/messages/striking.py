@@ -8,10 +8,10 @@ from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from zaqar.clock import Clock
-from zaqar.storage.mongodb.connection import Database, Document
-from zaqar.storage.mongodb.messages import date_of
-from zaqar.storage.mongodb.records import Record, Records
-from zaqar.storage.mongodb.scope import keys_of_post, token_key
+from zaqar.storage.mongodb.messages.encoding import date_of
+from zaqar.storage.mongodb.messages.known_records import Record, Records
+from zaqar.storage.mongodb.messages.scope import keys_of_post, token_key
+from zaqar.storage.mongodb.server.connection import Database, Document
 
 LONGEST_LEASE = 60
 """Seconds that a post may keep its places without a word of its process, at most."""

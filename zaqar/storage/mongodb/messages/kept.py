@@ -5,9 +5,9 @@ One command: the floor of the queue's record, then what is above it. Uses the in
 
 from pymongo.errors import OperationFailure
 
-from zaqar.storage.mongodb.connection import Database, Document
-from zaqar.storage.mongodb.failure import is_too_large
 from zaqar.storage.mongodb.schema import MESSAGES
+from zaqar.storage.mongodb.server.connection import Database, Document
+from zaqar.storage.mongodb.server.failure import is_too_large
 
 _ABOVE_FLOOR = {"$and": [{"$gte": ["$position", "$$floor"]}]}
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from zaqar.background import Task
 from zaqar.errors import Unavailable
-from zaqar.storage.mongodb.counters import Counters
+from zaqar.storage.mongodb.messages.counters import Counters
 
 LOG = logging.getLogger(__name__)
 

@@ -14,14 +14,14 @@ from zaqar.errors import QueueNotFound
 from zaqar.models import Message, NewMessage, QueueKey
 from zaqar.storage import contract
 from zaqar.storage.ids import Id, format_id
-from zaqar.storage.mongodb.candidates import Candidates
-from zaqar.storage.mongodb.connection import Database, Document
-from zaqar.storage.mongodb.deletion import Deletion
-from zaqar.storage.mongodb.kept import kept
-from zaqar.storage.mongodb.messages import CLAIMED, DELAYED, READY, VISIBLE, draft, living, messages
-from zaqar.storage.mongodb.popping import Popping
-from zaqar.storage.mongodb.posting import Posting
-from zaqar.storage.mongodb.scope import id_of, message_key, scope_of
+from zaqar.storage.mongodb.messages.candidates import Candidates
+from zaqar.storage.mongodb.messages.deletion import Deletion
+from zaqar.storage.mongodb.messages.encoding import CLAIMED, DELAYED, READY, VISIBLE, draft, living, messages
+from zaqar.storage.mongodb.messages.kept import kept
+from zaqar.storage.mongodb.messages.popping import Popping
+from zaqar.storage.mongodb.messages.posting import Posting
+from zaqar.storage.mongodb.messages.scope import id_of, message_key, scope_of
+from zaqar.storage.mongodb.server.connection import Database, Document
 
 
 class QueueMessages(contract.Messages):

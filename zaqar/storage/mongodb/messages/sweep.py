@@ -10,16 +10,16 @@ from collections import defaultdict
 from pymongo.errors import DuplicateKeyError
 
 from zaqar.clock import Clock
-from zaqar.storage.mongodb.burying import Burying
-from zaqar.storage.mongodb.connection import Database, Document
-from zaqar.storage.mongodb.counters import Counters
-from zaqar.storage.mongodb.litter import Litter
-from zaqar.storage.mongodb.messages import CLAIMED, COUNTED_AS_CLAIMED, DELAYED, DOOMED, POPPED, READY, ended
-from zaqar.storage.mongodb.queue_records import QueueRecords
-from zaqar.storage.mongodb.records import Record, Records
-from zaqar.storage.mongodb.scope import place_of
-from zaqar.storage.mongodb.settling import Settling
-from zaqar.storage.mongodb.striking import Striking
+from zaqar.storage.mongodb.messages.burying import Burying
+from zaqar.storage.mongodb.messages.counters import Counters
+from zaqar.storage.mongodb.messages.due import Settling
+from zaqar.storage.mongodb.messages.encoding import CLAIMED, COUNTED_AS_CLAIMED, DELAYED, DOOMED, POPPED, READY, ended
+from zaqar.storage.mongodb.messages.known_records import Record, Records
+from zaqar.storage.mongodb.messages.litter import Litter
+from zaqar.storage.mongodb.messages.records import QueueRecords
+from zaqar.storage.mongodb.messages.scope import place_of
+from zaqar.storage.mongodb.messages.striking import Striking
+from zaqar.storage.mongodb.server.connection import Database, Document
 
 INTERVAL = 30
 """Seconds between two sweeps by the processes of all hosts together."""

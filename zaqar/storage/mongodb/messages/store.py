@@ -1,30 +1,29 @@
-"""The stores in one database of a server, a replica set or a sharded cluster, and what they are made of."""
+"""The message store in one database of a server, a replica set or a sharded cluster, and what it is made of."""
 
 from collections.abc import Hashable
 
 from zaqar.clock import Clock
 from zaqar.storage import tokens
-from zaqar.storage.contract import ManagementStore, MessageStore
-from zaqar.storage.mongodb.burying import Burying
-from zaqar.storage.mongodb.candidates import Candidates
-from zaqar.storage.mongodb.claims import Claims
-from zaqar.storage.mongodb.connection import Database
-from zaqar.storage.mongodb.counters import shared
-from zaqar.storage.mongodb.dead_letters import DeadLetters
-from zaqar.storage.mongodb.deletion import Deletion
-from zaqar.storage.mongodb.leases import Leases
-from zaqar.storage.mongodb.litter import Litter
-from zaqar.storage.mongodb.popping import Popping
-from zaqar.storage.mongodb.posting import Posting
-from zaqar.storage.mongodb.queue_messages import QueueMessages
-from zaqar.storage.mongodb.queue_records import QueueRecords
-from zaqar.storage.mongodb.queues import Queues
-from zaqar.storage.mongodb.records import Records
-from zaqar.storage.mongodb.settling import Settling
-from zaqar.storage.mongodb.striking import LONGEST_LEASE, MEMORY, Striking
-from zaqar.storage.mongodb.sweep import Sweep
-from zaqar.storage.mongodb.taking import Taking
-from zaqar.storage.mongodb.writer import Writer
+from zaqar.storage.contract import MessageStore
+from zaqar.storage.mongodb.messages.burying import Burying
+from zaqar.storage.mongodb.messages.candidates import Candidates
+from zaqar.storage.mongodb.messages.claims import Claims
+from zaqar.storage.mongodb.messages.counters import shared
+from zaqar.storage.mongodb.messages.dead_letters import DeadLetters
+from zaqar.storage.mongodb.messages.deletion import Deletion
+from zaqar.storage.mongodb.messages.due import Settling
+from zaqar.storage.mongodb.messages.known_records import Records
+from zaqar.storage.mongodb.messages.leases import Leases
+from zaqar.storage.mongodb.messages.litter import Litter
+from zaqar.storage.mongodb.messages.messages import QueueMessages
+from zaqar.storage.mongodb.messages.popping import Popping
+from zaqar.storage.mongodb.messages.posting import Posting
+from zaqar.storage.mongodb.messages.records import QueueRecords
+from zaqar.storage.mongodb.messages.striking import LONGEST_LEASE, MEMORY, Striking
+from zaqar.storage.mongodb.messages.sweep import Sweep
+from zaqar.storage.mongodb.messages.taking import Taking
+from zaqar.storage.mongodb.messages.writer import Writer
+from zaqar.storage.mongodb.server.connection import Database
 
 
 class Parts:
@@ -75,8 +74,3 @@ class Parts:
         self.leases.stop()
         self.writer.stop()
         self.database.close()
-
-
-def management_store(database: Database) -> ManagementStore:
-    """Return the management store, which closes the connections."""
-    return ManagementStore(queues=Queues(database), is_alive=database.is_alive, close=database.close)

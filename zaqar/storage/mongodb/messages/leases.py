@@ -17,7 +17,7 @@ from zaqar import forks
 from zaqar.background import Task
 from zaqar.clock import Clock
 from zaqar.errors import Unavailable
-from zaqar.storage.mongodb.connection import Database
+from zaqar.storage.mongodb.server.connection import Database
 
 LEASE = 4
 """Seconds that a post keeps its places without a word of its process: a second more passes before readers notice."""

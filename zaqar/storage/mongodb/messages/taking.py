@@ -15,10 +15,10 @@ from pymongo import UpdateMany
 
 from zaqar.errors import QueueNotFound, Unavailable
 from zaqar.models import QueueKey
-from zaqar.storage.mongodb.candidates import Candidates, View
-from zaqar.storage.mongodb.connection import Document
-from zaqar.storage.mongodb.lines import Line, Lines, Waiter
-from zaqar.storage.mongodb.scope import scope_of
+from zaqar.storage.mongodb.messages.candidates import Candidates, View
+from zaqar.storage.mongodb.messages.lines import Line, Lines, Waiter
+from zaqar.storage.mongodb.messages.scope import scope_of
+from zaqar.storage.mongodb.server.connection import Document
 
 LONGEST = 5.0
 """Seconds that a call goes on while others are faster; then it answers with what it has."""

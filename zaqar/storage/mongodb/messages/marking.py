@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 
 from pymongo import ReturnDocument
 
-from zaqar.storage.mongodb.candidates import View
-from zaqar.storage.mongodb.connection import Database, Document
-from zaqar.storage.mongodb.messages import READY, living
-from zaqar.storage.mongodb.taking import Call
+from zaqar.storage.mongodb.messages.candidates import View
+from zaqar.storage.mongodb.messages.encoding import READY, living
+from zaqar.storage.mongodb.messages.taking import Call
+from zaqar.storage.mongodb.server.connection import Database, Document
 
 
 def mark_chosen(

@@ -7,13 +7,13 @@ litter, which the sweep removes. Uses the indexes of ``_id`` and ``reading``.
 from zaqar.clock import Clock, age
 from zaqar.models import MessageMark, QueueKey, Stats
 from zaqar.storage import contract
-from zaqar.storage.mongodb.candidates import Candidates
-from zaqar.storage.mongodb.connection import Database, Document
-from zaqar.storage.mongodb.counters import Counters
-from zaqar.storage.mongodb.litter import Litter
-from zaqar.storage.mongodb.messages import COUNTED_AS_CLAIMED, STATES
-from zaqar.storage.mongodb.records import ROOM, Record, Records
-from zaqar.storage.mongodb.scope import id_of, scope_of
+from zaqar.storage.mongodb.messages.candidates import Candidates
+from zaqar.storage.mongodb.messages.counters import Counters
+from zaqar.storage.mongodb.messages.encoding import COUNTED_AS_CLAIMED, STATES
+from zaqar.storage.mongodb.messages.known_records import ROOM, Record, Records
+from zaqar.storage.mongodb.messages.litter import Litter
+from zaqar.storage.mongodb.messages.scope import id_of, scope_of
+from zaqar.storage.mongodb.server.connection import Database, Document
 
 
 class QueueRecords(contract.Records):

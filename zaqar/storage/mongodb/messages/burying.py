@@ -4,11 +4,11 @@ import time
 
 from zaqar.errors import QueueNotFound
 from zaqar.models import DeadLetterRule
-from zaqar.storage.mongodb.candidates import Candidates
-from zaqar.storage.mongodb.dead_letters import DeadLetters
-from zaqar.storage.mongodb.records import Record, Records
-from zaqar.storage.mongodb.scope import queue_of
-from zaqar.storage.mongodb.taking import BURIED
+from zaqar.storage.mongodb.messages.candidates import Candidates
+from zaqar.storage.mongodb.messages.dead_letters import DeadLetters
+from zaqar.storage.mongodb.messages.known_records import Record, Records
+from zaqar.storage.mongodb.messages.scope import queue_of
+from zaqar.storage.mongodb.messages.taking import BURIED
 
 
 class Burying:

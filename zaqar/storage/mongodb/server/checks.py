@@ -9,12 +9,12 @@ from pymongo.errors import ConfigurationError as PyMongoConfigurationError
 from pymongo.errors import OperationFailure, PyMongoError
 
 from zaqar.errors import ConfigurationError
-from zaqar.storage.mongodb.address import Address, check_name
-from zaqar.storage.mongodb.connection import Document
-from zaqar.storage.mongodb.failure import COMMAND_NOT_FOUND, is_failed_look_up
-from zaqar.storage.mongodb.opening import Options, address_of, connect
 from zaqar.storage.mongodb.schema import QUEUES
-from zaqar.storage.mongodb.write_concern import doubts
+from zaqar.storage.mongodb.server.address import Address, check_name
+from zaqar.storage.mongodb.server.connection import Document
+from zaqar.storage.mongodb.server.failure import COMMAND_NOT_FOUND, is_failed_look_up
+from zaqar.storage.mongodb.server.opening import Options, address_of, connect
+from zaqar.storage.mongodb.server.write_concern import doubts
 
 LONGEST_QUESTION = 5.0
 """Seconds that the start waits for an answer, at most."""

@@ -9,7 +9,7 @@ from pymongo.errors import PyMongoError
 from pymongo.uri_parser import parse_uri, parse_userinfo, split_options
 
 from zaqar.errors import ConfigurationError
-from zaqar.storage.mongodb import write_concern
+from zaqar.storage.mongodb.server import write_concern
 
 SCHEMES = ("mongodb", "mongodb+srv", "mongodb.fifo")
 _LONGEST_NAME = 63

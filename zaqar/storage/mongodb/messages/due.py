@@ -12,13 +12,13 @@ from collections.abc import Sequence
 
 from zaqar.clock import Clock
 from zaqar.errors import QueueNotFound
-from zaqar.storage.mongodb.connection import Database, Document
-from zaqar.storage.mongodb.counters import Counters
-from zaqar.storage.mongodb.dead_letters import DeadLetters
-from zaqar.storage.mongodb.messages import COUNTED_AS_CLAIMED, LEAVING, READY
-from zaqar.storage.mongodb.records import SETTLE_INTERVAL, Record, Records
-from zaqar.storage.mongodb.scope import place_of
-from zaqar.storage.mongodb.striking import Striking
+from zaqar.storage.mongodb.messages.counters import Counters
+from zaqar.storage.mongodb.messages.dead_letters import DeadLetters
+from zaqar.storage.mongodb.messages.encoding import COUNTED_AS_CLAIMED, LEAVING, READY
+from zaqar.storage.mongodb.messages.known_records import SETTLE_INTERVAL, Record, Records
+from zaqar.storage.mongodb.messages.scope import place_of
+from zaqar.storage.mongodb.messages.striking import Striking
+from zaqar.storage.mongodb.server.connection import Database, Document
 
 BATCH = 500
 

@@ -12,16 +12,16 @@ from zaqar.clock import Clock, age
 from zaqar.models import Claim, DeadLetterRule, QueueKey
 from zaqar.storage import contract, refusals
 from zaqar.storage.ids import Id, format_id, new_token, position_at
-from zaqar.storage.mongodb.candidates import View
-from zaqar.storage.mongodb.connection import Database, Document
-from zaqar.storage.mongodb.counters import Counters
-from zaqar.storage.mongodb.dead_letters import DeadLetters
-from zaqar.storage.mongodb.kept import kept
-from zaqar.storage.mongodb.marking import mark_chosen, take_first
-from zaqar.storage.mongodb.messages import CLAIMED, READY, date_of, living, messages, second_of
-from zaqar.storage.mongodb.records import SETTLE_INTERVAL, Records
-from zaqar.storage.mongodb.scope import scope_of
-from zaqar.storage.mongodb.taking import Burial, Call, Taking
+from zaqar.storage.mongodb.messages.candidates import View
+from zaqar.storage.mongodb.messages.counters import Counters
+from zaqar.storage.mongodb.messages.dead_letters import DeadLetters
+from zaqar.storage.mongodb.messages.encoding import CLAIMED, READY, date_of, living, messages, second_of
+from zaqar.storage.mongodb.messages.kept import kept
+from zaqar.storage.mongodb.messages.known_records import SETTLE_INTERVAL, Records
+from zaqar.storage.mongodb.messages.marking import mark_chosen, take_first
+from zaqar.storage.mongodb.messages.scope import scope_of
+from zaqar.storage.mongodb.messages.taking import Burial, Call, Taking
+from zaqar.storage.mongodb.server.connection import Database, Document
 
 
 class _Claiming(Call):

@@ -1,0 +1,1 @@
+"""The message store: messages, claims, and the record of each queue."""
