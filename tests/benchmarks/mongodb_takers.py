@@ -17,10 +17,9 @@ from tests.builders import numbered_messages, queue_key
 from tests.conformance.acts import claim, post
 from tests.conformance.threads import together
 from tests.integration.mongo_servers import mongo_server
-from tests.storage.mongodb.opening import fresh_name
+from tests.storage.mongodb.opening import fresh_name, message_store
 from zaqar.models import QueueKey
 from zaqar.storage.contract import MessageStore
-from zaqar.storage.mongodb import message_store
 
 LONG = 43_200
 """Seconds that outlast the program."""

@@ -13,7 +13,7 @@ from tests.clock import MovableClock
 from tests.conformance import mongomock_parts
 from tests.parts import opened_with
 from zaqar.storage.contract import ManagementStore, MessageStore
-from zaqar.storage.mongodb import management_store, message_store
+from zaqar.storage.mongodb.driver import DRIVER, Options
 from zaqar.storage.mongodb.management import store as management
 from zaqar.storage.mongodb.messages.store import Parts
 from zaqar.storage.mongodb.schema import MANAGEMENT_STORE, MESSAGE_STORE
@@ -53,9 +53,9 @@ def in_this_process(clock: MovableClock) -> Iterator[Openers]:
 @contextlib.contextmanager
 def on_server(uri: str, clock: MovableClock) -> Iterator[Openers]:
     """Give what opens stores on a server that speaks the wire protocol."""
-    options = {"database": f"conformance_{secrets.token_hex(6)}", "clock": clock}
+    options = Options(uri=uri, database=f"conformance_{secrets.token_hex(6)}")
     try:
-        yield lambda: message_store(uri, **options), lambda: management_store(uri, **options)
+        yield lambda: DRIVER.message_store(options, clock), lambda: DRIVER.management_store(options, clock)
     finally:
         with contextlib.closing(pymongo.MongoClient(uri)) as client:
-            client.drop_database(options["database"])
+            client.drop_database(options.database)

@@ -1,4 +1,4 @@
-"""Stores of these tests, with what the driver leaves to its defaults."""
+"""Stores of these tests: as a deployment opens them, and with parts that a test may watch."""
 
 import contextlib
 import secrets
@@ -10,13 +10,29 @@ from tests.clock import MovableClock
 from tests.parts import OpenStore, opened_with
 from tests.storage.mongodb.watching import Watching
 from zaqar.clock import Clock
-from zaqar.storage.contract import ManagementStore
-from zaqar.storage.mongodb.management.store import management_store
+from zaqar.storage.contract import ManagementStore, MessageStore
+from zaqar.storage.mongodb.driver import DRIVER, Options
+from zaqar.storage.mongodb.management import store as management
 from zaqar.storage.mongodb.messages.store import Parts
 from zaqar.storage.mongodb.schema import MANAGEMENT_STORE, MESSAGE_STORE
 from zaqar.storage.mongodb.server.address import Tls, parse
 from zaqar.storage.mongodb.server.connection import Database
 from zaqar.storage.mongodb.server.opening import connect
+
+
+def message_store(uri: str | None, *, clock: Clock | None = None, **options) -> MessageStore:
+    """Open a message store as a deployment does, with these options of the driver."""
+    return DRIVER.message_store(Options(uri=uri, **options), clock)
+
+
+def management_store(uri: str | None, *, clock: Clock | None = None, **options) -> ManagementStore:
+    """Open a management store likewise."""
+    return DRIVER.management_store(Options(uri=uri, **options), clock)
+
+
+def warnings(uri: str | None, **options) -> list[str]:
+    """Return what the driver tells of a server at the start."""
+    return DRIVER.warnings(Options(uri=uri, **options))
 
 
 def database(uri: str, name: str, *, listener: Watching | None = None, indexes=MESSAGE_STORE, patience=10.0):
@@ -55,5 +71,7 @@ def opened(uri: str, name: str, clock: Clock | None = None, **options) -> Iterat
 @contextlib.contextmanager
 def opened_management(uri: str, name: str, **options) -> Iterator[ManagementStore]:
     """Open a management store."""
-    with contextlib.closing(management_store(database(uri, name, indexes=MANAGEMENT_STORE, **options))) as store:
+    with contextlib.closing(
+        management.management_store(database(uri, name, indexes=MANAGEMENT_STORE, **options))
+    ) as store:
         yield store

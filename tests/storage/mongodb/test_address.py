@@ -3,9 +3,9 @@
 import pytest
 
 from tests.integration.server.certificates import self_signed
+from tests.storage.mongodb.opening import management_store, message_store, warnings
 from zaqar.errors import ConfigurationError
-from zaqar.storage.mongodb import management_store, message_store, parse, warnings
-from zaqar.storage.mongodb.server.address import Tls
+from zaqar.storage.mongodb.server.address import Tls, parse
 from zaqar.storage.mongodb.server.opening import connect
 
 NONE = Tls()

@@ -4,9 +4,8 @@ import pytest
 
 from tests.builders import new_message
 from tests.conformance.acts import post
-from tests.storage.mongodb.opening import opened
+from tests.storage.mongodb.opening import opened, warnings
 from zaqar.errors import ConfigurationError
-from zaqar.storage.mongodb import warnings
 
 MESSAGE = {"p_q": "demo/jobs", "t": 3600, "k": 1, "b": {"job": 1}}
 

@@ -9,7 +9,8 @@ from tests.conformance.acts import everything, ids, listed, numbers, post
 from tests.integration.process import wait_until
 from tests.parts import opened_with
 from tests.storage.children import child
-from zaqar.storage.mongodb import DRIVER, Options, message_store
+from tests.storage.mongodb.opening import message_store
+from zaqar.storage.mongodb.driver import DRIVER, Options
 from zaqar.storage.mongodb.messages.leases import LEASE, Leases
 from zaqar.storage.mongodb.messages.scope import scope_of
 

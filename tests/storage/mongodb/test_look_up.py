@@ -12,9 +12,8 @@ import pytest
 
 from tests.builders import new_message, queue_key
 from tests.conformance.acts import post
-from tests.storage.mongodb.opening import opened
+from tests.storage.mongodb.opening import message_store, opened, warnings
 from zaqar.errors import ConfigurationError, Unavailable
-from zaqar.storage.mongodb import message_store, warnings
 
 NAME = "cluster.example.org"
 MEMBER = "mongo.example.org"

@@ -9,10 +9,9 @@ import pytest
 from tests.builders import new_message, numbered_messages, queue_key
 from tests.conformance.acts import claim, everything, ids, numbers, post
 from tests.integration.proxy import Fault, Proxy, proxy_to
-from tests.storage.mongodb.opening import opened
+from tests.storage.mongodb.opening import opened, warnings
 from zaqar.errors import Unavailable
 from zaqar.storage.ids import named, parse_ids
-from zaqar.storage.mongodb import warnings
 
 MESSAGE, HEADER = 2013, struct.Struct("<iiii")
 

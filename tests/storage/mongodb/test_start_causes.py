@@ -8,8 +8,8 @@ import pytest
 from pymongo.errors import AutoReconnect, NetworkTimeout, PyMongoError, ServerSelectionTimeoutError
 
 from tests.integration.process import free_port
-from zaqar.storage.mongodb import warnings
-from zaqar.storage.mongodb.server.checks import _cause
+from tests.storage.mongodb.opening import warnings
+from zaqar.storage.mongodb.server.checks import cause
 
 TOPOLOGY = (
     "Timeout: 5.0s, Topology Description: <TopologyDescription id: 6929, topology_type: Unknown, servers: "
@@ -33,7 +33,7 @@ CAUSES = {
 @pytest.mark.parametrize("kind", [ServerSelectionTimeoutError, NetworkTimeout, AutoReconnect, PyMongoError])
 @pytest.mark.parametrize("text", CAUSES)
 def test_a_cause_is_one_short_sentence(kind, text):
-    assert _cause(kind(text)) == CAUSES[text]
+    assert cause(kind(text)) == CAUSES[text]
 
 
 def test_it_is_taken_from_what_this_pymongo_says():
@@ -46,7 +46,7 @@ def test_it_is_taken_from_what_this_pymongo_says():
         client.admin.command("ping")
     assert "TopologyDescription" in str(refused.value)
 
-    assert _cause(refused.value) == f"{address}: [Errno 111] Connection refused."
+    assert cause(refused.value) == f"{address}: [Errno 111] Connection refused."
     (line,) = warnings(f"mongodb://{address}", retry_deadline=0.3)
     assert line.endswith(f"answers 503 until it does: {address}: [Errno 111] Connection refused.")
 

@@ -8,14 +8,13 @@ from tests.builders import dead_letter_rule, new_message, numbered_messages, que
 from tests.conformance.acts import claim, everything, ids, listed, numbers, post
 from tests.integration.mongo_servers import StrictServer, strict_server
 from tests.integration.proxy import Fault, proxy_to
-from tests.storage.mongodb.opening import opened, opened_management
+from tests.storage.mongodb.opening import opened, opened_management, warnings
 from tests.storage.mongodb.operations import OPERATIONS, Scene
 from tests.storage.mongodb.test_refusals import ROUTER, claim_to_be
 from zaqar.errors import MessageClaimed, QueueNotFound
 from zaqar.models import Stats
 from zaqar.storage.contract import ManagementStore
 from zaqar.storage.ids import named, parse_ids
-from zaqar.storage.mongodb import warnings
 from zaqar.storage.mongodb.messages import removal
 
 

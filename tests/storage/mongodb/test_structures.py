@@ -8,7 +8,7 @@ from tests.integration.process import wait_until
 from tests.parts import opened_with
 from tests.storage.mongodb.opening import opened
 from zaqar.storage.ids import named
-from zaqar.storage.mongodb import DRIVER, Options
+from zaqar.storage.mongodb.driver import DRIVER, Options
 from zaqar.storage.mongodb.messages.scope import queue_of, scope_of
 from zaqar.storage.server_clock import ServerClock
 

@@ -3,9 +3,9 @@
 import pytest
 
 from tests.integration.proxy import Fault, proxy_to
+from tests.storage.mongodb.opening import warnings
 from tests.storage.mongodb.test_refusals import ROUTER, answering, claim_to_be
 from zaqar.errors import ConfigurationError
-from zaqar.storage.mongodb import warnings
 
 THREE = {"ok": 1.0, "setName": "rs", "hosts": ["a:1", "b:1"], "passives": ["c:1"], "arbiters": ["d:1"]}
 CONFIGURATION = {

@@ -10,10 +10,10 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 from zaqar.errors import ConfigurationError
 from zaqar.storage.mongodb.schema import QUEUES
-from zaqar.storage.mongodb.server.address import Address, check_name
+from zaqar.storage.mongodb.server.address import Address
 from zaqar.storage.mongodb.server.connection import Document
 from zaqar.storage.mongodb.server.failure import COMMAND_NOT_FOUND, is_failed_look_up
-from zaqar.storage.mongodb.server.opening import Options, address_of, connect
+from zaqar.storage.mongodb.server.opening import connect
 from zaqar.storage.mongodb.server.write_concern import doubts
 
 LONGEST_QUESTION = 5.0
@@ -31,15 +31,15 @@ OLDEST_SHARDED = (5, 1)
 """Since then ``$lookup`` finds in a sharded collection."""
 
 
-def warnings(options: Options) -> list[str]:
+def warnings(address: Address, database: str, *, patience: float) -> list[str]:
     """Return what an operator should know, a line each; a server that does not answer is among it.
+
+    ``patience``: seconds to wait for an answer, of which no more than ``LONGEST_QUESTION`` are waited.
 
     Raises ``ConfigurationError`` for what will not get better: a wrong password, a server that is too old, a write
     concern that it never gives.
     """
-    address = address_of(options)
-    check_name(options.database)
-    milliseconds = int(min(max(options.retry_deadline, 0.1), LONGEST_QUESTION) * 1000)
+    milliseconds = int(min(max(patience, 0.1), LONGEST_QUESTION) * 1000)
     client = None
     try:
         client = connect(address, serverSelectionTimeoutMS=milliseconds)
@@ -52,7 +52,7 @@ def warnings(options: Options) -> list[str]:
         return [
             *_about(address, hello, version),
             *doubts(address.options, address.place, hello, client.admin),
-            *_about_foreign_data(address, client[options.database]),
+            *_about_foreign_data(address, client[database]),
         ]
     except PyMongoError as error:
         is_wrong = isinstance(error, (OperationFailure, PyMongoConfigurationError)) and not is_failed_look_up(error)
@@ -61,7 +61,7 @@ def warnings(options: Options) -> list[str]:
         silence = (
             f"MongoDB at {address.place} does not answer; the service starts anyway, and answers 503 until it does"
         )
-        return [f"{silence}: {_cause(error)}"]
+        return [f"{silence}: {cause(error)}"]
     finally:
         if client is not None:
             client.close()
@@ -126,7 +126,7 @@ def _about_foreign_data(address: Address, database: Database[Document]) -> Itera
         yield f"{place}, which this one neither reads nor removes {named}."
 
 
-def _cause(error: PyMongoError) -> str:
+def cause(error: PyMongoError) -> str:
     """Return why nobody answered, without what PyMongo adds of its time-outs and of what it knows of the servers."""
     text = re.sub(r" \(configured timeouts: [^)]*\)", "", _one_line(error))
     return text.partition(", Timeout: ")[0].rstrip(".") + "."

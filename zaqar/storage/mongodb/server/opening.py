@@ -1,6 +1,5 @@
-"""From options to the database behind them."""
+"""From an address to the database behind it."""
 
-import dataclasses
 from collections.abc import Sequence
 
 from pymongo import MongoClient
@@ -9,9 +8,8 @@ from pymongo.errors import ConfigurationError as PyMongoConfigurationError
 from pymongo.errors import InvalidURI
 
 from zaqar.errors import ConfigurationError
-from zaqar.storage import driver
 from zaqar.storage.mongodb.schema import Index
-from zaqar.storage.mongodb.server.address import Address, Tls, check_name, parse
+from zaqar.storage.mongodb.server.address import Address, check_name
 from zaqar.storage.mongodb.server.connection import Database, Document
 from zaqar.storage.mongodb.server.failure import is_failed_look_up
 
@@ -20,37 +18,20 @@ _FILES = (
 )
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Options(driver.Options):
-    """What ``[drivers:...:mongodb]`` says, and ``unreliable`` of ``[DEFAULT]``; times are in seconds."""
+def open_database(
+    address: Address, name: str, *, indexes: Sequence[Index], deadline: float, attempts: int, first_pause: float
+) -> Database:
+    """Return the database, which is first contacted when it is first used; the rest as ``Database`` has it.
 
-    database: str = "zaqar"
-    unreliable: bool = False
-    ssl_keyfile: str | None = None
-    ssl_certfile: str | None = None
-    ssl_cert_reqs: str = "CERT_REQUIRED"
-    ssl_ca_certs: str | None = None
-    retry_deadline: float = 10.0
-    max_reconnect_attempts: int = 10
-    reconnect_sleep: float = 0.02
-
-
-def address_of(options: Options) -> Address:
-    """Return the address that the options mean. Raises ``ConfigurationError``."""
-    tls = Tls(options.ssl_keyfile, options.ssl_certfile, options.ssl_cert_reqs, options.ssl_ca_certs)
-    return parse(options.uri, tls=tls, is_unreliable=options.unreliable, retry_deadline=options.retry_deadline)
-
-
-def open_database(options: Options, indexes: Sequence[Index]) -> Database:
-    """Return the database, which is first contacted when it is first used. Raises ``ConfigurationError``."""
-    address = address_of(options)
+    Raises ``ConfigurationError`` for a name that cannot be.
+    """
     return Database(
         lambda: connect(address),
-        check_name(options.database),
+        check_name(name),
         indexes=indexes,
-        deadline=options.retry_deadline,
-        attempts=options.max_reconnect_attempts,
-        first_pause=options.reconnect_sleep,
+        deadline=deadline,
+        attempts=attempts,
+        first_pause=first_pause,
     )
 
 
