@@ -27,7 +27,7 @@ def _unhurried_redis(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def unhurried_claims(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no claim come back with less than there is because the machine was busy."""
-    monkeypatch.setattr(taking, "LONGEST_BURIAL", LONG)
+    monkeypatch.setattr(taking, "LONGEST_MOVE", LONG)
     monkeypatch.setattr(taking, "LONGEST", LONG)
 
 

@@ -45,7 +45,7 @@ def in_this_process(clock: MovableClock) -> Iterator[Openers]:
     database = functools.partial(OneAtATime, connect, name, deadline=10, attempts=10, first_pause=0.02)
     with mongomock_parts.added():
         yield (
-            lambda: opened_with(Parts(database(indexes=MESSAGE_STORE), clock, place=name, patience=10)),
+            lambda: opened_with(Parts(database(indexes=MESSAGE_STORE), clock, place=name)),
             lambda: management.management_store(database(indexes=MANAGEMENT_STORE)),
         )
 

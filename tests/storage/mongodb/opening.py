@@ -63,7 +63,7 @@ def opened(uri: str, name: str, clock: Clock | None = None, **options) -> Iterat
     """Open a message store; its clock stands still unless another one is given."""
     found = database(uri, name, **options)
     place = (uri, name)
-    store = opened_with(Parts(found, clock or MovableClock(), place=place, patience=options.get("patience", 10.0)))
+    store = opened_with(Parts(found, clock or MovableClock(), place=place))
     with contextlib.closing(store):
         yield store
 

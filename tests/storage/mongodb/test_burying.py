@@ -30,7 +30,7 @@ def test_a_claim_of_one_moves_a_hundred_with_each_step(store, queue, dead, watch
 
 
 def test_what_a_claim_has_no_time_for_is_moved_by_the_sweep(store, queue, dead, data, clock, monkeypatch):
-    monkeypatch.setattr(taking, "LONGEST_BURIAL", -1.0)
+    monkeypatch.setattr(taking, "LONGEST_MOVE", -1.0)
     rule = dead_letter_rule(dead)
     assert claim(store, queue, limit=10, dead_letter=rule).messages == ()
     assert len(listed(store, dead)) == 10
@@ -44,7 +44,7 @@ def test_what_a_claim_has_no_time_for_is_moved_by_the_sweep(store, queue, dead, 
 
 
 def test_a_dead_letter_queue_that_is_gone_ends_it(store, queue, dead, data, monkeypatch):
-    monkeypatch.setattr(taking, "LONGEST_BURIAL", -1.0)
+    monkeypatch.setattr(taking, "LONGEST_MOVE", -1.0)
     claim(store, queue, limit=10, dead_letter=dead_letter_rule(dead))
     store.records.delete(dead)
 

@@ -9,7 +9,9 @@ from tests.builders import dead_letter_rule, numbered_messages, queue_key
 from tests.conformance.acts import claim, listed, numbers, post
 from tests.conformance.threads import together
 from tests.storage.mongodb.opening import opened
+from tests.storage.mongodb.steps import replace_step
 from zaqar.storage.ids import named
+from zaqar.storage.mongodb.messages import candidates
 
 CONSUMERS = 4
 
@@ -21,17 +23,17 @@ def test_a_consumer_whose_candidates_went_to_others_takes_the_next(
     """W-M2: however often."""
     post(store, queue, *numbered_messages(20))
     rivals = iter([3, 4, 2])
-    find = store.parts.candidates.ready
+    find = candidates.ready
 
     with opened(server.uri, name, clock) as rival:
 
-        def overtaken(key, **words):
-            found = find(key, **words)
+        def overtaken(*key, **words):
+            found = find(*key, **words)
             if count := next(rivals, 0):
                 assert len(claim(rival, queue, limit=count).messages) == count
             return found
 
-        monkeypatch.setattr(store.parts.candidates, "ready", overtaken)
+        replace_step(monkeypatch, store, candidates, "ready", overtaken)
         assert numbers(take(store, queue)) == [3, 4, 11, 12, 13]
 
 
@@ -60,15 +62,15 @@ def test_what_others_claimed_and_released_after_the_look_is_counted(
     store.records.create(letters)
     rule = dead_letter_rule(letters, max_claim_count=most)
     post(store, queue, *numbered_messages(5 if most > 1 else 3))
-    find, firsts = store.parts.candidates.ready, iter((True,))
+    find, firsts = candidates.ready, iter((True,))
 
-    def overtaken(key, **words):
-        found = find(key, **words)
+    def overtaken(*key, **words):
+        found = find(*key, **words)
         if next(firsts, False):
             other.claims.release(queue, named(claim(other, queue, limit=3, dead_letter=rule).id))
         return found
 
-    monkeypatch.setattr(store.parts.candidates, "ready", overtaken)
+    replace_step(monkeypatch, store, candidates, "ready", overtaken)
     taken = claim(store, queue, limit=5, dead_letter=rule).messages
 
     assert [message.claim_count for message in taken] == shown

@@ -8,16 +8,18 @@ import pytest
 from tests.builders import numbered_messages
 from tests.conformance.acts import claim, ids, post
 from tests.conformance.threads import together
+from tests.storage.mongodb.steps import replace_step
 from zaqar.errors import Unavailable
 from zaqar.storage.ids import named
+from zaqar.storage.mongodb.messages import candidates, statistics
 from zaqar.storage.mongodb.messages.counters import Counters
 from zaqar.storage.mongodb.messages.scope import scope_of
 
 
 @pytest.fixture
-def held(store, queue, monkeypatch):
+def held(store, queue):
     """Of five messages one is deleted and two are claimed, and nothing is written unless a test says so."""
-    monkeypatch.setattr(store.parts.counters, "_wakers", [])
+    store.parts.session.counters.leave(store.parts.writer.task.start)
     posted = post(store, queue, *numbered_messages(5))
     store.messages.delete(queue, named(posted[4]), claim_id=None)
     return claim(store, queue, limit=2)
@@ -49,26 +51,26 @@ def test_what_is_written_is_not_added_again(store, queue, held):
 @pytest.mark.parametrize("is_done", [False, True], ids=["before the record changes", "after it"])
 def test_a_look_while_something_is_written_waits_and_looks_again(store, queue, held, monkeypatch, is_done):
     """The change is taken, and it may be in the record or not."""
-    looked, ends, write = threading.Event(), store.parts.candidates.ends, store.parts.records._write_change
+    looked, ends, write = threading.Event(), candidates.ends, statistics.write_change
     looks = []
 
-    def look(key):
-        view = ends(key)
+    def look(*key):
+        view = ends(*key)
         looks.append(view)
         looked.set()
         return view
 
-    def beside(scope, change):
+    def beside(*words):
         if is_done:
-            written = write(scope, change)
+            written = write(*words)
         told = threads.submit(figures, store, queue)
         results.append(told)
         assert looked.wait(10)
-        return written if is_done else write(scope, change)
+        return written if is_done else write(*words)
 
     results = []
-    monkeypatch.setattr(store.parts.candidates, "ends", look)
-    monkeypatch.setattr(store.parts.records, "_write_change", beside)
+    replace_step(monkeypatch, store, candidates, "ends", look)
+    replace_step(monkeypatch, store, statistics, "write_change", beside)
     with ThreadPoolExecutor(1) as threads:
         store.parts.writer.write_all()
         assert results[0].result(10) == (2, 4)
@@ -77,14 +79,14 @@ def test_a_look_while_something_is_written_waits_and_looks_again(store, queue, h
 
 @pytest.mark.parametrize("is_before", [True, False], ids=["before the record is read", "after it"])
 def test_what_was_taken_and_written_during_a_look_is_told_once(store, queue, held, monkeypatch, is_before):
-    ends = store.parts.candidates.ends
+    ends = candidates.ends
     looks = []
 
-    def look(key):
+    def look(*key):
         looks.append(key)
         if is_before:
             write_elsewhere(store)
-        view = ends(key)
+        view = ends(*key)
         if not is_before:
             write_elsewhere(store)
         return view
@@ -93,24 +95,24 @@ def test_what_was_taken_and_written_during_a_look_is_told_once(store, queue, hel
         if len(looks) == 1:
             together(store.parts.writer.write_all)
 
-    monkeypatch.setattr(store.parts.candidates, "ends", look)
+    replace_step(monkeypatch, store, candidates, "ends", look)
 
     assert figures(store, queue) == (2, 4)
     assert len(looks) == 2
 
 
 def test_what_another_queue_has_written_during_a_look_is_no_reason_to_look_again(store, queue, held, monkeypatch):
-    ends = store.parts.candidates.ends
+    ends = candidates.ends
     looks = []
 
-    def look(key):
+    def look(*key):
         looks.append(key)
-        view = ends(key)
-        store.parts.counters.add("queue:other/other", position=1, total=1)
-        store.parts.records.write_counters("queue:other/other")
+        view = ends(*key)
+        store.parts.session.counters.add("queue:other/other", position=1, total=1)
+        statistics.write_counters(store.parts.session, "queue:other/other")
         return view
 
-    monkeypatch.setattr(store.parts.candidates, "ends", look)
+    replace_step(monkeypatch, store, candidates, "ends", look)
 
     assert figures(store, queue) == (2, 4)
     assert len(looks) == 1
@@ -121,7 +123,7 @@ def test_what_could_not_be_written_is_still_told(store, queue, held, monkeypatch
         raise Unavailable("The store cannot answer.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(store.parts.records, "_write_change", away)
+        replace_step(patch, store, statistics, "write_change", away)
         with pytest.raises(Unavailable):
             store.parts.writer.write_all()
 

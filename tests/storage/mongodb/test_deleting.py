@@ -5,8 +5,10 @@ import pytest
 from tests.builders import new_message, numbered_messages
 from tests.conformance.acts import claim, everything, exists, ids, post
 from tests.storage.mongodb.opening import opened
+from tests.storage.mongodb.steps import replace_step
 from zaqar.errors import MessageClaimed
 from zaqar.storage.ids import UNKNOWN, named, parse_ids
+from zaqar.storage.mongodb.messages import deletion
 from zaqar.storage.mongodb.messages.encoding import CLAIMED, DOOMED
 
 
@@ -14,7 +16,7 @@ def test_a_claim_between_looking_and_deleting_is_respected(store, queue, monkeyp
     """W-M5: looking comes after deleting, and decides nothing."""
     (message_id,) = post(store, queue, new_message())
     claim(store, queue)
-    look = store.parts.deletion._look
+    look = deletion.look
 
     def slowly(*arguments):
         found = look(*arguments)
@@ -22,7 +24,7 @@ def test_a_claim_between_looking_and_deleting_is_respected(store, queue, monkeyp
         claim(store, queue)
         return found
 
-    monkeypatch.setattr(store.parts.deletion, "_look", slowly)
+    replace_step(monkeypatch, store, deletion, "look", slowly)
     with pytest.raises(MessageClaimed):
         store.messages.delete(queue, named(message_id), claim_id=None)
 

@@ -5,6 +5,8 @@ import pytest
 from tests.builders import dead_letter_rule, new_message, numbered_messages, queue_key
 from tests.conformance.acts import claim, everything, exists, listed, numbers, post
 from zaqar.storage.ids import named
+from zaqar.storage.mongodb.messages import posting
+from zaqar.storage.mongodb.messages.dead_letters import forward
 from zaqar.storage.mongodb.messages.encoding import date_of
 from zaqar.storage.mongodb.messages.scope import scope_of
 
@@ -50,12 +52,11 @@ def test_a_move_of_dead_letters_broken_off_is_finished_once(store, queue, clock,
     store.records.create(dead)
     post(store, queue, *numbered_messages(3))
     store.claims.release(queue, named(claim(store, queue).id))
-    letters = store.parts.dead_letters
     with monkeypatch.context() as patch:
         if is_posted:
-            patch.setattr(letters._counters, "add", _die)  # removed all the same: the last point of all
+            patch.setattr(store.parts.session.counters, "add", _die)  # removed all the same: the last point of all
         else:
-            patch.setattr(letters._posting, "post", _die)
+            patch.setattr(posting, "post", _die)
         with pytest.raises(RuntimeError):
             claim(store, queue, dead_letter=dead_letter_rule(dead))
 
@@ -73,17 +74,16 @@ def test_a_move_posted_and_not_removed_is_not_posted_again(store, queue, clock, 
     store.claims.release(queue, named(claim(store, queue).id))
     kept = list(data.messages.find({"state": "ready"}))
     claim(store, queue, dead_letter=dead_letter_rule(dead))
-    batch = "0" * 30
+    move = "0" * 30
     for document in kept:
         target = {"queue": scope_of(dead), "ttl": None}
-        data.messages.insert_one(document | {"state": "leaving", "claim": batch, "until": 1, "target": target})
-    letters = store.parts.dead_letters
-    letters.forward(queue_scope=scope_of(queue), batch=batch)
+        data.messages.insert_one(document | {"state": "leaving", "claim": move, "until": 1, "target": target})
+    forward(store.parts.session, scope_of(queue), move)
     before = numbers(listed(store, dead))
     for document in kept:
-        data.messages.insert_one(document | {"state": "leaving", "claim": batch, "until": 1, "target": target})
+        data.messages.insert_one(document | {"state": "leaving", "claim": move, "until": 1, "target": target})
 
-    letters.forward(queue_scope=scope_of(queue), batch=batch)
+    forward(store.parts.session, scope_of(queue), move)
 
     assert numbers(listed(store, dead)) == before
     assert everything(store, queue) == []

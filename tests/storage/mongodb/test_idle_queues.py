@@ -6,7 +6,7 @@ from tests.builders import dead_letter_rule, new_message, numbered_messages, que
 from tests.conformance.acts import claim, ids, listed, numbers, post
 from tests.storage.mongodb.plans import plans
 from zaqar.storage.ids import named, parse_ids
-from zaqar.storage.mongodb.messages import removal
+from zaqar.storage.mongodb.messages import posting, removal
 from zaqar.storage.mongodb.messages.scope import scope_of
 
 LATER = 40_000
@@ -147,7 +147,7 @@ def test_a_move_of_dead_letters_broken_off_in_an_idle_queue_is_finished_in_time(
         raise RuntimeError("killed")
 
     with monkeypatch.context() as patch:
-        patch.setattr(store.parts.dead_letters._posting, "post", dies)
+        patch.setattr(posting, "post", dies)
         with pytest.raises(RuntimeError):
             claim(store, queue, dead_letter=dead_letter_rule(dead))
     clock.move(30)

@@ -20,6 +20,7 @@ from zaqar.errors import QueueNotFound, Unavailable
 from zaqar.models import Claim, Message, Stats
 from zaqar.storage.ids import named, parse_ids
 from zaqar.storage.mongodb.messages.scope import scope_of
+from zaqar.storage.mongodb.messages.statistics import recount
 from zaqar.storage.mongodb.messages.store import Parts
 from zaqar.storage.mongodb.schema import MESSAGE_STORE
 from zaqar.storage.mongodb.server.address import Tls, parse
@@ -43,7 +44,8 @@ class Scene:
         self.has_moved = False
         store.parts.writer.write_all()
         # Counted once, so that the sweep counts again only where it has a reason.
-        store.parts.queue_records.recount(store.parts.records.find(scope_of(self.queue)), clock.now())
+        session = store.parts.session
+        recount(session, session.records.find(scope_of(self.queue)), clock.now())
 
     def move(self, seconds: int) -> None:
         """Move the clock, the first time."""
@@ -141,7 +143,7 @@ class Stage:
         self.database = Interrupted(
             lambda: connect(address), name, indexes=MESSAGE_STORE, deadline=3.0, attempts=10, first_pause=0.001
         )
-        self.store = opened_with(Parts(self.database, self.clock, place=name, patience=3.0))
+        self.store = opened_with(Parts(self.database, self.clock, place=name))
 
     @contextlib.contextmanager
     def scene(self) -> Iterator[Scene]:

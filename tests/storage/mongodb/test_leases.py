@@ -10,7 +10,9 @@ from tests.integration.process import wait_until
 from tests.parts import opened_with
 from tests.storage.children import child
 from tests.storage.mongodb.opening import message_store
+from tests.storage.mongodb.steps import replace_step
 from zaqar.storage.mongodb.driver import DRIVER, Options
+from zaqar.storage.mongodb.messages import posting
 from zaqar.storage.mongodb.messages.leases import LEASE, Leases
 from zaqar.storage.mongodb.messages.scope import scope_of
 
@@ -20,23 +22,23 @@ LONGEST_WAIT = 5.0
 
 def held_up(monkeypatch, store, step, act):
     """Let something happen in the middle of the next post, before a step of it."""
-    usual = getattr(store.parts.posting, step)
+    usual = getattr(posting, step)
 
     def later(*arguments):
-        monkeypatch.setattr(store.parts.posting, step, usual)
+        monkeypatch.setattr(posting, step, usual)
         act()
         return usual(*arguments)
 
-    monkeypatch.setattr(store.parts.posting, step, later)
+    replace_step(monkeypatch, store, posting, step, later)
 
 
-@pytest.mark.parametrize("step", ["_insert", "_publish"])
+@pytest.mark.parametrize("step", ["insert", "publish"])
 def test_a_slow_producer_that_lives_keeps_its_places(store, other, queue, clock, monkeypatch, step):
     def dawdle():
         post(other, queue, new_message(b"9"))
         for _ in range(30):
             clock.move(LEASE - 1)
-            store.parts.leases.renew()
+            store.parts.session.leases.renew()
             assert listed(other, queue) == []
 
     held_up(monkeypatch, store, step, dawdle)
@@ -47,7 +49,7 @@ def test_a_slow_producer_that_lives_keeps_its_places(store, other, queue, clock,
     assert ids(everything(other, queue))[:3] == posted
 
 
-@pytest.mark.parametrize("step", ["_insert", "_publish"])
+@pytest.mark.parametrize("step", ["insert", "publish"])
 def test_a_producer_that_was_stopped_for_long_posts_once_behind_the_others(
     store, other, queue, clock, monkeypatch, step, data
 ):
@@ -74,9 +76,9 @@ def test_a_producer_that_is_too_slow_for_a_lease_is_given_a_longer_one(store, qu
         clock.move(leases[-1])
         listed(store, queue)
         if len(leases) < 4:
-            held_up(monkeypatch, store, "_publish", lambda: stop(step))
+            held_up(monkeypatch, store, "publish", lambda: stop(step))
 
-    held_up(monkeypatch, store, "_publish", lambda: stop("_publish"))
+    held_up(monkeypatch, store, "publish", lambda: stop("publish"))
 
     post(store, queue, *numbered_messages(3))
 
@@ -88,10 +90,10 @@ def test_renewing_brings_no_place_back(store, queue, data, clock, monkeypatch):
     def renew_late():
         clock.move(LEASE)
         assert listed(store, queue) == []
-        store.parts.leases.renew()
+        store.parts.session.leases.renew()
         assert data.records.find_one({"_id": scope_of(queue)})["reservations"] == []
 
-    held_up(monkeypatch, store, "_publish", renew_late)
+    held_up(monkeypatch, store, "publish", renew_late)
 
     post(store, queue, *numbered_messages(3))
 
@@ -99,7 +101,7 @@ def test_renewing_brings_no_place_back(store, queue, data, clock, monkeypatch):
 
 
 def test_all_posts_of_a_process_are_renewed_with_one_command(store, queue, watch, clock):
-    leases = Leases(store.parts.database, clock, longest=60)
+    leases = Leases(store.parts.session.database, clock, longest=60)
     with contextlib.ExitStack() as posts:
         for number in range(20):
             posts.enter_context(leases.held(scope_of(queue), f"{number:016x}", seconds=LEASE))
@@ -113,7 +115,7 @@ def test_all_posts_of_a_process_are_renewed_with_one_command(store, queue, watch
     assert sent == []
 
 
-@pytest.mark.parametrize("step", ["_insert", "_publish"])
+@pytest.mark.parametrize("step", ["insert", "publish"])
 def test_a_process_killed_in_the_middle_of_a_post_holds_up_readers_for_seconds(server, name, step):
     """By the server's own time, as the service runs."""
 
@@ -125,7 +127,7 @@ def test_a_process_killed_in_the_middle_of_a_post_holds_up_readers_for_seconds(s
             me.say()
             me.wait()
 
-        setattr(dying.parts.posting, step, stop)
+        setattr(posting, step, stop)
         post(dying, queue, *numbered_messages(3, first=10))
 
     queue = queue_key()

@@ -12,9 +12,10 @@ from tests.conformance.acts import claim, listed, numbers, post
 from tests.conformance.threads import together
 from tests.integration.process import wait_until
 from tests.storage.children import child
+from tests.storage.mongodb.steps import replace_step
 from zaqar.errors import ClaimNotFound, QueueNotFound, Unavailable
 from zaqar.storage.ids import named
-from zaqar.storage.mongodb.messages import lines
+from zaqar.storage.mongodb.messages import candidates, lines
 from zaqar.storage.mongodb.messages.lines import Lines
 
 TAKES = {
@@ -131,15 +132,15 @@ def test_each_claim_of_a_line_has_its_own_end_and_grace(store, queue, line_up, c
 def test_what_another_process_was_given_is_made_up_for_to_each(store, other, queue, watch, line_up, take, monkeypatch):
     """One command tells for all of them what they were given."""
     post(store, queue, *numbered_messages(40))
-    ready, steps = store.parts.candidates.ready, itertools.count()
+    ready, steps = candidates.ready, itertools.count()
 
-    def overtaken(key, **words):
-        view = ready(key, **words)
+    def overtaken(*key, **words):
+        view = ready(*key, **words)
         if next(steps) == 1:
             assert len(claim(other, queue, limit=7).messages) == 7
         return view
 
-    monkeypatch.setattr(store.parts.candidates, "ready", overtaken)
+    replace_step(monkeypatch, store, candidates, "ready", overtaken)
 
     def consume():
         with watch() as sent:
@@ -167,14 +168,14 @@ def test_the_last_of_a_line_get_nothing_only_where_nothing_is_left(store, queue,
 @pytest.mark.parametrize("error", [Unavailable("away"), OperationFailure("broken")], ids=["away", "broken"])
 def test_an_error_of_a_step_reaches_all_for_whom_it_was_done(store, queue, line_up, monkeypatch, take, error):
     post(store, queue, *numbered_messages(20))
-    ready, steps = store.parts.candidates.ready, itertools.count()
+    ready, steps = candidates.ready, itertools.count()
 
-    def fail_once(key, **words):
+    def fail_once(*key, **words):
         if next(steps) == 1:
             raise error
-        return ready(key, **words)
+        return ready(*key, **words)
 
-    monkeypatch.setattr(store.parts.candidates, "ready", fail_once)
+    replace_step(monkeypatch, store, candidates, "ready", fail_once)
 
     found = line_up(*[lambda: TAKES[take](store, queue)] * 4)
 
@@ -188,17 +189,17 @@ def test_what_was_taken_before_the_store_was_away_is_given_to_who_took_it(
 ):
     """Popped messages are there no more: an error would lose them."""
     post(store, queue, *numbered_messages(20))
-    ready, steps = store.parts.candidates.ready, itertools.count()
+    ready, steps = candidates.ready, itertools.count()
 
-    def overtaken(key, **words):
+    def overtaken(*key, **words):
         if (number := next(steps)) == 2:
             raise Unavailable("away")
-        view = ready(key, **words)
+        view = ready(*key, **words)
         if number == 1:
             assert len(claim(other, queue, limit=2).messages) == 2
         return view
 
-    monkeypatch.setattr(store.parts.candidates, "ready", overtaken)
+    replace_step(monkeypatch, store, candidates, "ready", overtaken)
 
     found = line_up(*[lambda: TAKES[take](store, queue)] * 3)
 

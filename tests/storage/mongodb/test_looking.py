@@ -11,8 +11,10 @@ from tests.clock import MovableClock
 from tests.conformance import mongomock_parts
 from tests.conformance.acts import claim, everything, ids, listed, numbers, post
 from tests.conformance.mongodb_rows import in_this_process
+from tests.storage.mongodb.steps import replace_step
 from zaqar.models import Stats
 from zaqar.storage.ids import named, parse_ids
+from zaqar.storage.mongodb.messages import candidates, posting
 from zaqar.storage.mongodb.messages.scope import scope_of
 
 BEHIND_ALL = 2**53
@@ -55,13 +57,12 @@ def test_an_observer_skips_no_post_that_is_published_between_record_and_messages
     """W-M3, W-M4: neither one that was under way, nor one that was not begun."""
     store, queue, between = split
     (first,) = post(store, queue, new_message(b"0"))
-    posting, pages = store.parts.posting, []
-    publish = posting._publish
+    publish, pages = posting.publish, []
 
     def overtaken(*arguments):
         """While this post is under way, let others be posted behind it, and an observer read."""
         with monkeypatch.context() as patch:
-            patch.setattr(posting, "_publish", publish)
+            patch.setattr(posting, "publish", publish)
             post(store, queue, *numbered_messages(2, first=10))
 
             def finish():
@@ -70,10 +71,10 @@ def test_an_observer_skips_no_post_that_is_published_between_record_and_messages
 
             between(finish)
             pages.append(listed(store, queue))
-        return arguments[1]
+        return arguments[-1]
 
     with monkeypatch.context() as patch:
-        patch.setattr(posting, "_publish", overtaken)
+        replace_step(patch, store, posting, "publish", overtaken)
         post(store, queue, *numbered_messages(3, first=1))
     between(lambda: None)
 
@@ -100,14 +101,14 @@ def test_a_queue_that_is_emptied_between_record_and_messages_is_empty(split, end
 def test_what_falls_due_between_the_pages_of_a_listing_is_on_one_of_them(store, queue, clock, monkeypatch):
     """Delayed ones are looked for first: the other way round, it would be on neither."""
     post(store, queue, new_message(b"0", delay=60), new_message(b"1"))
-    more = store.parts.candidates.more
+    more = candidates.more
 
     def later(*arguments, **keywords):
         clock.move(60)
         assert numbers(listed(store, queue)) == [0, 1]
         return more(*arguments, **keywords)
 
-    monkeypatch.setattr(store.parts.candidates, "more", later)
+    replace_step(monkeypatch, store, candidates, "more", later)
 
     assert numbers(listed(store, queue, include_delayed=True)) == [0, 1]
 
@@ -115,7 +116,7 @@ def test_what_falls_due_between_the_pages_of_a_listing_is_on_one_of_them(store, 
 def test_both_pages_of_a_listing_end_at_the_same_position(store, queue, monkeypatch):
     """Else a delayed message that was posted between them would be passed by."""
     posted = post(store, queue, new_message(b"0"))
-    more = store.parts.candidates.more
+    more = candidates.more
 
     def later(*arguments, **keywords):
         post(store, queue, new_message(b"1", delay=60), new_message(b"2"))
@@ -123,7 +124,7 @@ def test_both_pages_of_a_listing_end_at_the_same_position(store, queue, monkeypa
         return more(*arguments, **keywords)
 
     with monkeypatch.context() as patch:
-        patch.setattr(store.parts.candidates, "more", later)
+        replace_step(patch, store, candidates, "more", later)
         assert ids(listed(store, queue, include_delayed=True)) == posted
 
     assert numbers(listed(store, queue, include_delayed=True, marker=posted[0])) == [1, 2]
@@ -227,7 +228,7 @@ def test_what_is_named_may_be_longer_than_a_document(split):
 def test_an_error_that_is_none_of_size_is_not_hidden(store, queue, monkeypatch):
     post(store, queue, new_message())
     broken = OperationFailure("Unrecognized expression", code=168)
-    monkeypatch.setattr(store.parts.database, "run", mock.Mock(side_effect=broken))
+    monkeypatch.setattr(store.parts.session.database, "run", mock.Mock(side_effect=broken))
 
     with pytest.raises(OperationFailure):
         listed(store, queue)

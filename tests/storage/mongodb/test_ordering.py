@@ -10,7 +10,9 @@ from tests.builders import new_message, numbered_messages
 from tests.conformance.acts import claim, everything, ids, listed, numbers, post
 from tests.conformance.threads import together
 from tests.storage.mongodb.opening import opened
+from tests.storage.mongodb.steps import replace_step
 from zaqar.storage.ids import named
+from zaqar.storage.mongodb.messages import posting
 
 STORES = 6
 
@@ -26,10 +28,10 @@ def delayed(method, seconds):
 
 
 @pytest.mark.parametrize("is_new", [False, True], ids=["known queue", "new queue"])
-@pytest.mark.parametrize("step", ["_insert", "_publish"])
+@pytest.mark.parametrize("step", ["insert", "publish"])
 def test_what_is_behind_a_post_under_way_is_not_shown_or_taken(store, other, queue, monkeypatch, step, is_new):
     """W-M3, W-M4: a marker behind it would never see it; and a post is seen whole or not at all."""
-    usual = getattr(store.parts.posting, step)
+    usual = getattr(posting, step)
 
     def overtaken(*arguments):
         post(other, queue, *numbered_messages(2, first=10))
@@ -43,7 +45,7 @@ def test_what_is_behind_a_post_under_way_is_not_shown_or_taken(store, other, que
         return usual(*arguments)
 
     (first,) = post(other if is_new else store, queue, new_message(b"0"))
-    monkeypatch.setattr(store.parts.posting, step, overtaken)
+    replace_step(monkeypatch, store, posting, step, overtaken)
     post(store, queue, *numbered_messages(3, first=1))
 
     assert numbers(everything(other, queue)) == [0, 1, 2, 3, 10, 11]
@@ -52,14 +54,14 @@ def test_what_is_behind_a_post_under_way_is_not_shown_or_taken(store, other, que
 
 def test_an_overtaken_post_costs_the_one_in_front_no_more(store, other, queue, monkeypatch, watch):
     """W-M4: nobody fights for a place, and nobody waits for the other."""
-    usual = store.parts.posting._insert
+    usual = posting.insert
 
     def overtaken(*arguments):
         post(other, queue, new_message())
         return usual(*arguments)
 
     post(store, queue, new_message())
-    monkeypatch.setattr(store.parts.posting, "_insert", overtaken)
+    replace_step(monkeypatch, store, posting, "insert", overtaken)
     with watch() as sent:
         post(store, queue, new_message())
 
@@ -94,9 +96,8 @@ def test_an_observer_beside_many_processes_skips_nothing(server, name, clock, st
         opened(server.uri, name, clock) as third,
     ):
         stores = [store, first, second, third]
-        for number, step in enumerate(("_insert", "_publish")):
-            posting = stores[number].parts.posting
-            monkeypatch.setattr(posting, step, delayed(getattr(posting, step), 0.005))
+        for number, step in enumerate(("insert", "publish")):
+            replace_step(monkeypatch, stores[number], posting, step, delayed(getattr(posting, step), 0.005))
         producers = [functools.partial(produce, stores[number % 4]) for number in range(STORES)]
         *posted, seen, also_seen = together(*producers, *(functools.partial(observe, one) for one in stores[2:]))
 

@@ -4,10 +4,12 @@ import pytest
 
 from tests.builders import dead_letter_rule, new_message, new_token, numbered_messages, queue_key
 from tests.conformance.acts import PRODUCER, claim, everything, ids, listed, numbers, post
+from tests.storage.mongodb.steps import replace_step
 from zaqar.errors import ClaimNotFound, QueueNotFound, Unavailable
 from zaqar.models import Stats
 from zaqar.storage.ids import named, parse_ids
-from zaqar.storage.mongodb.messages import litter, removal
+from zaqar.storage.mongodb.messages import litter, posting, removal
+from zaqar.storage.mongodb.messages.expiry import expire
 from zaqar.storage.mongodb.messages.scope import scope_of
 
 FEW = 5
@@ -124,7 +126,7 @@ def test_changes_not_written_before_a_purge_by_another_process_are_not_counted_b
 def test_a_purge_zeroes_what_others_wrote_since_it_looked(store, other, queue, monkeypatch):
     """And takes with it what was posted until then, and nothing of what is posted after."""
     post(store, queue, *numbered_messages(10))
-    find, turns = store.parts.records.find, iter([True])
+    find, turns = store.parts.session.records.find, iter([True])
 
     def then_others(scope):
         found = find(scope)
@@ -134,7 +136,7 @@ def test_a_purge_zeroes_what_others_wrote_since_it_looked(store, other, queue, m
             post(other, queue, *numbered_messages(2))
         return found
 
-    monkeypatch.setattr(store.parts.records, "find", then_others)
+    monkeypatch.setattr(store.parts.session.records, "find", then_others)
     purge(store, queue)
 
     assert store.records.stats(queue) == Stats()
@@ -144,7 +146,7 @@ def test_a_purge_zeroes_what_others_wrote_since_it_looked(store, other, queue, m
 
 
 def test_a_purge_looks_again_where_others_posted_very_much(store, other, queue, data, monkeypatch):
-    find, turns = store.parts.records.find, iter([True])
+    find, turns = store.parts.session.records.find, iter([True])
 
     def then_others(scope):
         found = find(scope)
@@ -153,7 +155,7 @@ def test_a_purge_looks_again_where_others_posted_very_much(store, other, queue, 
             post(other, queue, new_message())
         return found
 
-    monkeypatch.setattr(store.parts.records, "find", then_others)
+    monkeypatch.setattr(store.parts.session.records, "find", then_others)
     purge(store, queue)
 
     assert everything(other, queue) == []
@@ -163,15 +165,15 @@ def test_a_purge_looks_again_where_others_posted_very_much(store, other, queue, 
 @pytest.mark.parametrize("end", [purge, delete])
 def test_a_post_that_a_purge_overtakes_is_seen_and_counted_nowhere(store, other, queue, data, monkeypatch, end):
     """One that a deletion overtakes finds no queue, or is in the next."""
-    publish, turns = store.parts.posting._publish, iter([True])
+    publish, turns = posting.publish, iter([True])
 
-    def late(attempt, first):
+    def late(session, attempt, first):
         if next(turns, False):
             end(other, queue)
             other.records.create(queue)
-        return publish(attempt, first)
+        return publish(session, attempt, first)
 
-    monkeypatch.setattr(store.parts.posting, "_publish", late)
+    replace_step(monkeypatch, store, posting, "publish", late)
     posted = post(store, queue, *numbered_messages(3))
 
     seen = ids(everything(store, queue))
@@ -201,7 +203,7 @@ def test_whatever_is_killed_between_two_commands_the_sweep_finishes(
     store, other, queue, data, monkeypatch, *, step, end, count
 ):
     posted = post(store, queue, *numbered_messages(count))
-    run, sent = store.parts.database.run, iter(range(100))
+    run, sent = store.parts.session.database.run, iter(range(100))
 
     def dies(command, **keywords):
         if next(sent) >= step:
@@ -209,7 +211,7 @@ def test_whatever_is_killed_between_two_commands_the_sweep_finishes(
         return run(command, **keywords)
 
     with monkeypatch.context() as patch:
-        patch.setattr(store.parts.database, "run", dies)
+        patch.setattr(store.parts.session.database, "run", dies)
         try:
             end(store, queue)
         except Unavailable:
@@ -278,15 +280,15 @@ def test_the_sweep_gives_each_queue_its_turn_and_ends_in_time(store, queue, data
         purge(store, each)
     cleared, remove = [], litter.remove_batch
 
-    def noted(database, scope, **words):
+    def listed_first(session, scope, **words):
         cleared.append(scope)
-        return remove(database, scope, **words)
+        return remove(session, scope, **words)
 
     with monkeypatch.context() as patch:
-        patch.setattr(litter, "remove_batch", noted)
-        store.parts.litter.clear_all(seconds=-1.0)
+        patch.setattr(litter, "remove_batch", listed_first)
+        litter.clear_all(store.parts.session, seconds=-1.0)
         assert len(cleared) == 1
-        store.parts.litter.clear_all(seconds=60.0)
+        litter.clear_all(store.parts.session, seconds=60.0)
     assert {cleared[1], cleared[2]} == {scope_of(each) for each in queues}
     assert cleared[1:5] == cleared[1:3] * 2
     assert left(data) == 0
@@ -329,7 +331,7 @@ def test_what_expires_below_the_floor_changes_no_figures(store, queue, data, clo
     post(store, queue, new_message(ttl=100), new_message(ttl=1000))
     clock.move(100)
 
-    assert store.parts.sweep._expire() == 7
+    assert expire(store.parts.session) == 7
 
     assert counted(store, data) == (0, 1, 1)
 

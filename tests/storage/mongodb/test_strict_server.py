@@ -91,7 +91,7 @@ def test_dead_letters_move(store, queue, clock):
 
 def test_the_time_and_the_health_are_told(store, queue):
     assert store.is_alive()
-    assert store.parts.database.microseconds() > 0
+    assert store.parts.session.database.microseconds() > 0
 
 
 @pytest.fixture

@@ -16,10 +16,10 @@ from zaqar.storage.server_clock import ServerClock
 def test_the_time_is_the_servers(server, name):
     """W-M19: an API host with a wrong clock cannot release the claims of others."""
     store = opened_with(DRIVER.parts(Options(uri=server.uri, database=name), None))
-    clock = store.parts.clock
+    clock = store.parts.session.clock
 
     assert isinstance(clock, ServerClock)
-    assert abs(clock.microseconds() - store.parts.database.microseconds()) < 1_000_000
+    assert abs(clock.microseconds() - store.parts.session.database.microseconds()) < 1_000_000
     store.close()
 
 
@@ -48,7 +48,7 @@ def test_counters_go_with_the_queue_and_are_one(store, data):
     assert data.records.count_documents({}) == 1
 
     store.records.delete(key)
-    store.parts.clock.move(2)
+    store.parts.session.clock.move(2)
     store.sweep()
 
     assert data.records.count_documents({}) == 0

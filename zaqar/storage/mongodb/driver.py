@@ -60,7 +60,7 @@ class MongoDriver(driver.Driver[Options]):
         """Return what a message store is made of."""
         database = _database(options, MESSAGE_STORE)
         place = (options.uri, options.database)
-        return messages.Parts(database, clock or ServerClock(database), place=place, patience=options.retry_deadline)
+        return messages.Parts(database, clock or ServerClock(database), place=place)
 
     def management_store(self, options: Options, clock: Clock | None) -> ManagementStore:  # noqa: ARG002
         """Open a management store, where nothing depends on the time."""

@@ -12,15 +12,15 @@ from collections.abc import Callable, Sequence
 
 from pymongo.errors import OperationFailure
 
-from zaqar.clock import Clock
 from zaqar.errors import QueueNotFound
 from zaqar.models import QueueKey
-from zaqar.storage.mongodb.messages.due import Settling
+from zaqar.storage.mongodb.messages.due import catch_up
 from zaqar.storage.mongodb.messages.encoding import READY, VISIBLE, living
-from zaqar.storage.mongodb.messages.known_records import SETTLE_INTERVAL, Record, Records
+from zaqar.storage.mongodb.messages.record import SETTLE_INTERVAL, Record
 from zaqar.storage.mongodb.messages.scope import scope_of
+from zaqar.storage.mongodb.messages.session import Session
 from zaqar.storage.mongodb.schema import MESSAGES
-from zaqar.storage.mongodb.server.connection import Database, Document
+from zaqar.storage.mongodb.server.connection import Document
 from zaqar.storage.mongodb.server.failure import is_too_large
 
 _BOUND = {"$min": ["$next", {"$min": "$reservations.after"}, {"$min": "$struck.after"}]}
@@ -49,124 +49,126 @@ class View:
         return max(self.record.floor, position + 1)
 
 
-class Candidates:
-    """Finds messages in post order, after what is due has happened. What takes a queue raises ``QueueNotFound``."""
+def view(session: Session, queue: QueueKey) -> View:
+    """Return what may be shown, and look for no message. Raises ``QueueNotFound``, as all that take a queue."""
 
-    def __init__(self, database: Database, clock: Clock, records: Records, settling: Settling) -> None:
-        self._database = database
-        self._clock = clock
-        self._records = records
-        self._settling = settling
+    def read(before: int | None) -> View:
+        record = session.records.read(queue)
+        bound = session.records.bound(record)
+        return View(record, bound if before is None else min(bound, before))
 
-    def view(self, queue: QueueKey) -> View:
-        """Return what may be shown, and look for no message."""
+    return _caught_up(session, read)
 
-        def read(before: int | None) -> View:
-            record = self._records.read(queue)
-            bound = self._records.bound(record)
-            return View(record, bound if before is None else min(bound, before))
 
-        return self._settled(read)
+def ready(session: Session, queue: QueueKey, *, limit: int, is_brief: bool = False) -> View:
+    """Find the first messages that are ready, in one command; brief: only what decides whether to take them.
 
-    def ready(self, queue: QueueKey, *, limit: int, is_brief: bool = False) -> View:
-        """Find the first messages that are ready, in one command; brief: only what decides whether to take them.
+    They may be taken, or moved to a dead-letter queue: what becomes of that if it is broken off has to be found out.
+    """
+    found = first(session, queue, {"state": READY}, limit=limit, is_brief=is_brief)
+    return _watch(session, found) if found.found else found
 
-        They may be taken, or moved to a dead-letter queue: what becomes of that if it is broken off has to be noticed.
-        """
-        view = self.first(queue, {"state": READY}, limit=limit, is_brief=is_brief)
-        return self._watch(view) if view.found else view
 
-    def first(self, queue: QueueKey, wanted: Document, *, after: int = -1, limit: int, is_brief: bool = False) -> View:
-        """Find the first messages behind a position that meet a condition, in one command.
+def first(
+    session: Session, queue: QueueKey, wanted: Document, *, after: int = -1, limit: int, is_brief: bool = False
+) -> View:
+    """Find the first messages behind a position that meet a condition, in one command.
 
-        Where they do not fit into one document, 16 MB, two more.
-        """
-        shown: list[Document] = [{"$project": _BRIEF}] if is_brief else []
-        ranged = wanted | {"position": {"$gt": after}}
+    Where they do not fit into one document, 16 MB, two more.
+    """
+    shown: list[Document] = [{"$project": _BRIEF}] if is_brief else []
+    ranged = wanted | {"position": {"$gt": after}}
 
-        def find(before: int | None) -> View:
-            return self._look(queue, self._lookup(queue, "found", ranged, limit=limit, then=shown), before=before)
+    def find(before: int | None) -> View:
+        return _look(session, queue, _lookup(session, queue, "found", ranged, limit=limit, then=shown), before=before)
 
-        try:
-            return self._settled(find)
-        except OperationFailure as error:
-            if not is_too_large(error):
-                raise
-        view = self.view(queue)
-        return dataclasses.replace(view, found=self.more(view, wanted, after=after, limit=limit))
+    try:
+        return _caught_up(session, find)
+    except OperationFailure as error:
+        if not is_too_large(error):
+            raise
+    empty = view(session, queue)
+    return dataclasses.replace(empty, found=more(session, empty, wanted, after=after, limit=limit))
 
-    def ends(self, queue: QueueKey) -> View:
-        """Find the first and the last message, of which only the creation is read, in one command."""
 
-        def find(_: int | None) -> View:
-            wanted, shown = {"state": {"$in": VISIBLE}}, [{"$project": {"created": 1}}]
-            oldest = self._lookup(queue, "oldest", wanted, limit=1, then=shown)
-            newest = self._lookup(queue, "newest", wanted, limit=1, then=shown, direction=-1)
-            return self._look(queue, oldest, newest)
+def ends(session: Session, queue: QueueKey) -> View:
+    """Find the first and the last message, of which only the creation is read, in one command."""
 
-        return self._settled(find)
+    def find(_: int | None) -> View:
+        wanted, shown = {"state": {"$in": VISIBLE}}, [{"$project": {"created": 1}}]
+        oldest = _lookup(session, queue, "oldest", wanted, limit=1, then=shown)
+        newest = _lookup(session, queue, "newest", wanted, limit=1, then=shown, direction=-1)
+        return _look(session, queue, oldest, newest)
 
-    def more(self, view: View, wanted: Document, *, after: int, limit: int) -> list[Document]:
-        """Return the first messages of a view behind a position that meet a condition."""
-        positions = {"$gte": view.first_behind(after), "$lt": view.bound}
-        ranged = wanted | {"queue": view.scope, "position": positions, "expires": living(self._clock.now())}
-        return self._database.run(
-            lambda: list(self._database.messages.find(ranged, batch_size=limit).sort("position", 1).limit(limit))
+    return _caught_up(session, find)
+
+
+def more(session: Session, view: View, wanted: Document, *, after: int, limit: int) -> list[Document]:
+    """Return the first messages of a view behind a position that meet a condition."""
+    positions = {"$gte": view.first_behind(after), "$lt": view.bound}
+    ranged = wanted | {"queue": view.scope, "position": positions, "expires": living(session.clock.now())}
+    database = session.database
+    return database.run(lambda: list(database.messages.find(ranged, batch_size=limit).sort("position", 1).limit(limit)))
+
+
+def in_key_order(session: Session, view: View, wanted: Document, *, after: int, limit: int) -> list[Document]:
+    """Return the first messages of a view that meet a condition, whatever their states do meanwhile."""
+    keys = {"$gte": f"{view.scope}/{view.first_behind(after):014x}", "$lt": f"{view.scope}/{view.bound:014x}"}
+    ranged = wanted | {"_id": keys, "queue": view.scope, "expires": living(session.clock.now())}
+    database = session.database
+    return database.run(
+        lambda: list(
+            # The hint: by an index on the state, what changes its state meanwhile might be left out.
+            database.messages.find(ranged, batch_size=limit).sort("_id", 1).limit(limit).hint([("_id", 1)])
         )
+    )
 
-    def in_key_order(self, view: View, wanted: Document, *, after: int, limit: int) -> list[Document]:
-        """Return the first messages of a view that meet a condition, whatever their states do meanwhile."""
-        keys = {"$gte": f"{view.scope}/{view.first_behind(after):014x}", "$lt": f"{view.scope}/{view.bound:014x}"}
-        ranged = wanted | {"_id": keys, "queue": view.scope, "expires": living(self._clock.now())}
-        return self._database.run(
-            lambda: list(
-                # The hint: by an index on the state, what changes its state meanwhile might be left out.
-                self._database.messages.find(ranged, batch_size=limit).sort("_id", 1).limit(limit).hint([("_id", 1)])
-            )
-        )
 
-    def _watch(self, view: View) -> View:
-        """See to it that what is taken now is missed when its time is over, where nobody would notice."""
-        latest = self._clock.now() + SETTLE_INTERVAL
-        if view.record.due is not None and view.record.due <= latest:
-            return view
-        return dataclasses.replace(view, record=self._records.hurry(view.scope, latest) or view.record)
+def _watch(session: Session, view: View) -> View:
+    """See to it that the queue is settled when the time of what is taken now is over, also where nobody uses it."""
+    latest = session.clock.now() + SETTLE_INTERVAL
+    if view.record.due is not None and view.record.due <= latest:
+        return view
+    return dataclasses.replace(view, record=session.records.hurry(view.scope, latest) or view.record)
 
-    def _settled(self, look: Callable[[int | None], View]) -> View:
-        """Look, and look again where anything had to happen first, up to where all that is due has happened."""
-        view = look(None)
-        caught_up = self._settling.catch_up(view.record)
-        return look(caught_up.before) if caught_up.has_changed else view
 
-    def _lookup(
-        self,
-        queue: QueueKey,
-        name: str,
-        wanted: Document,
-        *,
-        limit: int,
-        direction: int = 1,
-        then: Sequence[Document] = (),
-    ) -> Document:
-        """Return the stage that finds messages between the floor and the bound of the record."""
-        condition = {"queue": scope_of(queue), "expires": living(self._clock.now()), "$expr": _IN_VIEW} | wanted
-        found = [{"$match": condition}, {"$sort": {"position": direction}}, {"$limit": limit}, *then]
-        given = {"floor": "$record.floor", "bound": "$bound"}
-        return {"$lookup": {"from": MESSAGES, "let": given, "pipeline": found, "as": name}}
+def _caught_up(session: Session, look: Callable[[int | None], View]) -> View:
+    """Look, and look again where anything had to happen first, up to where all that is due has happened."""
+    view = look(None)
+    caught_up = catch_up(session, view.record)
+    return look(caught_up.before) if caught_up.has_changed else view
 
-    def _look(self, queue: QueueKey, *lookups: Document, before: int | None = None) -> View:
-        """Read the record of a living queue, then do the lookups between its floor and its bound, or ``before`` that."""
-        scope = scope_of(queue)
-        bound: Document = {"$max": [self._records.horizons.bound.get(scope, 0), _BOUND]}
-        if before is not None:
-            bound = {"$min": [before, bound]}
-        record: list[Document] = [
-            {"$match": {"_id": scope, "deleted": None}},
-            {"$project": {"_id": 0, "record": "$$ROOT", "bound": bound}},
-        ]
-        seen = self._database.run(lambda: next(self._database.records.aggregate([*record, *lookups]), None))
-        if seen is None:
-            raise QueueNotFound(queue)
-        known = self._records.known(queue, Record(scope, seen["record"]))
-        names = [lookup["$lookup"]["as"] for lookup in lookups]
-        return View(known, int(seen["bound"]), [found for name in names for found in seen[name]])
+
+def _lookup(
+    session: Session,
+    queue: QueueKey,
+    name: str,
+    wanted: Document,
+    *,
+    limit: int,
+    direction: int = 1,
+    then: Sequence[Document] = (),
+) -> Document:
+    """Return the stage that finds messages between the floor and the bound of the record."""
+    condition = {"queue": scope_of(queue), "expires": living(session.clock.now()), "$expr": _IN_VIEW} | wanted
+    found = [{"$match": condition}, {"$sort": {"position": direction}}, {"$limit": limit}, *then]
+    given = {"floor": "$record.floor", "bound": "$bound"}
+    return {"$lookup": {"from": MESSAGES, "let": given, "pipeline": found, "as": name}}
+
+
+def _look(session: Session, queue: QueueKey, *lookups: Document, before: int | None = None) -> View:
+    """Read the record of a living queue, then do the lookups between its floor and its bound, or ``before`` that."""
+    scope, database = scope_of(queue), session.database
+    bound: Document = {"$max": [session.records.horizons.bound.get(scope, 0), _BOUND]}
+    if before is not None:
+        bound = {"$min": [before, bound]}
+    record: list[Document] = [
+        {"$match": {"_id": scope, "deleted": None}},
+        {"$project": {"_id": 0, "record": "$$ROOT", "bound": bound}},
+    ]
+    seen = database.run(lambda: next(database.records.aggregate([*record, *lookups]), None))
+    if seen is None:
+        raise QueueNotFound(queue)
+    known = session.records.known(queue, Record(scope, seen["record"]))
+    names = [lookup["$lookup"]["as"] for lookup in lookups]
+    return View(known, int(seen["bound"]), [found for name in names for found in seen[name]])

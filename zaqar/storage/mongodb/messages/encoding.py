@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Any
 
 from zaqar.clock import age
-from zaqar.models import Message, NewMessage
+from zaqar.models import DeadLetterRule, Message, NewMessage
 from zaqar.storage.mongodb.messages.scope import id_of
 from zaqar.storage.mongodb.server.connection import Document
 
@@ -62,6 +62,11 @@ def draft(new: NewMessage, *, now: int, client_id: str) -> Document:
 def is_claimed(document: Document, now: int) -> bool:
     """Tell whether a live claim holds the message."""
     return bool(document["state"] in COUNTED_AS_CLAIMED and document["until"] > now)
+
+
+def is_worn(document: Document, rule: DeadLetterRule) -> bool:
+    """Tell whether a message was claimed as often as the rule allows."""
+    return bool(document.get("claim_count", 0) >= rule.max_claim_count)
 
 
 def message(document: Document, now: int) -> Message:

@@ -5,8 +5,9 @@ One command: the floor of the queue's record, then what is above it. Uses the in
 
 from pymongo.errors import OperationFailure
 
+from zaqar.storage.mongodb.messages.session import Session
 from zaqar.storage.mongodb.schema import MESSAGES
-from zaqar.storage.mongodb.server.connection import Database, Document
+from zaqar.storage.mongodb.server.connection import Document
 from zaqar.storage.mongodb.server.failure import is_too_large
 
 _ABOVE_FLOOR = {"$and": [{"$gte": ["$position", "$$floor"]}]}
@@ -16,7 +17,7 @@ _IN_ONE_ANSWER = 10_000
 
 
 def kept(
-    database: Database, scope: str, wanted: Document, *, shown: Document | None = None, limit: int | None = None
+    session: Session, scope: str, wanted: Document, *, shown: Document | None = None, limit: int | None = None
 ) -> list[Document]:
     """Return the messages of a living queue above its floor that meet a condition; none where there is no such queue.
 
@@ -24,10 +25,11 @@ def kept(
     server wants that all the same, and they do not, it takes two commands.
     """
     try:
-        return _in_one(database, scope, wanted, shown=shown, limit=limit)
+        return _in_one(session, scope, wanted, shown=shown, limit=limit)
     except OperationFailure as error:
         if not is_too_large(error):
             raise
+    database = session.database
     record = database.run(lambda: database.records.find_one({"_id": scope, "deleted": None}, {"floor": 1}))
     if record is None:
         return []
@@ -36,7 +38,7 @@ def kept(
 
 
 def _in_one(
-    database: Database, scope: str, wanted: Document, *, shown: Document | None, limit: int | None
+    session: Session, scope: str, wanted: Document, *, shown: Document | None, limit: int | None
 ) -> list[Document]:
     inner: list[Document] = [{"$match": {"queue": scope, "$expr": _ABOVE_FLOOR} | wanted}]
     if limit is not None:
@@ -50,4 +52,5 @@ def _in_one(
         {"$unwind": "$message"},
         {"$replaceRoot": {"newRoot": "$message"}},
     ]
+    database = session.database
     return database.run(lambda: list(database.records.aggregate(stages, batchSize=_IN_ONE_ANSWER)))

@@ -1,18 +1,8 @@
-"""The record of a queue: one document, ``_id`` being the scope.
+"""The queues' records, as this process reads and changes them, and what it remembers of them.
 
-next          the position that the next message gets; never goes back, not even when the queue is deleted
-born, floor   the first position of this life of the queue; the first that no purge has removed, also of earlier lives
-reservations  posts under way: token, by, count, after (no position of it is before this), deadline
-struck        those whose deadline passed and that are being removed
-due           no later than the second at which something falls due, nor than SETTLE_INTERVAL behind the latest use;
-              absent in a queue long unused in which nothing ever will
-total, claimed, counted, recounted   counters of what is above the floor; what they were at the last count, and when
-deleted       second, in the remains of a deleted queue: they hold ``next`` until the time has passed it
-litter        messages before this position, which is not above the floor, are still to be removed
-dead_letters  what is claimed too often is still to be moved: to which queue, from what count on, with what ttl
+What it remembers can only grow, so that it is true for ever, if not the latest.
 """
 
-import dataclasses
 from collections.abc import Iterable
 from typing import Any
 
@@ -23,93 +13,39 @@ from zaqar.clock import Clock
 from zaqar.errors import QueueNotFound
 from zaqar.models import QueueKey
 from zaqar.storage.ids import Id, position_at
-from zaqar.storage.mongodb.messages.counters import Change, Counters
+from zaqar.storage.mongodb.messages.record import ROOM, Record
 from zaqar.storage.mongodb.messages.scope import scope_of
 from zaqar.storage.mongodb.server.connection import Database, Document
 
-SETTLE_INTERVAL = 30
-"""Seconds after which a queue in use is settled anyway: what a race hid from one settling is found by the next."""
-
-ROOM = 10_000
-"""Positions that a purge passes over, and that others may take between its two commands: a hundredth of a second."""
-
 _REMEMBERED = 10_000
+"""Queues of which something is remembered, at most: beyond, all is forgotten."""
 
 
 class Horizons:
-    """What this process knows of queues that can only grow: next position, floor, and that all before a bound is settled."""
+    """What this process has seen of queues, by scope: the highest next position, the highest floor and the highest bound."""
 
     def __init__(self) -> None:
         self.next: dict[str, int] = {}
         self.floor: dict[str, int] = {}
         self.bound: dict[str, int] = {}
 
-    def see(self, record: "Record") -> None:
+    def see(self, record: Record) -> None:
         """Learn from a record."""
         self.see_next(record)
         _raise(self.floor, record.scope, record.floor)
         _raise(self.bound, record.scope, record.bound)
 
-    def see_next(self, record: "Record") -> None:
+    def see_next(self, record: Record) -> None:
         """Learn from the record what was reserved."""
         _raise(self.next, record.scope, record.next)
 
 
-@dataclasses.dataclass(frozen=True)
-class Record:
-    """A record as it was read."""
-
-    scope: str
-    document: Document
-
-    @property
-    def next(self) -> int:
-        """Return the position that the next message gets."""
-        return int(self.document["next"])
-
-    @property
-    def floor(self) -> int:
-        """Return the first position that was not purged."""
-        return int(self.document["floor"])
-
-    @property
-    def born(self) -> int:
-        """Return the first position of this life of the queue."""
-        return int(self.document["born"])
-
-    @property
-    def litter(self) -> int | None:
-        """Return the position before which messages are still to be removed; None where that is done."""
-        return self.document.get("litter")
-
-    @property
-    def due(self) -> int | None:
-        """Return when to settle at the latest; None when never."""
-        return self.document.get("due")
-
-    @property
-    def is_deleted(self) -> bool:
-        """Tell whether these are the remains of a deleted queue."""
-        return "deleted" in self.document
-
-    @property
-    def open(self) -> list[Document]:
-        """Return the posts that are neither published nor removed."""
-        return [*self.document["reservations"], *self.document["struck"]]
-
-    @property
-    def bound(self) -> int:
-        """Return the position before which every post is published or removed."""
-        return min((int(post["after"]) for post in self.open), default=self.next)
-
-
-class Records:
+class KnownRecords:
     """The records of a message store."""
 
-    def __init__(self, database: Database, clock: Clock, counters: Counters) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._counters = counters
         self.horizons = Horizons()
 
     def create(self, queue: QueueKey) -> None:
@@ -148,14 +84,14 @@ class Records:
         return [name for name in names if name.position >= floor]
 
     def bound(self, record: Record) -> int:
-        """Return the position before which everything is settled: as far as this process knows, or further."""
+        """Return the bound of a record, or a higher one that this process has seen: of a bound, the highest is the truest."""
         return max(self.horizons.bound.get(record.scope, 0), record.bound)
 
     def update(self, scope: str, condition: Document, change: Document) -> Record | None:
         """Change the record of a living queue if it meets the condition; return it as it is then."""
         return self._change(scope, condition, change, ReturnDocument.AFTER)
 
-    def changed(self, scope: str, condition: Document, change: Document) -> Record | None:
+    def update_returning_old(self, scope: str, condition: Document, change: Document) -> Record | None:
         """Change the record likewise; return it as it was."""
         return self._change(scope, condition, change, ReturnDocument.BEFORE)
 
@@ -172,31 +108,6 @@ class Records:
     def hurry(self, scope: str, due: int) -> Record | None:
         """Let a queue be settled at ``due`` already; return its record."""
         return self.update(scope, {}, {"$min": {"due": due}, "$inc": {"hurried": 1}})
-
-    def write_counters(self, scope: str) -> Record | None:
-        """Write what this process changed; return the record, or None if it was not touched."""
-        with self._counters.written(scope) as change:
-            return None if change is None else self._write_change(scope, change)
-
-    def _write_change(self, scope: str, change: Change) -> Record | None:
-        """Write what concerns messages above the floor, whatever purges come in between."""
-        is_doubted = False
-        while change.notes or change.is_doubtful:
-            if change.is_doubtful and not is_doubted:
-                is_doubted = True
-                self.update(scope, {}, {"$unset": {"counted": ""}})
-            if not change.notes:
-                return None
-            figures = {"total": change.total, "claimed": change.claimed}
-            written = self.update(scope, {"floor": {"$lte": change.first}}, {"$inc": figures})
-            if written is not None:
-                return written
-            record = self.find(scope)
-            if record is None or record.is_deleted:
-                return None
-            self.horizons.see(record)
-            change = change.since(record.floor)
-        return None
 
     def _change(self, scope: str, condition: Document, change: Document, shown: bool) -> Record | None:
         wanted = {"_id": scope, "deleted": None} | condition

@@ -25,8 +25,14 @@ LEASE = 4
 INTERVAL = 1.0
 """Seconds between two renewals."""
 
+LONGEST = 60
+"""Seconds that a post may keep its places without a word of its process, at most."""
+
 YOUNG = 0.5
 """Seconds of a post in which it is not renewed: most are published by then."""
+
+MOST_ABANDONED = 10_000
+"""Posts given up that one process remembers."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +51,8 @@ class Leases:
     def __init__(self, database: Database, clock: Clock, *, longest: int) -> None:
         self._database = database
         self._clock = clock
-        self._longest = longest
+        self.longest = longest
+        self._abandoned: set[tuple[str, str]] = set()
         self._task = Task(
             "leases",
             self._renew_soon,
@@ -75,7 +82,7 @@ class Leases:
 
     def longer(self, seconds: int) -> int:
         """Return the lease of a post that lost its places: a server that is slow must not make it lose them for ever."""
-        return min(4 * seconds, self._longest)
+        return min(4 * seconds, self.longest)
 
     def renew(self, *, older_than: float = 0.0) -> None:
         """Let every post that has been under way for so many seconds keep its places. Raises ``Unavailable``."""
@@ -86,6 +93,20 @@ class Leases:
             now = self._clock.now()
             changes = [self._renewal(lease, now) for lease in held]
             self._database.run_once(lambda: self._database.records.bulk_write(changes, ordered=False))
+
+    def abandon(self, scope: str, nonce: str) -> None:
+        """Note that this process has given up a post: nobody here has to wait for its deadline."""
+        if len(self._abandoned) >= MOST_ABANDONED:
+            self._abandoned.clear()  # those forgotten have their deadlines
+        self._abandoned.add((scope, nonce))
+
+    def is_abandoned(self, scope: str, nonce: str) -> bool:
+        """Tell whether this process has given up a post."""
+        return (scope, nonce) in self._abandoned
+
+    def forget(self, scope: str, nonce: str) -> None:
+        """Forget a post that is removed."""
+        self._abandoned.discard((scope, nonce))
 
     def stop(self) -> None:
         """End the thread."""

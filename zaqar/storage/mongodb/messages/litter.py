@@ -7,55 +7,49 @@ next sweep. Nothing here is counted: the step that raised the floor took all of 
 import time
 from collections import deque
 
-from zaqar.clock import Clock
-from zaqar.storage.mongodb.messages.known_records import Record
+from zaqar.storage.mongodb.messages.record import Record
 from zaqar.storage.mongodb.messages.removal import Removed, remove_batch
-from zaqar.storage.mongodb.server.connection import Database
+from zaqar.storage.mongodb.messages.session import Session
 
 MOST_QUEUES = 10_000
 """Queues with litter that one sweep looks at, at most."""
 
 
-class Litter:
-    """Removes it, for one message store."""
+def clear(session: Session, record: Record, *, behind: str | None = None) -> Removed:
+    """Remove one batch; with the last, take the ``litter`` out of the record, or remove remains that are past."""
+    removed = remove_batch(session, record.scope, below=record.litter or record.next, behind=behind)
+    if removed.is_all:
+        _end(session, record)
+    return removed
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
 
-    def clear(self, record: Record, *, behind: str | None = None) -> Removed:
-        """Remove one batch; with the last, take the note of it out of the record, or remove remains that are past."""
-        removed = remove_batch(self._database, record.scope, below=record.litter or record.next, behind=behind)
-        if removed.is_all:
-            self._end(record)
-        return removed
+def clear_all(session: Session, *, seconds: float) -> int:
+    """Remove batch after batch, of one queue after the other, for so many seconds; return how many messages went.
 
-    def clear_all(self, *, seconds: float) -> int:
-        """Remove batch after batch, of one queue after the other, for so many seconds; return how many messages went.
+    A record in which nothing is left to be removed counts as one.
+    """
+    ends, gone = time.monotonic() + seconds, 0
+    wanted = {"litter": {"$gt": 0}}
+    found = session.database.run(
+        lambda: list(session.database.records.find(wanted).sort("litter", 1).limit(MOST_QUEUES))
+    )
+    waiting: deque[tuple[Record, str | None]] = deque((Record(each["_id"], each), None) for each in found)
+    while waiting:
+        record, behind = waiting.popleft()
+        removed = clear(session, record, behind=behind)
+        gone += removed.count + removed.is_all
+        if not removed.is_all:
+            waiting.append((record, removed.last))
+        if time.monotonic() > ends:
+            break
+    return gone
 
-        A record in which nothing is left to be removed counts as one.
-        """
-        ends, gone = time.monotonic() + seconds, 0
-        wanted = {"litter": {"$gt": 0}}
-        found = self._database.run(
-            lambda: list(self._database.records.find(wanted).sort("litter", 1).limit(MOST_QUEUES))
-        )
-        waiting: deque[tuple[Record, str | None]] = deque((Record(each["_id"], each), None) for each in found)
-        while waiting:
-            record, behind = waiting.popleft()
-            removed = self.clear(record, behind=behind)
-            gone += removed.count + removed.is_all
-            if not removed.is_all:
-                waiting.append((record, removed.last))
-            if time.monotonic() > ends:
-                break
-        return gone
 
-    def _end(self, record: Record) -> None:
-        """Note that nothing is left, unless there was another purge or another life of the queue meanwhile."""
-        wanted = {"_id": record.scope, "litter": record.litter}
-        if record.is_deleted and record.due is not None and record.due <= self._clock.now():
-            remains = wanted | {"deleted": {"$ne": None}, "next": record.next}
-            self._database.run(lambda: self._database.records.delete_one(remains))
-        elif record.litter is not None:
-            self._database.run(lambda: self._database.records.update_one(wanted, {"$unset": {"litter": ""}}))
+def _end(session: Session, record: Record) -> None:
+    """Note that nothing is left, unless there was another purge or another life of the queue meanwhile."""
+    wanted = {"_id": record.scope, "litter": record.litter}
+    if record.is_deleted and record.due is not None and record.due <= session.clock.now():
+        remains = wanted | {"deleted": {"$ne": None}, "next": record.next}
+        session.database.run(lambda: session.database.records.delete_one(remains))
+    elif record.litter is not None:
+        session.database.run(lambda: session.database.records.update_one(wanted, {"$unset": {"litter": ""}}))

@@ -4,18 +4,19 @@ from collections.abc import Callable, Sequence
 
 from pymongo import ReturnDocument
 
+from zaqar.models import DeadLetterRule
+from zaqar.storage.mongodb.messages.call import Call
 from zaqar.storage.mongodb.messages.candidates import View
 from zaqar.storage.mongodb.messages.encoding import READY, living
-from zaqar.storage.mongodb.messages.taking import Call
-from zaqar.storage.mongodb.server.connection import Database, Document
+from zaqar.storage.mongodb.messages.session import Session
+from zaqar.storage.mongodb.server.connection import Document
 
 
 def mark_chosen(
-    database: Database,
+    session: Session,
     scope: str,
     calls: Sequence[Call],
     *,
-    now: int,
     is_brief: bool,
     when_in_doubt: Callable[[], object] | None = None,
 ) -> int:
@@ -23,6 +24,7 @@ def mark_chosen(
 
     One more command reads what they won, where others were faster or only what a decision needs was read before.
     """
+    database, now = session.database, session.clock.now()
     wanted = {"queue": scope, "state": READY, "expires": living(now)}
     for call in calls:
         call.now = now
@@ -42,23 +44,24 @@ def mark_chosen(
 
 
 def take_first(
-    database: Database,
+    session: Session,
     view: View,
     change: Document,
     *,
     mine: Document,
     now: int,
-    most: int | None = None,
+    rule: DeadLetterRule | None = None,
     when_in_doubt: Callable[[], object] | None = None,
 ) -> Document | None:
     """Change the first ready message of a view and return it as it is then; None where there is none.
 
-    ``mine`` finds what this call was given, should the answer be lost; ``most``: what was claimed so often is passed over.
+    ``mine`` finds what this call was given, should the answer be lost; what is worn by the ``rule`` is passed over.
     """
+    database = session.database
     positions = {"$gte": view.record.floor, "$lt": view.bound}
     wanted: Document = {"queue": view.scope, "state": READY, "position": positions, "expires": living(now)}
-    if most is not None:
-        wanted["claim_count"] = {"$not": {"$gte": most}}
+    if rule is not None:
+        wanted["claim_count"] = {"$not": {"$gte": rule.max_claim_count}}
     attempts = iter((True,))
 
     def take() -> Document | None:

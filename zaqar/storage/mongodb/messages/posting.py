@@ -1,6 +1,6 @@
-"""Posting: reserve positions on the queue's record, insert, publish (storage R2.3.4).
+"""Posting: the steps are to reserve positions on the queue's record, to insert, to publish (storage R2.3.4).
 
-Between the first and the last step the post stands in the record's ``reservations``, and readers stop before it, so a
+Between the first step and the last the post stands in the record's ``reservations``, and readers stop before it, so a
 batch appears whole and in order. Each step may be repeated after a lost answer.
 
 The document that remembers the token is inserted first, in one ordered command with the messages. So where it is
@@ -13,17 +13,17 @@ from collections.abc import Sequence
 
 from pymongo.errors import BulkWriteError, PyMongoError
 
-from zaqar.clock import Clock
 from zaqar.errors import QueueNotFound, Unavailable
 from zaqar.models import QueueKey
 from zaqar.storage import tokens
 from zaqar.storage.ids import format_id, new_token
 from zaqar.storage.mongodb.messages.encoding import date_of
-from zaqar.storage.mongodb.messages.known_records import SETTLE_INTERVAL, Record, Records
-from zaqar.storage.mongodb.messages.leases import LEASE, Leases
+from zaqar.storage.mongodb.messages.leases import LEASE
+from zaqar.storage.mongodb.messages.record import SETTLE_INTERVAL, Record
 from zaqar.storage.mongodb.messages.scope import keys_of_post, message_key, scope_of, token_key
-from zaqar.storage.mongodb.messages.striking import Striking
-from zaqar.storage.mongodb.server.connection import Database, Document
+from zaqar.storage.mongodb.messages.session import Session
+from zaqar.storage.mongodb.messages.striking import strike, strike_late
+from zaqar.storage.mongodb.server.connection import Document
 from zaqar.storage.mongodb.server.failure import DUPLICATE_KEY, codes
 
 FIRST_GLANCE, LAST_GLANCE = 0.005, 0.2
@@ -56,168 +56,163 @@ class Post:
         return keys_of_post(self.scope, self.token, first=first, count=len(self.drafts))
 
 
-class Posting:
-    """Appends messages. ``patience``: seconds to wait for another post with the same token."""
+def post(session: Session, queue: QueueKey, drafts: Sequence[Document], token: str, *, memory: int) -> list[str]:
+    """Append messages once for each token, which is remembered for ``memory`` seconds; return their ids.
 
-    def __init__(
-        self,
-        database: Database,
-        clock: Clock,
-        records: Records,
-        striking: Striking,
-        leases: Leases,
-        *,
-        patience: float,
-    ) -> None:
-        self._database = database
-        self._clock = clock
-        self._records = records
-        self._striking = striking
-        self._leases = leases
-        self._patience = patience
+    Raises ``QueueNotFound``.
+    """
+    name, lease = token, LEASE
+    while (first := _attempt(session, Post(queue, drafts, name, memory, lease))) is None:
+        # Struck, as it took too long. Whoever repeats this post comes by the same names.
+        name = tokens.derived(name.encode())
+        lease = session.leases.longer(lease)
+    return [format_id(first + index, name) for index in range(len(drafts))]
 
-    def post(self, queue: QueueKey, drafts: Sequence[Document], token: str, *, memory: int) -> list[str]:
-        """Append messages once for each token, which is remembered for ``memory`` seconds; return their ids.
 
-        Raises ``QueueNotFound``.
-        """
-        name, lease = token, LEASE
-        while (first := self._leased(Post(queue, drafts, name, memory, lease))) is None:
-            # Removed, as it took too long. Whoever repeats this post comes by the same names.
-            name = tokens.derived(name.encode())
-            lease = self._leases.longer(lease)
-        return [format_id(first + index, name) for index in range(len(drafts))]
+def reserve(session: Session, post: Post) -> int:
+    """Take positions, the first step; return the first of them.
 
-    def _leased(self, post: Post) -> int | None:
-        with self._leases.held(post.scope, post.nonce, seconds=post.lease):
-            return self._attempt(post)
+    Waits while another post with the same token is under way, which raises ``Unavailable`` when it does not end.
+    """
+    ends = time.monotonic() + session.patience
+    pause = FIRST_GLANCE
+    while True:
+        now = session.clock.now()
+        due = now + SETTLE_INTERVAL
+        change = {
+            "$inc": {"next": len(post.drafts)},
+            "$push": {"reservations": _entry(session, post, now=now)},
+            "$min": {"due": due if post.due is None else min(due, post.due)},
+        }
+        unless_there = {"reservations.token": {"$ne": post.token}}
+        before = session.records.update_returning_old(post.scope, unless_there, change)
+        if before is not None:
+            session.records.horizons.see_next(before)
+            return before.next
+        found = session.records.read(post.queue)
+        if any(other["by"] == post.nonce for other in found.document["reservations"]):
+            _give_back(session, post)  # the answer was lost, and with it what was reserved
+        elif not strike_late(session, found, now):
+            if time.monotonic() > ends:
+                raise Unavailable("Another post of these messages has not ended.")
+            time.sleep(pause)
+            pause = min(2 * pause, LAST_GLANCE)
 
-    def _attempt(self, post: Post) -> int | None:
-        """Post; return the first position, or None where the post was struck."""
+
+def insert(session: Session, post: Post, first: int) -> Document | None:
+    """Insert the messages, the second step; return what is known of the token where another post had it."""
+    remembered: Document = {
+        "_id": token_key(post.scope, post.token),
+        "queue": post.scope,
+        "by": post.nonce,
+        "first": first,
+        "forget": date_of(session.clock.now() + post.memory),
+    }
+    placed = [
+        {"_id": message_key(post.scope, format_id(position, post.token)), "queue": post.scope, "position": position}
+        | draft
+        for position, draft in enumerate(post.drafts, first)
+    ]
+    if _is_inserted(session, [remembered, *placed], ordered=True):
+        return None
+    known = _token(session, post)
+    if known is None or known["by"] != post.nonce or "struck" in known:
+        return known or {"struck": True}
+    _is_inserted(session, placed, ordered=False)  # the rest of an attempt of which the answer was lost
+    return None
+
+
+def publish(session: Session, post: Post, first: int) -> int | None:
+    """Let the messages be seen, the last step; return their first position, or None where the post was struck."""
+    change: Document = {"$pull": {"reservations": {"by": post.nonce}}, "$inc": {"total": len(post.drafts)}}
+    if post.due is not None and post.due < session.clock.now() + SETTLE_INTERVAL:
+        # A settling that had looked before the messages came must not put off the next.
+        change["$inc"]["hurried"] = 1
+        change["$min"] = {"due": post.due}
+    wanted = {"reservations.by": post.nonce, "floor": {"$lte": first}}
+    record = session.records.update(post.scope, wanted, change)
+    if record is None:
+        return _late(session, post, first)
+    session.records.horizons.see(record)
+    return first
+
+
+def _attempt(session: Session, post: Post) -> int | None:
+    """Post, while the lease is renewed; return the first position, or None where the post was struck."""
+    with session.leases.held(post.scope, post.nonce, seconds=post.lease):
         try:
-            first = self._reserve(post)
-            known = self._insert(post, first)
-            if known is None:
-                return self._publish(post, first)
-            record = self._give_back(post)
-            # What an earlier life of the queue had under this token went with it.
-            is_past = record is not None and int(known.get("first", 0)) < record.born
-            return None if "struck" in known or is_past else int(known["first"])
+            return _steps(session, post)
         except Unavailable:
-            self._striking.abandon(post.scope, post.nonce)
+            session.leases.abandon(post.scope, post.nonce)
             raise
         except PyMongoError:  # a mistake of ours, or of the operator: it must not keep readers waiting
-            self._striking.strike(post.scope, self._entry(post, now=self._clock.now()))
+            strike(session, post.scope, _entry(session, post, now=session.clock.now()))
             raise
 
-    def _reserve(self, post: Post) -> int:
-        """Take positions; return the first of them."""
-        ends = time.monotonic() + self._patience
-        pause = FIRST_GLANCE
-        while True:
-            now = self._clock.now()
-            due = now + SETTLE_INTERVAL
-            change = {
-                "$inc": {"next": len(post.drafts)},
-                "$push": {"reservations": self._entry(post, now=now)},
-                "$min": {"due": due if post.due is None else min(due, post.due)},
-            }
-            before = self._records.changed(post.scope, {"reservations.token": {"$ne": post.token}}, change)
-            if before is not None:
-                self._records.horizons.see_next(before)
-                return before.next
-            found = self._records.read(post.queue)
-            if any(other["by"] == post.nonce for other in found.document["reservations"]):
-                self._give_back(post)  # the answer was lost, and with it what was reserved
-            elif not self._striking.strike_late(found, now):
-                if time.monotonic() > ends:
-                    raise Unavailable("Another post of these messages has not ended.")
-                time.sleep(pause)
-                pause = min(2 * pause, LAST_GLANCE)
 
-    def _entry(self, post: Post, *, now: int) -> Document:
-        """Return how the post stands in the record: what it gets is known only when it has it."""
-        after = self._records.horizons.next.get(post.scope)
-        if after is None:  # the first post of this process here: with no bound, readers would stop at the beginning
-            after = self._records.read(post.queue).next
-        return {
-            "token": post.token,
-            "by": post.nonce,
-            "count": len(post.drafts),
-            "after": after,
-            "deadline": now + post.lease,
-        }
+def _steps(session: Session, post: Post) -> int | None:
+    first = reserve(session, post)
+    known = insert(session, post, first)
+    if known is None:
+        return publish(session, post, first)
+    record = _give_back(session, post)
+    # What an earlier life of the queue had under this token went with it.
+    is_past = record is not None and int(known.get("first", 0)) < record.born
+    return None if "struck" in known or is_past else int(known["first"])
 
-    def _insert(self, post: Post, first: int) -> Document | None:
-        """Insert; return what is known of the token where another post had it."""
-        remembered: Document = {
-            "_id": token_key(post.scope, post.token),
-            "queue": post.scope,
-            "by": post.nonce,
-            "first": first,
-            "forget": date_of(self._clock.now() + post.memory),
-        }
-        placed = [
-            {"_id": message_key(post.scope, format_id(position, post.token)), "queue": post.scope, "position": position}
-            | draft
-            for position, draft in enumerate(post.drafts, first)
-        ]
-        if self._is_inserted([remembered, *placed], ordered=True):
-            return None
-        known = self._token(post)
-        if known is None or known["by"] != post.nonce or "struck" in known:
-            return known or {"struck": True}
-        self._is_inserted(placed, ordered=False)  # the rest of an attempt of which the answer was lost
-        return None
 
-    def _is_inserted(self, documents: Sequence[Document], *, ordered: bool) -> bool:
-        """Insert, and tell whether none of it was there."""
-        try:
-            self._database.run(lambda: self._database.messages.insert_many(documents, ordered=ordered))
-        except BulkWriteError as error:
-            if codes(error) != {DUPLICATE_KEY}:
-                raise
-            return False
-        return True
+def _entry(session: Session, post: Post, *, now: int) -> Document:
+    """Return how the post stands in the record: what it gets is known only when it has it."""
+    after = session.records.horizons.next.get(post.scope)
+    if after is None:  # the first post of this process here: with no bound, readers would stop at the beginning
+        after = session.records.read(post.queue).next
+    return {
+        "token": post.token,
+        "by": post.nonce,
+        "count": len(post.drafts),
+        "after": after,
+        "deadline": now + post.lease,
+    }
 
-    def _publish(self, post: Post, first: int) -> int | None:
-        """Let the messages be seen; return their first position, or None where the post was struck."""
-        change: Document = {"$pull": {"reservations": {"by": post.nonce}}, "$inc": {"total": len(post.drafts)}}
-        if post.due is not None and post.due < self._clock.now() + SETTLE_INTERVAL:
-            # A settling that had looked before the messages came must not put off the next.
-            change["$inc"]["hurried"] = 1
-            change["$min"] = {"due": post.due}
-        wanted = {"reservations.by": post.nonce, "floor": {"$lte": first}}
-        record = self._records.update(post.scope, wanted, change)
-        if record is None:
-            return self._late(post, first)
-        self._records.horizons.see(record)
+
+def _is_inserted(session: Session, documents: Sequence[Document], *, ordered: bool) -> bool:
+    """Insert, and tell whether none of it was there."""
+    try:
+        session.database.run(lambda: session.database.messages.insert_many(documents, ordered=ordered))
+    except BulkWriteError as error:
+        if codes(error) != {DUPLICATE_KEY}:
+            raise
+        return False
+    return True
+
+
+def _late(session: Session, post: Post, first: int) -> int | None:
+    """Find out why there was nothing to publish; return as publishing does."""
+    database = session.database
+    record, known = session.records.find(post.scope), _token(session, post)
+    is_there = known is not None and known["by"] == post.nonce and "struck" not in known
+    is_gone = record is None or record.is_deleted
+    is_open = record is not None and any(other["by"] == post.nonce for other in record.open)
+    if record is not None and is_there and not is_gone and not is_open and record.floor <= first:
+        return first  # published by an attempt of which the answer was lost
+    keys = {"$in": post.keys(first)}
+    database.run(lambda: database.messages.delete_many({"_id": keys, "queue": post.scope}))
+    if record is None or is_gone:
+        database.run(lambda: database.messages.delete_one(_of_token(post) | {"by": post.nonce}))
+        raise QueueNotFound(post.queue)
+    if is_there and record.born <= first < record.floor:
+        _give_back(session, post)  # purged before anybody saw it, which is as good as after that
         return first
+    return None
 
-    def _late(self, post: Post, first: int) -> int | None:
-        """Find out why there was nothing to publish; return as publishing does."""
-        record, known = self._records.find(post.scope), self._token(post)
-        is_there = known is not None and known["by"] == post.nonce and "struck" not in known
-        is_gone = record is None or record.is_deleted
-        is_open = record is not None and any(other["by"] == post.nonce for other in record.open)
-        if record is not None and is_there and not is_gone and not is_open and record.floor <= first:
-            return first  # published by an attempt of which the answer was lost
-        keys = {"$in": post.keys(first)}
-        self._database.run(lambda: self._database.messages.delete_many({"_id": keys, "queue": post.scope}))
-        if record is None or is_gone:
-            self._database.run(lambda: self._database.messages.delete_one(_of_token(post) | {"by": post.nonce}))
-            raise QueueNotFound(post.queue)
-        if is_there and record.born <= first < record.floor:
-            self._give_back(post)  # purged before anybody saw it, which is as good as after that
-            return first
-        return None
 
-    def _give_back(self, post: Post) -> Record | None:
-        """Take back a reservation of which nothing is to be seen; return the record."""
-        return self._records.update(post.scope, {}, {"$pull": {"reservations": {"by": post.nonce}}})
+def _give_back(session: Session, post: Post) -> Record | None:
+    """Take back a reservation of which nothing is to be seen; return the record."""
+    return session.records.update(post.scope, {}, {"$pull": {"reservations": {"by": post.nonce}}})
 
-    def _token(self, post: Post) -> Document | None:
-        return self._database.run(lambda: self._database.messages.find_one(_of_token(post)))
+
+def _token(session: Session, post: Post) -> Document | None:
+    return session.database.run(lambda: session.database.messages.find_one(_of_token(post)))
 
 
 def _of_token(post: Post) -> Document:

@@ -3,10 +3,10 @@
 import dataclasses
 from collections.abc import Sequence
 
-from zaqar.storage.mongodb.messages.counters import Counters
 from zaqar.storage.mongodb.messages.encoding import COUNTED_AS_CLAIMED, DELAYED, LEAVING, POPPED, READY
 from zaqar.storage.mongodb.messages.scope import keys_below, place_of
-from zaqar.storage.mongodb.server.connection import Database, Document
+from zaqar.storage.mongodb.messages.session import Session
+from zaqar.storage.mongodb.server.connection import Document
 
 BATCH = 1000
 
@@ -29,55 +29,58 @@ class Removed:
     is_all: bool
 
 
-def remove_counted(database: Database, counters: Counters, scope: str, keys: Sequence[str]) -> int:
+def remove_counted(session: Session, scope: str, keys: Sequence[str]) -> int:
     """Remove messages whatever their state; return how many went.
 
     One command when all are claimed, two when all were there; what changes its state between the two is found by looking.
     """
     gone, left = 0, list(keys)
     while left:
-        claimed = _remove(database, counters, scope, left, _CLAIMED)
-        others = _remove(database, counters, scope, left, _OTHERS) if claimed < len(left) else 0
+        claimed = _remove(session, scope, left, _CLAIMED)
+        others = _remove(session, scope, left, _OTHERS) if claimed < len(left) else 0
         gone += claimed + others
         if claimed + others == len(left):
             break
-        left = _left(database, scope, left)
+        left = _left(session, scope, left)
     return gone
 
 
-def remove_batch(database: Database, scope: str, *, below: int, behind: str | None = None) -> Removed:
+def remove_batch(session: Session, scope: str, *, below: int, behind: str | None = None) -> Removed:
     """Remove the first messages before a position, which are counted nowhere any more: a range of keys.
 
     ``behind``: the last key of the batch before. From the beginning, MongoDB would pass over all that it has just removed.
     """
     keys = keys_below(scope, below)
-    batch = _first(database, scope, keys if behind is None else {"$gt": behind, "$lt": keys["$lt"]})
+    batch = _first(session, scope, keys if behind is None else {"$gt": behind, "$lt": keys["$lt"]})
     if batch is None:
         return Removed(0, None, is_all=True)
     wanted = {"_id": {"$gte": batch["first"], "$lte": batch["last"]}, "queue": scope}
-    done = database.run(lambda: database.messages.delete_many(wanted, hint=_BY_KEY))
+    done = session.database.run(lambda: session.database.messages.delete_many(wanted, hint=_BY_KEY))
     return Removed(int(done.deleted_count), batch["last"], is_all=batch["count"] < BATCH)
 
 
-def _remove(database: Database, counters: Counters, scope: str, keys: Sequence[str], states: list[str]) -> int:
+def _remove(session: Session, scope: str, keys: Sequence[str], states: list[str]) -> int:
     """Remove messages that are in one of the states, and count them."""
     wanted = {"_id": {"$in": list(keys)}, "queue": scope, "state": {"$in": states}}
-    done = database.run(
-        lambda: database.messages.delete_many(wanted, hint=_BY_KEY), when_in_doubt=lambda: counters.doubt(scope)
+    done = session.database.run(
+        lambda: session.database.messages.delete_many(wanted, hint=_BY_KEY),
+        when_in_doubt=lambda: session.counters.doubt(scope),
     )
     gone = int(done.deleted_count)
     first, last = place_of(min(keys)).position, place_of(max(keys)).position
-    counters.add(scope, position=first, last=last, total=-gone, claimed=-gone if states is _CLAIMED else 0)
+    session.counters.add(scope, position=first, last=last, total=-gone, claimed=-gone if states is _CLAIMED else 0)
     return gone
 
 
-def _left(database: Database, scope: str, keys: Sequence[str]) -> list[str]:
+def _left(session: Session, scope: str, keys: Sequence[str]) -> list[str]:
     """Return which of the messages are there."""
     wanted = {"_id": {"$in": list(keys)}, "queue": scope}
-    return database.run(lambda: [document["_id"] for document in database.messages.find(wanted, {"_id": 1})])
+    return session.database.run(
+        lambda: [document["_id"] for document in session.database.messages.find(wanted, {"_id": 1})]
+    )
 
 
-def _first(database: Database, scope: str, keys: Document) -> Document | None:
+def _first(session: Session, scope: str, keys: Document) -> Document | None:
     """Return the ends and the number of the first messages with keys in a range; None where there is none."""
     told = {"first": {"$min": "$_id"}, "last": {"$max": "$_id"}, "count": {"$sum": 1}}
     stages: list[Document] = [
@@ -86,5 +89,5 @@ def _first(database: Database, scope: str, keys: Document) -> Document | None:
         {"$limit": BATCH},
         {"$group": {"_id": "$queue"} | told},
     ]
-    found = database.run(lambda: list(database.messages.aggregate(stages, hint=_BY_KEY)))
+    found = session.database.run(lambda: list(session.database.messages.aggregate(stages, hint=_BY_KEY)))
     return found[0] if found else None

@@ -1,0 +1,72 @@
+"""The record of a queue: one document, ``_id`` being the scope.
+
+next          the position that the next message gets; never goes back, not even when the queue is deleted
+born, floor   the first position of this life of the queue; the first that no purge has removed, also of earlier lives
+reservations  posts under way: token, by, count, after (no position of it is before this), deadline
+struck        those whose deadline passed and that are being removed
+due           no later than the second at which something falls due, nor than SETTLE_INTERVAL behind the latest use;
+              absent in a queue long unused in which nothing ever will
+hurried       how often ``due`` was brought forward: who puts it off later looks whether it was meanwhile
+total, claimed, counted, recounted   counters of what is above the floor; what they were at the last count, and when
+deleted       second, in the remains of a deleted queue: they hold ``next`` until the time has passed it
+litter        messages before this position, which is not above the floor, are still to be removed
+dead_letters  what is claimed too often is still to be moved: to which queue, from what count on, with what ttl
+"""
+
+import dataclasses
+
+from zaqar.storage.mongodb.server.connection import Document
+
+SETTLE_INTERVAL = 30
+"""Seconds after which a queue in use is settled anyway: what a race hid from one settling is found by the next."""
+
+ROOM = 10_000
+"""Positions that a purge passes over, and that others may take between its two commands: a hundredth of a second."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Record:
+    """A record as it was read."""
+
+    scope: str
+    document: Document
+
+    @property
+    def next(self) -> int:
+        """Return the position that the next message gets."""
+        return int(self.document["next"])
+
+    @property
+    def floor(self) -> int:
+        """Return the first position that was not purged."""
+        return int(self.document["floor"])
+
+    @property
+    def born(self) -> int:
+        """Return the first position of this life of the queue."""
+        return int(self.document["born"])
+
+    @property
+    def litter(self) -> int | None:
+        """Return the position before which messages are still to be removed; None where that is done."""
+        return self.document.get("litter")
+
+    @property
+    def due(self) -> int | None:
+        """Return when to settle at the latest; None when never."""
+        return self.document.get("due")
+
+    @property
+    def is_deleted(self) -> bool:
+        """Tell whether these are the remains of a deleted queue."""
+        return "deleted" in self.document
+
+    @property
+    def open(self) -> list[Document]:
+        """Return the posts that are neither published nor removed."""
+        return [*self.document["reservations"], *self.document["struck"]]
+
+    @property
+    def bound(self) -> int:
+        """Return the position before which every post is published or removed."""
+        return min((int(post["after"]) for post in self.open), default=self.next)
