@@ -43,7 +43,7 @@ def added() -> Iterator[None]:
 
 
 def _lookup(outer, database, options):
-    return [_checked(document | {options["as"]: _found(document, database, options)}) for document in outer]
+    return [_checked(document | {options["as"]: found_by_lookup(document, database, options)}) for document in outer]
 
 
 def _checked(document):
@@ -53,7 +53,7 @@ def _checked(document):
     return document
 
 
-def _found(document, database, options):
+def found_by_lookup(document, database, options):
     values = {
         f"$${name}": aggregate._parse_expression(expression, document, ignore_missing_keys=True)
         for name, expression in options["let"].items()

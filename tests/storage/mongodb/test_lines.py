@@ -285,10 +285,10 @@ class Wish(lines.Waiter):
 def test_a_step_is_for_no_more_than_it_should_read():
     line = lines.Line()
     line.waiting += [Wish(400), Wish(100), Wish(1)]
-    assert [each.missing for each in line.batch()] == [400, 100]
+    assert [each.missing for each in line.next_calls()] == [400, 100]
 
     line.learn(seconds=1.0, has_lost=False, largest=lines.LARGEST // 450)
-    assert [each.missing for each in line.batch()] == [400]
+    assert [each.missing for each in line.next_calls()] == [400]
 
 
 def test_nobody_leads_for_others_when_its_own_call_is_over():

@@ -27,21 +27,21 @@ def split(monkeypatch):
     On mongomock, as servers let nobody in there on request.
     """
     with in_this_process(MovableClock()) as (open_message_store, _), contextlib.closing(open_message_store()) as store:
-        usual = mongomock_parts._found
+        usual = mongomock_parts.found_by_lookup
 
         def between(act):
             def found(*arguments):
                 with monkeypatch.context() as patch:
-                    patch.setattr(mongomock_parts, "_found", usual)
+                    patch.setattr(mongomock_parts, "found_by_lookup", usual)
                     act()
                 return usual(*arguments)
 
-            monkeypatch.setattr(mongomock_parts, "_found", found)
+            monkeypatch.setattr(mongomock_parts, "found_by_lookup", found)
 
         queue = queue_key()
         store.records.create(queue)
         yield store, queue, between
-        monkeypatch.setattr(mongomock_parts, "_found", usual)
+        monkeypatch.setattr(mongomock_parts, "found_by_lookup", usual)
 
 
 def follow(store, queue, *, seen):
@@ -165,7 +165,7 @@ def under_way(data, queue, *, after, deadline):
     data.records.update_one({"_id": scope_of(queue)}, {"$push": {"reservations": entry}})
 
 
-def test_what_a_process_has_seen_settled_stays_in_its_view(store, other, queue, data, clock):
+def test_what_a_process_has_seen_published_stays_in_its_view(store, other, queue, data, clock):
     """A reservation says no more than that its positions are not before one; the reader may know better."""
     posted = post(store, queue, *numbered_messages(4))
     under_way(data, queue, after=posted[1], deadline=clock.now() + 60)

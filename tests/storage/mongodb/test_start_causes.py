@@ -9,7 +9,7 @@ from pymongo.errors import AutoReconnect, NetworkTimeout, PyMongoError, ServerSe
 
 from tests.integration.process import free_port
 from tests.storage.mongodb.opening import warnings
-from zaqar.storage.mongodb.server.checks import cause
+from zaqar.storage.mongodb.server.start import cause
 
 TOPOLOGY = (
     "Timeout: 5.0s, Topology Description: <TopologyDescription id: 6929, topology_type: Unknown, servers: "

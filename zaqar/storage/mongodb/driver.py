@@ -10,7 +10,7 @@ from zaqar.storage.contract import ManagementStore, MessageStore
 from zaqar.storage.mongodb.management import store as management
 from zaqar.storage.mongodb.messages import store as messages
 from zaqar.storage.mongodb.schema import MANAGEMENT_STORE, MESSAGE_STORE, Index
-from zaqar.storage.mongodb.server import checks
+from zaqar.storage.mongodb.server import start
 from zaqar.storage.mongodb.server.address import Address, Tls, check_name, parse
 from zaqar.storage.mongodb.server.connection import Database
 from zaqar.storage.mongodb.server.opening import open_database
@@ -46,7 +46,7 @@ class MongoDriver(driver.Driver[Options]):
 
     def warnings(self, options: Options) -> list[str]:
         """Ask the server once."""
-        return checks.warnings(_address(options), check_name(options.database), patience=options.retry_deadline)
+        return start.warnings(_address(options), check_name(options.database), patience=options.retry_deadline)
 
     def place(self, options: Options) -> str:
         """Return the address without its password, and the database."""

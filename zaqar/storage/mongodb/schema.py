@@ -47,9 +47,7 @@ class Index:
 MESSAGE_STORE = (
     Index(MESSAGES, "reading", ("queue", "state", "position"), "list, claim, pop, both ends in stats, recount"),
     Index(MESSAGES, "settling", ("queue", "until"), "what falls due in a queue, and when the next does", "until"),
-    Index(
-        MESSAGES, "claims", ("claim",), "get, renew and release a claim; the rest of a batch of dead letters", "claim"
-    ),
+    Index(MESSAGES, "claims", ("claim",), "get, renew and release a claim; what is leaving in a move", "claim"),
     Index(MESSAGES, "expiry", ("expires",), "the sweep of what has expired", reclaim_after=RECLAIM_AFTER),
     Index(MESSAGES, "tokens", ("forget",), "forgets tokens of posts", only_with="forget", reclaim_after=0),
     Index(RECORDS, "sweeping", ("due",), "the sweep of queues in which something may be due", only_with="due"),

@@ -66,7 +66,3 @@ class Call(Waiter):
     def choose(self, messages: Iterator[Document]) -> None:
         """Begin a step with the next messages, as many as are missing."""
         self.chosen, self.won = list(itertools.islice(messages, self.missing)), []
-
-    def keep(self) -> None:
-        """Keep what was won in a step."""
-        self.taken += self.won

@@ -1,8 +1,9 @@
 """Changes of the counters that this process has made and not written yet.
 
-A deletion is one command, and the record of a busy queue no hot spot: what it changes in total and claimed is added up
-here and written ten times a second. Until then it is added to the figures of the record, where this process tells them. A
-crash loses a tenth of a second of changes, which the sweep repairs by counting.
+A step that changes how many messages a queue has, or how many are claimed, does not write that into the queue's record: it
+would be one command more for each deletion, and all would wait for one document. The changes are added up here, and written
+ten times a second. Until then, statistics that this process tells are the figures of the record with these changes. A crash
+loses a tenth of a second of them, which the sweep repairs by counting.
 """
 
 import contextlib
@@ -16,12 +17,12 @@ from zaqar import forks
 
 T = TypeVar("T")
 
-MOST_NOTES = 1000
+MOST_DELTAS = 1000
 """Changes of one queue that are kept apart; beyond, a purge of a part of them makes the sweep count."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Note:
+class Delta:
     """What one step changed, with messages from the first to the last of these positions."""
 
     first: int
@@ -32,40 +33,40 @@ class Note:
 
 @dataclasses.dataclass
 class Change:
-    """What changed in one queue; doubtful: perhaps not just that."""
+    """What changed in one queue. ``is_doubtful``: an answer was lost, so that it may be more or less."""
 
-    notes: list[Note] = dataclasses.field(default_factory=list)
+    deltas: list[Delta] = dataclasses.field(default_factory=list)
     is_doubtful: bool = False
 
     @property
     def first(self) -> int:
         """Return the first position concerned."""
-        return min(note.first for note in self.notes)
+        return min(delta.first for delta in self.deltas)
 
     @property
     def total(self) -> int:
         """Return the change of the number of messages."""
-        return sum(note.total for note in self.notes)
+        return sum(delta.total for delta in self.deltas)
 
     @property
     def claimed(self) -> int:
         """Return the change of the number of claimed ones."""
-        return sum(note.claimed for note in self.notes)
+        return sum(delta.claimed for delta in self.deltas)
 
     def since(self, floor: int) -> "Change":
         """Return what concerns messages that were not purged: the others are in the figures of the record no more.
 
         What may concern both is taken for a change of what was not purged, and doubtful.
         """
-        kept = [note for note in self.notes if note.last >= floor]
-        is_cut = any(note.first < floor for note in kept)
-        above = [dataclasses.replace(note, first=max(note.first, floor)) for note in kept]
+        kept = [delta for delta in self.deltas if delta.last >= floor]
+        is_cut = any(delta.first < floor for delta in kept)
+        above = [dataclasses.replace(delta, first=max(delta.first, floor)) for delta in kept]
         return Change(above, self.is_doubtful or is_cut)
 
     def folded(self) -> "Change":
-        """Return the same as one note."""
-        last = max(note.last for note in self.notes)
-        return Change([Note(self.first, last, self.total, self.claimed)], self.is_doubtful)
+        """Return the same as one delta."""
+        last = max(delta.last for delta in self.deltas)
+        return Change([Delta(self.first, last, self.total, self.claimed)], self.is_doubtful)
 
 
 @dataclasses.dataclass(eq=False)
@@ -98,22 +99,22 @@ class Counters:
         self._looks: list[_Look] = []
 
     def add(self, scope: str, *, position: int, last: int | None = None, total: int = 0, claimed: int = 0) -> None:
-        """Note a change of messages from a position on.
+        """Remember a change of messages from a position on.
 
         ``last``: the last of the positions, where a client named them; others were seen above the floor together, so that
         they are purged together.
         """
         if not total and not claimed:
             return
-        note = Note(position, position if last is None else last, total, claimed)
+        delta = Delta(position, position if last is None else last, total, claimed)
         with self._lock:
-            self._note(scope, Change([note]))
+            self._gather(scope, Change([delta]))
         self._wake()
 
     def doubt(self, scope: str) -> None:
-        """Note that what was counted may not be what was changed."""
+        """Remember that what was counted may not be what was changed; then the sweep counts."""
         with self._lock:
-            self._note(scope, Change(is_doubtful=True))
+            self._gather(scope, Change(is_doubtful=True))
         self._wake()
 
     def scopes(self) -> list[str]:
@@ -170,7 +171,7 @@ class Counters:
 
     def _unwritten(self, scope: str) -> Change:
         found = self._pending.get(scope, Change())
-        return Change(list(found.notes), found.is_doubtful)
+        return Change(list(found.deltas), found.is_doubtful)
 
     def _take(self, scope: str) -> Change | None:
         with self._lock:
@@ -185,15 +186,15 @@ class Counters:
         with self._lock:
             self._written = None
             if unwritten is not None:
-                self._note(scope, Change(unwritten.notes, is_doubtful=True))
+                self._gather(scope, Change(unwritten.deltas, is_doubtful=True))
         if unwritten is not None:
             self._wake()
 
-    def _note(self, scope: str, change: Change) -> None:
+    def _gather(self, scope: str, change: Change) -> None:
         pending = self._pending.setdefault(scope, Change())
-        pending.notes += change.notes
+        pending.deltas += change.deltas
         pending.is_doubtful = pending.is_doubtful or change.is_doubtful
-        if len(pending.notes) > MOST_NOTES:
+        if len(pending.deltas) > MOST_DELTAS:
             self._pending[scope] = pending.folded()
 
     def _wake(self) -> None:

@@ -41,7 +41,7 @@ def move(session: Session, queue: QueueKey, worn: Sequence[Document], rule: Dead
     try:
         forward(session, scope, move_id)
     except QueueNotFound:
-        keep(session, scope, move_id)
+        take_back(session, scope, move_id)
         raise
 
 
@@ -71,8 +71,8 @@ def forward(session: Session, scope: str, move_id: str) -> None:
     session.counters.add(scope, position=first, total=-done.deleted_count)
 
 
-def keep(session: Session, scope: str, move_id: str) -> None:
-    """Let what is leaving a queue in a move stay there."""
+def take_back(session: Session, scope: str, move_id: str) -> None:
+    """Let what is leaving a queue in a move stay there: it is ready again."""
     wanted = {"claim": move_id, "queue": scope, "state": LEAVING}
     change = {"$set": {"state": READY}, "$unset": {"claim": "", "until": "", "target": ""}}
     session.database.run(lambda: session.database.messages.update_many(wanted, change))

@@ -130,7 +130,7 @@ def _end(session: Session, scope: str, state: str, documents: Sequence[Document]
             try:
                 dead_letters.forward(session, scope, move_id)
             except QueueNotFound:
-                dead_letters.keep(session, scope, move_id)
+                dead_letters.take_back(session, scope, move_id)
     else:
         _make_ready(session, scope, state, [document["_id"] for document in documents], now)
 

@@ -5,10 +5,12 @@ state        see below                    until        second at which the state
 created      second                       ttl          seconds             expires      date; moved by the grace of claims
 client       id of the poster             checksum     if there is one     body         one JSON value, as posted
 claim        id, while one holds it       claim_ttl    of that claim       claim_count  if claimed ever
-mark         of the pop or the deletion that takes it                      target       of a dead letter: scope and ttl
+mark         of the pop or the deletion that takes it                      target       of one leaving: scope and ttl
 
-A message is ready, delayed or claimed; for moments also popped or doomed (about to be removed) or leaving (a dead
-letter on its way). Whatever a crash leaves in one of those states ends at ``until``, as a claim does.
+While a message is leaving, ``claim`` is the id of its move.
+
+A message is ready, delayed or claimed; for moments also popped or doomed (about to be deleted together with others) or
+leaving (a dead letter on its way). Whatever a crash leaves in one of those states ends at ``until``, as a claim does.
 """
 
 from collections.abc import Iterable

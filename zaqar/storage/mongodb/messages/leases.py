@@ -1,8 +1,8 @@
-"""Keeps the places of posts under way for as long as their process lives.
+"""Leases of posts that are under way: how long each may keep the positions that it has reserved.
 
-A post holds up readers until it is published (storage R2.3.4). Its process says every second that it is still at it, so
-that readers wait for no longer than a lease where a process has died. What cannot say so in time, as it was stopped or is
-cut off, loses its places, and posts anew.
+A post holds up readers until it is published (storage R2.3.4). Its process renews the lease every second, so that readers
+wait for no longer than one lease where a process has died. A process that cannot renew in time, as it was stopped or is cut
+off, loses the positions, and posts anew.
 """
 
 import contextlib
@@ -95,7 +95,7 @@ class Leases:
             self._database.run_once(lambda: self._database.records.bulk_write(changes, ordered=False))
 
     def abandon(self, scope: str, nonce: str) -> None:
-        """Note that this process has given up a post: nobody here has to wait for its deadline."""
+        """Remember that this process has given up a post: nobody here has to wait for its deadline."""
         if len(self._abandoned) >= MOST_ABANDONED:
             self._abandoned.clear()  # those forgotten have their deadlines
         self._abandoned.add((scope, nonce))

@@ -59,8 +59,8 @@ class Line(Generic[W]):
         self.pause = 0.0
         self._most = MOST
 
-    def batch(self) -> list[W]:
-        """Return the first of the line, and who follows as long as they do not want too many messages together."""
+    def next_calls(self) -> list[W]:
+        """Return whom the next step is for: the first, and who follows as long as they do not want too many messages together."""
         found, wanted = self.waiting[:1], self.waiting[0].missing
         for each in self.waiting[1:]:
             wanted += each.missing
@@ -110,7 +110,7 @@ class Lines(Generic[W]):
         """Do one step, and let go whose call is over; whatever happens, nobody is left waiting for it."""
         time.sleep(line.pause)
         with self._lock:
-            calls = line.batch()
+            calls = line.next_calls()
         is_done = False
         try:
             step(line, calls)

@@ -46,7 +46,7 @@ def clear_all(session: Session, *, seconds: float) -> int:
 
 
 def _end(session: Session, record: Record) -> None:
-    """Note that nothing is left, unless there was another purge or another life of the queue meanwhile."""
+    """Write down that nothing is left, unless there was another purge or another life of the queue meanwhile."""
     wanted = {"_id": record.scope, "litter": record.litter}
     if record.is_deleted and record.due is not None and record.due <= session.clock.now():
         remains = wanted | {"deleted": {"$ne": None}, "next": record.next}

@@ -50,11 +50,11 @@ def write_counters(session: Session, scope: str) -> Record | None:
 def write_change(session: Session, scope: str, change: Change) -> Record | None:
     """Write what concerns messages above the floor, whatever purges come in between."""
     is_doubted = False
-    while change.notes or change.is_doubtful:
+    while change.deltas or change.is_doubtful:
         if change.is_doubtful and not is_doubted:
             is_doubted = True
             session.records.update(scope, {}, {"$unset": {"counted": ""}})
-        if not change.notes:
+        if not change.deltas:
             return None
         figures = {"total": change.total, "claimed": change.claimed}
         written = session.records.update(scope, {"floor": {"$lte": change.first}}, {"$inc": figures})

@@ -83,7 +83,7 @@ def _step(
     )
     has_all = len(view.found) < width and not moved
     for each in calls:
-        each.keep()
+        each.taken += each.won
         is_last = has_all and len(each.won) == len(each.chosen)
         each.is_over = not each.missing or is_last or _is_late(session, queue, each)
 
