@@ -125,7 +125,7 @@ def in_key_order(session: Session, view: View, wanted: Document, *, after: int, 
 
 
 def _watch(session: Session, view: View) -> View:
-    """See to it that the queue is settled when the time of what is taken now is over, also where nobody uses it."""
+    """See to it that the sweep settles the queue, where nobody uses it, when the time of what is taken now is over."""
     latest = session.clock.now() + SETTLE_INTERVAL
     if view.record.due is not None and view.record.due <= latest:
         return view
@@ -133,7 +133,7 @@ def _watch(session: Session, view: View) -> View:
 
 
 def _caught_up(session: Session, look: Callable[[int | None], View]) -> View:
-    """Look, and look again where anything had to happen first, up to where all that is due has happened."""
+    """Look, then settle; where that changed anything, look again, and only at what is before anything left unsettled."""
     view = look(None)
     caught_up = catch_up(session, view.record)
     return look(caught_up.before) if caught_up.has_changed else view

@@ -54,9 +54,9 @@ class Change:
         return sum(delta.claimed for delta in self.deltas)
 
     def since(self, floor: int) -> "Change":
-        """Return what concerns messages that were not purged: the others are in the figures of the record no more.
+        """Return what concerns messages from the floor on: those before it were purged, and are not counted any more.
 
-        What may concern both is taken for a change of what was not purged, and doubtful.
+        A delta of messages on both sides is kept whole, and then the change is doubtful.
         """
         kept = [delta for delta in self.deltas if delta.last >= floor]
         is_cut = any(delta.first < floor for delta in kept)
@@ -71,7 +71,7 @@ class Change:
 
 @dataclasses.dataclass(eq=False)
 class _Look:
-    """A look at the figures of one queue."""
+    """Somebody reads the figures of one queue, for statistics."""
 
     scope: str
     is_disturbed: bool
@@ -83,7 +83,7 @@ _sharing = threading.Lock()
 
 
 class Counters:
-    """What is to be written, by scope; shared by all stores of the process that are on the same database."""
+    """The changes that are to be written, by scope. All stores of a process that are on one database share them."""
 
     def __init__(self) -> None:
         self._wakers: list[Callable[[], None]] = []
@@ -140,7 +140,7 @@ class Counters:
 
     @contextlib.contextmanager
     def written(self, scope: str) -> Iterator[Change | None]:
-        """Give what is to be written for a queue, one after the other; take it back where that fails."""
+        """Give what is to be written for a queue, to one thread at a time; remember it again where the block fails."""
         with self._writing:
             change, is_written = self._take(scope), False
             try:
@@ -150,11 +150,11 @@ class Counters:
                 self._end_writing(scope, None if is_written else change)
 
     def join(self, wake: Callable[[], None]) -> None:
-        """Let one more store write when it is woken."""
+        """Let ``wake`` be called when there is something to write; of several stores, that of the last is called."""
         self._wakers.append(wake)
 
     def leave(self, wake: Callable[[], None]) -> None:
-        """Let a store write no more."""
+        """Let ``wake`` be called no more."""
         if wake in self._wakers:
             self._wakers.remove(wake)
 

@@ -1,6 +1,6 @@
-"""Lets happen what has fallen due in a queue: delays end, claims lapse, and what a crash has left goes its way.
+"""Settles a queue, so that what has fallen due happens: delays end, claims lapse, and what a crash broke off is finished.
 
-Uses the index ``settling`` on ``(queue, until)``. What has expired is the sweep's alone: every query leaves it out.
+Uses the index ``settling`` on ``(queue, until)``. Expired messages are left to the sweep, as every query leaves them out.
 
 A request settles for ``LONGEST`` and leaves the rest to the next and to the sweep. So that a consumer is not given what is
 behind a message that is due and not settled, it then sees only what is before the first of these.
@@ -32,7 +32,7 @@ _ENDED = {"until": "", "claim": "", "claim_ttl": "", "mark": ""}
 
 @dataclasses.dataclass(frozen=True)
 class Settled:
-    """What happened: to how many messages, how many claims lapsed, and whether it was all that was due."""
+    """What settling did: for how many messages, how many claims lapsed, and whether it was all that was due."""
 
     ended: int
     lapsed: int
@@ -48,7 +48,7 @@ class CaughtUp:
 
 
 def catch_up(session: Session, record: Record) -> CaughtUp:
-    """Let happen what is due by a record that was just read, as far as a request has time for it."""
+    """Settle a queue whose record was just read, if anything is due, for as long as a request has time for it."""
     now = session.clock.now()
     has_changed = bool(record.open) and strike_late(session, record, now)
     if record.due is None or record.due > now:
@@ -61,7 +61,7 @@ def catch_up(session: Session, record: Record) -> CaughtUp:
 
 
 def settle(session: Session, record: Record, now: int, *, seconds: float) -> Settled:
-    """Let happen what is due, batch after batch, for so many seconds at most."""
+    """Settle a queue, batch after batch, for so many seconds at most."""
     ends, ended, lapsed = time.monotonic() + seconds, 0, set[str]()
     while True:
         due = _due(session, record.scope, now)
@@ -93,7 +93,7 @@ def _postpone(session: Session, record: Record, now: int) -> None:
 
 
 def _first_due(session: Session, record: Record, now: int) -> int | None:
-    """Return the first position of what is due and not settled; None where there is nothing of that."""
+    """Return the first position of what is due and not settled yet; None where nothing is."""
     wanted = {"queue": record.scope, "until": {"$lte": now}, "position": {"$gte": record.floor}}
     stages: list[Document] = [
         {"$match": wanted},
@@ -108,14 +108,14 @@ def _first_due(session: Session, record: Record, now: int) -> int | None:
 
 
 def _remove(session: Session, scope: str, keys: Sequence[str]) -> None:
-    """Remove messages below the floor: what falls due among them concerns nobody, and would be found again."""
+    """Remove messages below the floor: nobody sees them any more, and the next look for what is due would find them again."""
     if keys:
         wanted = {"_id": {"$in": keys}, "queue": scope}
         session.database.run(lambda: session.database.messages.delete_many(wanted))
 
 
 def _due(session: Session, scope: str, now: int) -> list[Document]:
-    """Return the first messages whose state is over."""
+    """Return the messages that are due, those first that were due first, up to a batch."""
     wanted, shown = {"queue": scope, "until": {"$lte": now}}, {"state": 1, "claim": 1}
     database = session.database
     return database.run(

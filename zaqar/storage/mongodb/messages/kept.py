@@ -13,7 +13,7 @@ from zaqar.storage.mongodb.server.failure import is_too_large
 _ABOVE_FLOOR = {"$and": [{"$gte": ["$position", "$$floor"]}]}
 
 _IN_ONE_ANSWER = 10_000
-"""Messages; MongoDB ends an answer at 16 MB anyway."""
+"""Messages that one answer may have; MongoDB ends it at 16 MB anyway."""
 
 
 def kept(

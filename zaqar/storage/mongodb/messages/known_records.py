@@ -1,6 +1,6 @@
 """The queues' records, as this process reads and changes them, and what it remembers of them.
 
-What it remembers can only grow, so that it is true for ever, if not the latest.
+It remembers numbers that never go back, so what it remembers of a queue may be out of date, but is never too high.
 """
 
 from collections.abc import Iterable
@@ -41,7 +41,7 @@ class Horizons:
 
 
 class KnownRecords:
-    """The records of a message store."""
+    """Reads and changes the records of one store, each with one command, and remembers the horizons of their queues."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -49,7 +49,7 @@ class KnownRecords:
         self.horizons = Horizons()
 
     def create(self, queue: QueueKey) -> None:
-        """Make a record, unless there is one: positions start at the time, behind all that were given before."""
+        """Make a record, unless there is one. Its positions start at the store's time, and behind all that were given before."""
         scope = scope_of(queue)
         while not self._insert(scope):
             found = self.find(scope)
@@ -66,25 +66,29 @@ class KnownRecords:
         return self.known(queue, self.find(scope_of(queue)))
 
     def known(self, queue: QueueKey, record: Record | None) -> Record:
-        """Return a record that is one of a living queue. Raises ``QueueNotFound``."""
+        """Learn from a record, and return it. Raises ``QueueNotFound`` where it is missing or of a deleted queue."""
         if record is None or record.is_deleted:
             raise QueueNotFound(queue)
         self.horizons.see(record)
         return record
 
     def floors(self, scopes: Iterable[str]) -> dict[str, int]:
-        """Return the floors of those of the queues that there are."""
+        """Return the floor of each of these queues that exists."""
         wanted = {"_id": {"$in": sorted(scopes)}, "deleted": None}
         found = self._database.run(lambda: list(self._database.records.find(wanted, {"floor": 1})))
         return {each["_id"]: int(each["floor"]) for each in found}
 
     def standing(self, scope: str, names: Iterable[Id]) -> list[Id]:
-        """Return which messages were not purged as far as this process knows: those on which a command is worth while."""
+        """Return which of these messages are not known to be purged: for the others no command is needed."""
         floor = self.horizons.floor.get(scope, 0)
         return [name for name in names if name.position >= floor]
 
     def bound(self, record: Record) -> int:
-        """Return the bound of a record, or a higher one that this process has seen: of a bound, the highest is the truest."""
+        """Return the bound of a record, or one that this process has seen if that is higher.
+
+        A reservation says only that its positions are not before ``after``, so a bound that was seen earlier may be the
+        better one; and a bound that was true once stays true.
+        """
         return max(self.horizons.bound.get(record.scope, 0), record.bound)
 
     def update(self, scope: str, condition: Document, change: Document) -> Record | None:
@@ -96,9 +100,10 @@ class KnownRecords:
         return self._change(scope, condition, change, ReturnDocument.BEFORE)
 
     def empty(self, found: Record, also: Document) -> Record | None:
-        """Raise the floor of a living queue above all that was reserved, and take the counters to nothing: one step.
+        """Raise the floor of a living queue above all that was reserved, and set the counters to 0, in one step.
 
-        None where that was not done, since the queue is gone, or others have reserved more than ``ROOM`` since it was read.
+        Returns the record as it is then; None where nothing was done, since the queue is gone, or others have reserved more
+        than ``ROOM`` positions since it was read. ``also``: fields to set beside.
         """
         floor = found.next + ROOM
         emptied = {"total": 0, "claimed": 0} | also
@@ -106,7 +111,7 @@ class KnownRecords:
         return self.update(found.scope, {"next": {"$lte": floor}}, change)
 
     def hurry(self, scope: str, due: int) -> Record | None:
-        """Let a queue be settled at ``due`` already; return its record."""
+        """Let a queue be settled at the second ``due`` or before; return its record, None where the queue is gone."""
         return self.update(scope, {}, {"$min": {"due": due}, "$inc": {"hurried": 1}})
 
     def _change(self, scope: str, condition: Document, change: Document, shown: bool) -> Record | None:
@@ -125,7 +130,7 @@ class KnownRecords:
         return True
 
     def _revive(self, remains: Record) -> bool:
-        """Make a queue of the remains of one; what is left of the messages of that one stays to be removed."""
+        """Make a living queue of the remains of a deleted one; messages that are left of that one are still litter."""
         start = max(remains.next, position_at(self._clock.microseconds()))
         condition = {"_id": remains.scope, "deleted": {"$ne": None}, "next": remains.next}
         absent = {"deleted": "", "counted": "", "recounted": "", "dead_letters": ""}

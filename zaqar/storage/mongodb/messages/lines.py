@@ -1,15 +1,15 @@
-"""Lets one call at a time work for all calls of this process that take from one queue, as a group commit does.
+"""Lines of calls that take from one queue: one call at a time works for all of them, as a group commit does.
 
-Calls side by side would look at the same first messages, and all but one would lose them. So a call for messages joins the
-line of its queue. The first of the line leads: it takes all who stand there, looks once for as many messages as all of them
-want, gives each its share in order of arrival, and takes all shares with one command. Who has what it wants goes, the leader
-last of them; then the next leads, so that nobody works for others after its own call is over. It waits for a tenth of the
-last step first, so that who was just served and comes back at once is in the line, not behind it.
+Calls beside one another would find the same first messages, and all but one of them would find these gone. So each call
+joins the line of its queue. The first of the line leads: it looks once for as many messages as all of them want, gives each
+its share in order of arrival, and takes all shares with one command. A call that has what it wants leaves the line, the
+leader last; then the next one leads, so that no thread works for others when its own call is over. Before a step the leader
+waits for a tenth of the time that the last step took, so that a consumer that was just served and calls again takes part.
 
-An error of a step is raised in all for whom it was done; that the store is away, in all who stand in the line, since they
-have waited for that answer. A line is of one process: what others take is not known before it is lost to them, and to take
-what is further behind would leave gaps that nobody is about to take. So a line that lost something waits for a random part
-of a step before it looks again: leaders that go on in step lose to one another every time.
+An error of a step is raised in all calls that it was done for; that the store is away, in all calls of the line, since they
+have waited for that answer. A line is of one process: what other processes take shows only when it is gone. A line that lost
+messages to them does not take those further behind instead, which would leave gaps that nobody is about to take: it looks
+again, after a random part of a step, since two leaders that keep step would lose to one another every time.
 """
 
 import abc
@@ -52,7 +52,7 @@ W = TypeVar("W", bound=Waiter)
 
 
 class Line(Generic[W]):
-    """Those who wait for messages of one queue, in order of arrival."""
+    """The calls that wait for messages of one queue, in order of arrival; the first leads."""
 
     def __init__(self) -> None:
         self.waiting: list[W] = []
@@ -60,7 +60,7 @@ class Line(Generic[W]):
         self._most = MOST
 
     def next_calls(self) -> list[W]:
-        """Return whom the next step is for: the first, and who follows as long as they do not want too many messages together."""
+        """Return the calls that the next step is for: the first, and those behind it while they do not want too much together."""
         found, wanted = self.waiting[:1], self.waiting[0].missing
         for each in self.waiting[1:]:
             wanted += each.missing
@@ -70,7 +70,10 @@ class Line(Generic[W]):
         return found
 
     def learn(self, *, seconds: float, has_lost: bool, largest: int) -> None:
-        """Adapt the next step to the last: how long it was, whether others had a part, how large a message may be."""
+        """Adapt the next step to the last one.
+
+        ``seconds``: how long it took. ``has_lost``: whether other processes were faster. ``largest``: bytes of the largest body.
+        """
         self.pause = min(seconds * (random.random() if has_lost else 0.1), LONGEST_PAUSE)
         self._most = min(MOST, LARGEST // max(largest, 1))
 
@@ -92,7 +95,7 @@ class Lines(Generic[W]):
         self._lines: dict[Hashable, Line[W]] = {}
 
     def serve(self, key: Hashable, call: W, step: Step[W]) -> None:
-        """Return when the call is over: stand in the line of that key, and lead when it is first. Raises its error."""
+        """Stand in the line of a key, and lead it when first; return when the call is over. Raises the call's error."""
         with self._lock:
             line = self._lines.setdefault(key, Line())
             line.waiting.append(call)
@@ -107,7 +110,7 @@ class Lines(Generic[W]):
             raise call.error
 
     def _lead(self, line: Line[W], step: Step[W]) -> None:
-        """Do one step, and let go whose call is over; whatever happens, nobody is left waiting for it."""
+        """Do one step, and wake the calls that are over then, also where the step fails."""
         time.sleep(line.pause)
         with self._lock:
             calls = line.next_calls()
@@ -124,7 +127,7 @@ class Lines(Generic[W]):
                     each.called.set()
 
     def _fail(self, line: Line[W], calls: list[W], error: BaseException | None) -> None:
-        """End calls with the error of a step; what interrupts the leader alone is for the others a store that is away."""
+        """End calls with the error of a step. Where only the leader was interrupted, the others raise ``Unavailable``."""
         shown = error if isinstance(error, Exception) else Unavailable("The request was interrupted.")
         with self._lock:
             concerned = list(line.waiting) if isinstance(error, Unavailable) else calls

@@ -21,7 +21,7 @@ SETTLE_INTERVAL = 30
 """Seconds after which a queue in use is settled anyway: what a race hid from one settling is found by the next."""
 
 ROOM = 10_000
-"""Positions that a purge passes over, and that others may take between its two commands: a hundredth of a second."""
+"""Positions that a purge skips, so that others may post between its two commands; a hundredth of a second of positions."""
 
 
 @dataclasses.dataclass(frozen=True)

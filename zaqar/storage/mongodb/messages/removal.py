@@ -1,4 +1,4 @@
-"""Removes messages in bounded steps. Uses the index of ``_id``."""
+"""Removes messages that are named by their keys, or by a range of keys, in bounded steps. Uses the index of ``_id``."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from zaqar.storage.mongodb.messages.session import Session
 from zaqar.storage.mongodb.server.connection import Document
 
 BATCH = 1000
+"""Messages that ``remove_batch`` removes, at most."""
 
 _BY_KEY = {"_id": 1}
 """The index for ranges of keys: by one on the state, more would be read, and what changes its state might be missed.
@@ -30,9 +31,10 @@ class Removed:
 
 
 def remove_counted(session: Session, scope: str, keys: Sequence[str]) -> int:
-    """Remove messages whatever their state; return how many went.
+    """Remove messages whatever their state, and count that; return how many went.
 
-    One command when all are claimed, two when all were there; what changes its state between the two is found by looking.
+    Claimed ones and others are counted apart, so each takes a command. It is one command where all are claimed, and two where
+    all are there. Otherwise it looks which are left, as some may have changed their state between the two.
     """
     gone, left = 0, list(keys)
     while left:

@@ -30,7 +30,7 @@ def stats(session: Session, queue: QueueKey) -> Stats:
 
 
 def recount(session: Session, record: Record, now: int) -> None:
-    """Count the messages, and correct the counters unless something changes meanwhile."""
+    """Count the messages, and write what was found into the record, unless that changed meanwhile."""
     total = _count(session, record, sorted(STATES))
     claimed = _count(session, record, sorted(COUNTED_AS_CLAIMED))
     seen = {name: record.document[name] for name in ("next", "total", "claimed")}
@@ -42,13 +42,16 @@ def recount(session: Session, record: Record, now: int) -> None:
 
 
 def write_counters(session: Session, scope: str) -> Record | None:
-    """Write what this process changed; return the record, or None if it was not touched."""
+    """Write what this process changed into the record of a queue; return that, or None where nothing was written."""
     with session.counters.written(scope) as change:
         return None if change is None else write_change(session, scope, change)
 
 
 def write_change(session: Session, scope: str, change: Change) -> Record | None:
-    """Write what concerns messages above the floor, whatever purges come in between."""
+    """Write a change, as far as it concerns messages from the floor on: a purge may come at any moment, and raise that.
+
+    Where the change is doubtful the record forgets when it was counted, so that the sweep counts again.
+    """
     is_doubted = False
     while change.deltas or change.is_doubtful:
         if change.is_doubtful and not is_doubted:

@@ -21,7 +21,7 @@ MOST_QUEUES = 10_000
 """Queues that one sweep settles; those due first come first."""
 
 UNUSED_AFTER = 60
-"""Seconds behind its due time after which a queue counts as unused: no operation on it can still be under way."""
+"""Seconds after its due time at which a queue counts as unused: no operation on it can still be under way then."""
 
 LONGEST_MOVE = 10.0
 """Seconds that one sweep goes on with the dead letters of one queue."""
@@ -33,11 +33,11 @@ LONGEST_CLEARING = 10.0
 """Seconds that one sweep goes on with what purges and deletions have left in all queues, a batch of each in turn."""
 
 COUNTED_PER_SECOND = 1000
-"""A queue of so many messages more is counted a second less often, beyond once a minute."""
+"""Of a longer queue, so many messages add a second to the pause between two counts, which is a minute at least."""
 
 
 def is_turn_to_sweep(session: Session) -> bool:
-    """Tell whether nobody swept during the interval; then the turn is the caller's."""
+    """Tell whether nobody has begun a sweep during the last interval; then it is the caller's turn, and nobody else's."""
     now = session.clock.now()
     turn = session.database.run(lambda: session.database.sweeps.find_one({"_id": "messages"}))
     if turn is not None and turn["next"] > now:
