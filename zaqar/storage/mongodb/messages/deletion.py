@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from zaqar.models import QueueKey
 from zaqar.storage import refusals
 from zaqar.storage.ids import Id, format_id, new_token
-from zaqar.storage.mongodb.messages.claims import is_live
+from zaqar.storage.mongodb.messages import holding
 from zaqar.storage.mongodb.messages.encoding import (
     CLAIMED,
     COUNTED_AS_CLAIMED,
@@ -135,6 +135,6 @@ def _refuse(session: Session, queue: QueueKey, found: Document, claim_id: Id | N
         raise refusals.claimed()
     if found["claim"] == format_id(*claim_id):
         return  # claimed between the two looks: by the claim that was named
-    if is_live(session, queue, claim_id):
+    if holding.exists(session, queue, claim_id):
         raise refusals.held_by_another()
     raise refusals.not_held()
