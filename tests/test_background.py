@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from tests.storage.batches import wait_until
+from tests.storage.sql.batches import wait_until
 from zaqar import forks
 from zaqar.background import Background, Task
 

@@ -15,7 +15,7 @@ from tests.api.http_client import HttpClient
 from tests.clock import MovableClock
 from zaqar import config, deploy
 from zaqar.deploy import WSGIApplication
-from zaqar.storage.sql import Database
+from zaqar.storage.sql.sqlite.connection import Database
 
 # In CI every run asks the same, elsewhere each asks something new. Fixtures may be shared by the examples of a test,
 # as each makes queues of its own.

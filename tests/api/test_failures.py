@@ -5,10 +5,10 @@ import pytest
 from tests.api.http_client import PATCH_TYPE
 from tests.api.rules import BODIES, RULES
 from zaqar.errors import Unavailable
-from zaqar.storage.sql.queue_claims import QueueClaims
-from zaqar.storage.sql.queue_messages import QueueMessages
-from zaqar.storage.sql.queue_records import QueueRecords
-from zaqar.storage.sql.queues import Queues
+from zaqar.storage.sql.management.queues import Queues
+from zaqar.storage.sql.messages.claims import QueueClaims
+from zaqar.storage.sql.messages.messages import QueueMessages
+from zaqar.storage.sql.messages.records import QueueRecords
 
 
 @pytest.fixture

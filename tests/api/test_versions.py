@@ -2,7 +2,7 @@
 
 import pytest
 
-from zaqar.storage.sql import Database
+from zaqar.storage.sql.sqlite.connection import Database
 
 
 def test_the_version_list_names_version_2_alone(client):

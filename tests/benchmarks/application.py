@@ -10,8 +10,9 @@ from typing import Any
 
 from tests.clock import MovableClock
 from zaqar import config, deploy
-from zaqar.storage.sql import Database
-from zaqar.storage.sql.stores import management_store, message_store
+from zaqar.storage.sql.management.store import management_store
+from zaqar.storage.sql.messages.store import message_store
+from zaqar.storage.sql.sqlite.connection import Database
 
 PROJECT = "benchmark"
 PRODUCER = "3381af92-2b9e-11e3-b191-71861300734c"

@@ -31,9 +31,10 @@ from zaqar.storage.redis.management.store import management_store
 from zaqar.storage.redis.messages.store import Parts
 from zaqar.storage.redis.server.direct import Direct
 from zaqar.storage.redis.server.server import Server
-from zaqar.storage.sql import Database
-from zaqar.storage.sql import stores as sql
-from zaqar.storage.sql.migration import prepare
+from zaqar.storage.sql.management import store as sql_management
+from zaqar.storage.sql.messages import store as sql_messages
+from zaqar.storage.sql.sqlite.connection import Database
+from zaqar.storage.sql.sqlite.migration import prepare
 
 Own = TypeVar("Own", bound=Options)
 
@@ -86,7 +87,7 @@ def _sqlite(folder: Path, clock: MovableClock, _: Shared) -> Iterator[Stores]:
         def open_stores() -> Stores:
             # NORMAL: nobody pulls the plug during these tests, and a sync for each write would triple their time.
             database = Database(f"sqlite:///{path}", synchronous="NORMAL", clock=clock)
-            message, management = sql.message_store(database), sql.management_store(database)
+            message, management = sql_messages.message_store(database), sql_management.management_store(database)
             opened.callback(management.close)
             opened.callback(message.close)
             return Stores(message, management, clock, open_stores)

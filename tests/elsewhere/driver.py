@@ -7,8 +7,10 @@ from zaqar.clock import Clock
 from zaqar.errors import ConfigurationError
 from zaqar.storage import driver
 from zaqar.storage.contract import ManagementStore, MessageStore
-from zaqar.storage.sql import Database, migration
-from zaqar.storage.sql.stores import management_store, message_store
+from zaqar.storage.sql.management.store import management_store
+from zaqar.storage.sql.messages.store import message_store
+from zaqar.storage.sql.sqlite import migration
+from zaqar.storage.sql.sqlite.connection import Database
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

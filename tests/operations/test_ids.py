@@ -17,9 +17,10 @@ from zaqar.limits import Limits
 from zaqar.models import PostedMessage, QueueKey
 from zaqar.operations import Operations
 from zaqar.storage.routing import SingleStore
-from zaqar.storage.sql import Database
-from zaqar.storage.sql.migration import prepare
-from zaqar.storage.sql.stores import management_store, message_store
+from zaqar.storage.sql.management.store import management_store
+from zaqar.storage.sql.messages.store import message_store
+from zaqar.storage.sql.sqlite.connection import Database
+from zaqar.storage.sql.sqlite.migration import prepare
 
 MALFORMED = (
     "",

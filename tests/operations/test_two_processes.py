@@ -5,7 +5,7 @@ import pytest
 from zaqar.context import Context
 from zaqar.errors import Conflict, Unavailable
 from zaqar.models import PostedMessage, QueueKey
-from zaqar.storage.sql.queues import Queues
+from zaqar.storage.sql.management.queues import Queues
 
 CALLER = Context("project", "3381af92-2b9e-11e3-b191-71861300734c", "req-1")
 Q, DEAD = QueueKey(CALLER.project, "q"), QueueKey(CALLER.project, "dead")

@@ -21,9 +21,9 @@ from zaqar.cmd.refusals import tell
 from zaqar.errors import ConfigurationError
 from zaqar.storage.driver import Role
 from zaqar.storage.sql import DRIVER
-from zaqar.storage.sql.migration import alembic_config, changing, prepare
 from zaqar.storage.sql.migrations import servers
-from zaqar.storage.sql.opening import database_path
+from zaqar.storage.sql.sqlite.migration import alembic_config, changing, prepare
+from zaqar.storage.sql.sqlite.opening import database_path
 
 PROGRAM = "zaqar-sql-db-manage"
 LOG = logging.getLogger(__name__)

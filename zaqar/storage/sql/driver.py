@@ -6,10 +6,12 @@ from zaqar.clock import Clock
 from zaqar.errors import ConfigurationError
 from zaqar.storage import driver
 from zaqar.storage.contract import ManagementStore, MessageStore
-from zaqar.storage.sql import migration, stores
-from zaqar.storage.sql.connection import Database
-from zaqar.storage.sql.opening import Synchronous, database_path
-from zaqar.storage.sql.place import check_place
+from zaqar.storage.sql.management.store import management_store
+from zaqar.storage.sql.messages.store import message_store
+from zaqar.storage.sql.sqlite import migration
+from zaqar.storage.sql.sqlite.connection import Database
+from zaqar.storage.sql.sqlite.opening import Synchronous, database_path
+from zaqar.storage.sql.sqlite.place import check_place
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -42,11 +44,11 @@ class SqlDriver(driver.Driver[Options]):
 
     def message_store(self, options: Options, clock: Clock | None) -> MessageStore:
         """Open a message store; without a clock its time rests on the host's uptime."""
-        return stores.message_store(_database(options, clock))
+        return message_store(_database(options, clock))
 
     def management_store(self, options: Options, clock: Clock | None) -> ManagementStore:
         """Open a management store; on the same file it shares the message store's connections."""
-        return stores.management_store(_database(options, clock))
+        return management_store(_database(options, clock))
 
 
 def _database(options: Options, clock: Clock | None) -> Database:

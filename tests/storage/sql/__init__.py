@@ -1,0 +1,1 @@
+"""What is peculiar to Redis: its addresses, its faults, its data and its cost."""

@@ -1,0 +1,1 @@
+"""The management store: queues and topics with their metadata."""

@@ -1,0 +1,1 @@
+"""The message store: queues' records, messages and claims, a transaction a step."""

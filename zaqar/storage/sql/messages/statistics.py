@@ -1,0 +1,45 @@
+"""Statistics of a queue: its counters, and the ends of its order in constant time."""
+
+import sqlalchemy as sa
+
+from zaqar.models import MessageMark, QueueKey, Stats
+from zaqar.storage.ids import format_id
+from zaqar.storage.sql.messages import lookup
+from zaqar.storage.sql.messages.encoding import IN_QUEUE, LIVES, position_of
+from zaqar.storage.sql.schema import CLAIMED, DELAYED, MESSAGES, READY
+from zaqar.storage.sql.sqlite.session import Session
+from zaqar.storage.sql.statement import Row, Statement, constant
+
+
+def _end(state: int, *, is_newest: bool) -> Statement:
+    query = sa.select(MESSAGES.c.position, MESSAGES.c.token, MESSAGES.c.created)
+    query = query.where(IN_QUEUE, MESSAGES.c.state == constant(state), LIVES)
+    order = MESSAGES.c.position.desc() if is_newest else MESSAGES.c.position
+    return Statement(query.order_by(order).limit(constant(1)).offset(constant(0)))
+
+
+_STATES = (READY, DELAYED, CLAIMED)
+_OLDEST = [_end(state, is_newest=False) for state in _STATES]
+_NEWEST = [_end(state, is_newest=True) for state in _STATES]
+
+
+def stats(session: Session, queue: QueueKey) -> Stats:
+    """Return the statistics (http Q-22, Q-23). Raises ``QueueNotFound``."""
+    with session.snapshot():
+        record = lookup.look(session, queue)
+        parameters = {"queue": record.id, "now": session.now}
+        oldest = [row for statement in _OLDEST if (row := session.row(statement, parameters))]
+        newest = [row for statement in _NEWEST if (row := session.row(statement, parameters))]
+    if not oldest:
+        return Stats()
+    return Stats(
+        claimed=record.claimed,
+        free=record.total - record.claimed,
+        oldest=_mark(min(oldest, key=position_of), session.now),
+        newest=_mark(max(newest, key=position_of), session.now),
+    )
+
+
+def _mark(row: Row, now: int) -> MessageMark:
+    position, token, created = row
+    return MessageMark(format_id(position, token), max(0, now - created), created)

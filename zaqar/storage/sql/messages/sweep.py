@@ -1,0 +1,155 @@
+"""Reclaiming and settling across queues, a bounded batch per transaction, driven by what has fallen due."""
+
+import fcntl
+import os
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Protocol
+
+import sqlalchemy as sa
+
+from zaqar.errors import Unavailable
+from zaqar.storage.sql.messages import dead_letters, due, lookup
+from zaqar.storage.sql.schema import CLAIMS, DEAD_LETTER_RULES, DELAYED, DROPPED, MESSAGES
+from zaqar.storage.sql.sqlite.connection import Database
+from zaqar.storage.sql.sqlite.failure import is_damage
+from zaqar.storage.sql.sqlite.files import PRIVATE
+from zaqar.storage.sql.sqlite.session import Session, Transaction
+from zaqar.storage.sql.statement import Statement, constant
+
+PAUSE = 0.002
+"""Seconds at least between batches, in which requests get the database."""
+
+_NOW: sa.BindParameter[int] = sa.bindparam("now")
+_HAS_WORK = Statement(
+    sa.select(
+        sa.or_(
+            sa.exists().where(MESSAGES.c.expires <= _NOW),
+            sa.exists().where(MESSAGES.c.state == constant(DELAYED), MESSAGES.c.due <= _NOW),
+            sa.exists().where(CLAIMS.c.expires <= _NOW),
+            sa.exists(sa.select(DROPPED.c.id)),
+            sa.exists(sa.select(DEAD_LETTER_RULES.c.queue)),
+        )
+    )
+)
+
+
+class Look(Protocol):
+    """Finds the names of what has fallen due, in any queue."""
+
+    def __call__(self, session: Session, limit: int) -> Sequence[int]:
+        """Return up to ``limit`` of them."""
+        ...
+
+
+Step = Callable[[Transaction, Sequence[int]], int]
+
+
+def sweep(database: Database) -> int:
+    """Settle every queue and finish removals; return how many messages and claims went.
+
+    One process at a time: where another is at it, there is nothing to do.
+    """
+    database.follow_clock()
+    database.tidy()
+    if not database.read(_has_work):
+        return 0
+    with os.fdopen(os.open(database.sweep_lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE), "r+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return 0
+        return _sweep(database)
+
+
+def _has_work(session: Session) -> bool:
+    row = session.row(_HAS_WORK, {"now": session.now})
+    return bool(row and row[0])
+
+
+def _sweep(database: Database) -> int:
+    """Do what there is of each kind; damage, of which the log and ping tell, keeps from no other work."""
+    done = 0
+    for look, step, is_counted in (
+        (due.due_anywhere, due.promote, False),
+        (due.lapsed_anywhere, due.release_lapsed, True),
+        (due.expired_anywhere, due.remove_expired, True),
+        (lookup.dropped, _clear, True),
+        (_noted, _move, True),
+    ):
+        count = _do_each(database, look, step)
+        done += count if is_counted else 0
+    return done
+
+
+def _do_each(database: Database, look: Look, step: Step) -> int:
+    """Take steps on what is found until nothing is; leave out what is damaged. Return the sum."""
+    done = 0
+    damaged: set[int] = set()
+    while True:
+        began = time.monotonic()
+        try:
+            found = database.read(partial(look, limit=due.BATCH + len(damaged)))
+        except Unavailable as error:
+            _raise_outage(error)
+            return done
+        names = [name for name in found if name not in damaged]
+        if not names:
+            return done
+        lost = len(damaged)
+        count = _do(database, step, names, damaged)
+        if not count and len(damaged) == lost:
+            return done
+        done += count
+        # As long as it took: so requests have the database for at least half of the time.
+        time.sleep(max(PAUSE, time.monotonic() - began))
+
+
+def _do(database: Database, step: Step, names: Sequence[int], damaged: set[int]) -> int:
+    """Take one step; where that meets damage, take it by halves, until what is damaged stands alone."""
+    try:
+        return database.write(lambda transaction: step(transaction, names))
+    except Unavailable as error:
+        _raise_outage(error)
+    if len(names) == 1:
+        damaged.add(names[0])
+        return 0
+    middle = len(names) // 2
+    return sum(_do(database, step, half, damaged) for half in (names[:middle], names[middle:]))
+
+
+def _raise_outage(error: Unavailable) -> None:
+    """Raise the error unless it tells of damage."""
+    if error.__cause__ is None or not is_damage(error.__cause__):
+        raise error
+
+
+def _clear(transaction: Transaction, names: Sequence[int]) -> int:
+    """Remove a batch of what belongs to removed records; return how many messages, claims and records went."""
+    done = 0
+    for record in names:
+        removed = due.remove_all(transaction, record)
+        if removed < due.BATCH:
+            lookup.forget(transaction, record)
+            removed += 1
+        done += removed
+        if done >= due.BATCH:
+            break
+    return done
+
+
+def _noted(session: Session, limit: int) -> list[int]:
+    return [record for record, _ in dead_letters.noted(session)][:limit]
+
+
+def _move(transaction: Transaction, names: Sequence[int]) -> int:
+    """Move a batch of the dead letters that claims left behind; return how many, and how many queues are through."""
+    rules = dict(dead_letters.noted(transaction))
+    done = 0
+    for record in names:
+        if record in rules:
+            done += dead_letters.go_on(transaction, record, rules[record]) or 1
+        if done >= dead_letters.BATCH:
+            break
+    return done

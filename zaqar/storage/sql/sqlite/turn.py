@@ -1,0 +1,88 @@
+"""The lock file by which the processes of a machine take turns at writing."""
+
+import ctypes
+import errno
+import fcntl
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+
+from zaqar.errors import Unavailable
+from zaqar.storage.sql.sqlite.files import PRIVATE
+
+POLL = 0.005
+"""Seconds between attempts of who must not wait for ever."""
+
+
+# Python's own flock goes on waiting after a signal; this one returns.
+_flock = ctypes.CDLL(None, use_errno=True).flock
+_flock.argtypes = (ctypes.c_int, ctypes.c_int)
+_flock.restype = ctypes.c_int
+
+# By default the kernel drops it: where no handler can be set, it does no harm, and ends no wait.
+_INTERRUPTION = signal.SIGURG
+
+
+class Turn:
+    """The lock on one file; one thread of a process at a time asks for it."""
+
+    def __init__(self, path: str) -> None:
+        self._path = f"{path}-lock"
+        self._file: int | None = None
+
+    def take_if_free(self) -> bool:
+        """Take the turn unless another process has it; tell which. Raises ``OSError``."""
+        try:
+            fcntl.flock(self._opened(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def take(self, goes_on: Callable[[], bool]) -> None:
+        """Wait for the turn as long as the kernel lets nobody else in; ``interrupt`` asks whether to go on with it.
+
+        Raises ``Unavailable`` where not, and ``OSError``.
+        """
+        while _flock(self._opened(), fcntl.LOCK_EX) != 0:
+            number = ctypes.get_errno()
+            if number != errno.EINTR:
+                raise OSError(number, os.strerror(number))
+            if not goes_on():
+                raise Unavailable(f"Another process holds {self._path}.")
+
+    def take_within(self, seconds: float) -> None:
+        """Wait for the turn so long at most. Raises ``Unavailable``."""
+        deadline = time.monotonic() + seconds
+        while not self.take_if_free():
+            if time.monotonic() > deadline:
+                raise Unavailable(f"another process has held {self._path} for {seconds:.0f} seconds")
+            time.sleep(POLL)
+
+    def give(self) -> None:
+        """End the turn."""
+        if self._file is not None:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def close(self) -> None:
+        """Close the file; with it the turn ends."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def _opened(self) -> int:
+        if self._file is None:
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
+        return self._file
+
+
+def allow_interruption() -> None:
+    """Let waits of this process be interrupted, where the caller may set handlers of signals."""
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(_INTERRUPTION) is signal.SIG_DFL:
+        signal.signal(_INTERRUPTION, lambda _number, _frame: None)
+
+
+def interrupt(thread: int) -> None:
+    """End the wait of a thread that is in ``take``, if it asks to be ended."""
+    signal.pthread_kill(thread, _INTERRUPTION)
