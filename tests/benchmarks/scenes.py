@@ -5,7 +5,7 @@ from collections.abc import Callable
 from tests.benchmarks.application import PRODUCER, PROJECT, Application
 from tests.builders import new_token, numbered_messages
 from zaqar.models import NewMessage, QueueKey
-from zaqar.storage.sql.messages import lookup, reading
+from zaqar.storage.sql.messages import lookup, messages, records
 from zaqar.storage.sql.sqlite.session import Transaction
 
 QUEUE = QueueKey(PROJECT, "measured")
@@ -98,7 +98,7 @@ def _fill_idle(transaction: Transaction, keys: list[QueueKey]) -> None:
     insertion = "INSERT INTO queues (project, kind, name, metadata) VALUES (?, ?, ?, '{}')"
     transaction.connection.executemany(insertion, [(key.project, key.kind, key.name) for key in keys])
     for key in keys:
-        lookup.create(transaction, key)
+        records.create(transaction, key)
         _insert(transaction, key, 1, ttl=LONG, delay=0)
 
 
@@ -112,4 +112,4 @@ def _post(application: Application, count: int, *, ttl: int = LONG, delay: int =
 
 def _insert(transaction: Transaction, queue: QueueKey, count: int, *, ttl: int, delay: int) -> None:
     new = numbered_messages(count, ttl=ttl, delay=delay)
-    reading.insert(transaction, lookup.known(transaction, queue), new, client_id=PRODUCER, token=new_token())
+    messages.insert(transaction, lookup.known(transaction, queue), new, client_id=PRODUCER, token=new_token())

@@ -13,7 +13,7 @@ from tests.integration import sql_servers
 from tests.integration.process import free_port, wait_until
 from zaqar.cmd import db_manage
 from zaqar.storage.sql import schema
-from zaqar.storage.sql.migrations import servers
+from zaqar.storage.sql.servers import migration as servers
 
 KEYS = {"messages": ["queue", "position"], "claims": ["queue", "id"]}
 """The primary keys that are others than SQLite's: on a server each queue has positions of its own."""

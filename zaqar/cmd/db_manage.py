@@ -1,29 +1,23 @@
 """``zaqar-sql-db-manage``: the schema of the SQL stores, through alembic (storage R9.3.1, R9.3.2)."""
 
 import argparse
-import contextlib
 import functools
 import logging
 import sys
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
-import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from oslo_config import cfg
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from zaqar import config
 from zaqar.cmd.refusals import tell
 from zaqar.errors import ConfigurationError
 from zaqar.storage.driver import Role
-from zaqar.storage.sql import DRIVER
-from zaqar.storage.sql.migrations import servers
-from zaqar.storage.sql.sqlite.migration import alembic_config, changing, prepare
-from zaqar.storage.sql.sqlite.opening import database_path
+from zaqar.storage.sql import DRIVER, migration
 
 PROGRAM = "zaqar-sql-db-manage"
 LOG = logging.getLogger(__name__)
@@ -94,7 +88,7 @@ def _databases(conf: config.Options) -> list[str]:
 
 
 def _check_uri(conf: config.Options, *, store: Role) -> None:
-    _url(_uri(conf, store))
+    migration.database_url(_uri(conf, store))
 
 
 def _uri(conf: config.Options, store: Role) -> str:
@@ -103,59 +97,29 @@ def _uri(conf: config.Options, store: Role) -> str:
 
 
 def _run(chosen: Any, uri: str) -> None:
+    url = migration.database_url(uri)
     if chosen.name in ("upgrade", "downgrade", "stamp"):
         _change(chosen, uri)
     elif chosen.name == "current":
-        with _reading(_url(uri)) as settings:
+        with migration.reading(url) as settings:
             command.current(_speaking(settings))
     elif chosen.name == "history":
-        command.history(_speaking(alembic_config(_url(uri))))
+        command.history(_speaking(migration.without_database(url)))
     else:
-        command.branches(_speaking(alembic_config(_url(uri))))
+        command.branches(_speaking(migration.without_database(url)))
 
 
 def _change(chosen: Any, uri: str) -> None:
     target = _target(chosen)
     change = getattr(command, chosen.name)
-    url = _url(uri)
+    url = migration.database_url(uri)
     if chosen.sql:
-        change(_speaking(alembic_config(url)), target, sql=True)
-    elif (chosen.name, target) == ("upgrade", "head") and _is_embedded(url):
-        prepare(uri)  # as the service does it at start-up: it may make the file
+        change(_speaking(migration.without_database(url)), target, sql=True)
+    elif (chosen.name, target) == ("upgrade", "head") and migration.is_embedded(url):
+        migration.prepare(uri)  # as the service does it at start-up: it may make the file
     else:
-        _check_exists(url)
-        with changing(url) as settings:
+        with migration.changing(url) as settings:
             change(_speaking(settings), target)
-
-
-@contextlib.contextmanager
-def _reading(url: sa.URL) -> Iterator[Config]:
-    if _is_embedded(url):
-        _check_exists(url)
-        yield alembic_config(url)
-    else:
-        with servers.opened(url) as connection:
-            yield alembic_config(url, connection)
-
-
-def _url(uri: str) -> sa.URL:
-    if uri.startswith("sqlite"):
-        # Not a text: SQLAlchemy would take a % in the path for the beginning of an escape.
-        return sa.URL.create("sqlite", database=database_path(uri))
-    try:
-        return sa.make_url(uri)
-    except (ArgumentError, ValueError) as error:  # ValueError: a port that is no number
-        raise ConfigurationError("The uri of the sqlalchemy store is not a database URL.") from error
-
-
-def _is_embedded(url: sa.URL) -> bool:
-    return url.get_backend_name() == "sqlite"
-
-
-def _check_exists(url: sa.URL) -> None:
-    # SQLite would make an empty file, readable by all.
-    if _is_embedded(url) and not Path(str(url.database)).exists():
-        raise ConfigurationError(f"The database {url.database} does not exist: make it with {PROGRAM} upgrade head.")
 
 
 def _speaking(settings: Config) -> Config:

@@ -12,8 +12,9 @@ from tests.conformance.acts import claim, everything, ids, numbers, post
 from zaqar.models import QueueKey
 from zaqar.storage.ids import MAX_POSITION, named
 from zaqar.storage.sql.messages.store import message_store
+from zaqar.storage.sql.migrations.settings import alembic_config
 from zaqar.storage.sql.sqlite.connection import Database
-from zaqar.storage.sql.sqlite.migration import alembic_config, prepare
+from zaqar.storage.sql.sqlite.migration import prepare
 
 QUEUE = QueueKey("project", "queue")
 

@@ -5,7 +5,7 @@ import pytest
 from tests.builders import dead_letter_rule, numbered_messages, queue_key
 from tests.conformance.acts import claim, everything, ids, listed, numbers, post
 from zaqar.storage.ids import named, parse_ids
-from zaqar.storage.sql.messages import dead_letters, holding
+from zaqar.storage.sql.messages import claims, dead_letters
 
 MANY = 3 * dead_letters.BATCH + 1
 
@@ -19,7 +19,7 @@ def dead(store, queue):
 
 @pytest.fixture
 def worn(store, queue, monkeypatch):
-    monkeypatch.setattr(holding, "PATIENCE", 0.0)
+    monkeypatch.setattr(claims, "PATIENCE", 0.0)
     post(store, queue, *numbered_messages(MANY))
     store.claims.release(queue, named(claim(store, queue, limit=MANY).id))
     return queue

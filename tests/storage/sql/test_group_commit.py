@@ -10,7 +10,7 @@ from tests.storage.sql.batches import Batch, traced
 from zaqar.errors import ClaimNotHeld, QueueNotFound
 from zaqar.storage.ids import named
 from zaqar.storage.sql import DRIVER
-from zaqar.storage.sql.messages import lookup, reading
+from zaqar.storage.sql.messages import lookup, messages, records
 from zaqar.storage.sql.sqlite.connection import Database
 
 
@@ -29,9 +29,9 @@ def _post_and_fail(database, queue, *, reads_back):
 
     def step(transaction):
         record = lookup.known(transaction, queue)
-        reading.insert(transaction, record, [new_message(b"99")], client_id=PRODUCER, token=new_token())
+        messages.insert(transaction, record, [new_message(b"99")], client_id=PRODUCER, token=new_token())
         if reads_back:
-            lookup.create(transaction, queue_key())
+            records.create(transaction, queue_key())
         raise _Mishap
 
     return lambda: database.write(step)

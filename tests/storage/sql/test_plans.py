@@ -8,7 +8,8 @@ import pytest
 from tests.builders import numbered_messages, queue_key
 from tests.conformance.acts import claim, post
 from tests.storage.sql.statements import all_statements, parameters_of
-from zaqar.storage.sql.messages import lookup
+from zaqar.storage.sql.messages import records
+from zaqar.storage.sql.sqlite.compilation import sql_of
 
 STATEMENTS = all_statements()
 
@@ -22,7 +23,7 @@ SERVED_BY = {
     "messages.holding._FIND": {ROWID},
     "messages.holding._FREE": {ROWID},
     "messages.holding._HELD": {ROWID},
-    "messages.holding._HOLD": {ROWID, "messages_ready"},
+    "messages.taking._HOLD": {ROWID, "messages_ready"},
     "messages.holding._RENEW": {ROWID},
     "messages.due._FALLEN_DUE": {"messages_due"},
     "messages.due._LAPSED_IN_QUEUE": {"claims_lapse"},
@@ -34,11 +35,11 @@ SERVED_BY = {
     "messages.sweep._HAS_WORK": {"messages_expiry", "messages_fall_due", "claims_end"},
     "messages.dead_letters._LOOK": {"messages_ready"},
     "messages.dead_letters._MOVE": {ROWID},
-    "messages.reading._DELETE_FREE": {ROWID},
-    "messages.reading._DELETE_HELD": {ROWID},
-    "messages.reading._HOLDER": {ROWID},
+    "messages.deletion._DELETE_FREE": {ROWID},
+    "messages.deletion._DELETE_HELD": {ROWID},
+    "messages.deletion._HOLDER": {ROWID},
     "messages.reading._ONE": {ROWID},
-    "messages.reading._POP": {ROWID, "messages_ready"},
+    "messages.taking._POP": {ROWID, "messages_ready"},
     "messages.reading._LISTINGS[((0,), True)]": {*LOOKED_AT, "messages_ready"},
     "messages.reading._LISTINGS[((0,), False)]": {*LOOKED_AT, "messages_ready"},
     "messages.reading._LISTINGS[((0, 1), True)]": {*LOOKED_AT, "messages_ready", "messages_delayed"},
@@ -52,9 +53,9 @@ SERVED_BY = {
     },
     "management.queues._FIND": {"sqlite_autoindex_queues_1"},
     "management.queues._PAGE": {"sqlite_autoindex_queues_1"},
-    "messages.lookup._FIND": {"sqlite_autoindex_records_1"},
+    "messages.lookup.FIND": {"sqlite_autoindex_records_1"},
     "messages.lookup._LOOK": {"sqlite_autoindex_records_1", "messages_due", "claims_lapse", "messages_expiry"},
-    "messages.encoding._REMOVE": {ROWID},
+    "messages.removal._REMOVE": {ROWID},
     "sqlite.session._ADVANCE": {ROWID},
     "sqlite.session._COUNT": {ROWID},
     "sqlite.session._STATE": {ROWID},
@@ -78,7 +79,7 @@ def _fill(database, store, queue):
 
     def add_queues(transaction):
         for _ in range(2000):
-            lookup.create(transaction, queue_key())
+            records.create(transaction, queue_key())
 
     database.write(add_queues)
 
@@ -98,7 +99,7 @@ def file(request, path, database, store, queue):
 
 
 def _plan(file, statement):
-    rows = file.execute(f"EXPLAIN QUERY PLAN {statement.sql}", parameters_of(statement.sql))
+    rows = file.execute(f"EXPLAIN QUERY PLAN {sql_of(statement)}", parameters_of(sql_of(statement)))
     return [row[3].replace("TABLE ", "") for row in rows]
 
 

@@ -7,7 +7,7 @@ from tests.conformance.acts import claim, listed, numbers, post
 from tests.storage.sql.batches import Batch, traced
 from zaqar.errors import QueueNotFound
 from zaqar.storage.ids import named
-from zaqar.storage.sql.messages import lookup
+from zaqar.storage.sql.messages import lookup, records
 from zaqar.storage.sql.messages.store import message_store
 from zaqar.storage.sql.sqlite import writer
 
@@ -94,7 +94,7 @@ def test_the_id_of_a_record_whose_making_failed_is_not_remembered(database, stor
     key = queue_key()
 
     def step(transaction):
-        lookup.create(transaction, key)
+        records.create(transaction, key)
         lookup.known(transaction, key)
         raise ZeroDivisionError
 

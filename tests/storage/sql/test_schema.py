@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
 from zaqar.storage.sql import schema
-from zaqar.storage.sql.sqlite.migration import alembic_config
+from zaqar.storage.sql.migrations.settings import alembic_config
 
 
 @pytest.fixture

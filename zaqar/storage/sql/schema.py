@@ -93,6 +93,21 @@ MESSAGES = sa.Table(
     sa.Column("body", _BYTES, nullable=False),
 )
 
+NEW_MESSAGE = (
+    "position",
+    "queue",
+    "state",
+    "due",
+    "expires",
+    "created",
+    "ttl",
+    "client_id",
+    "token",
+    "checksum",
+    "body",
+)
+"""What a new message's row consists of, in the order of the table's columns; no claim has held it yet."""
+
 CLAIMS = sa.Table(
     "claims",
     METADATA,

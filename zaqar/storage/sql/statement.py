@@ -1,16 +1,15 @@
-"""Statements that are compiled once.
+"""Statements: SQLAlchemy Core expressions, each made once, when its module is imported.
 
-Building and compiling an expression costs more than running it, so each is made at import and turned into SQL once.
-Each call of the driver gives up the interpreter's lock, and taking it back from other threads costs more than a row:
-so one statement for many rows, never one for each.
+Building an expression costs more than running it. So a statement is a constant of a module, whatever the database, and what
+runs it compiles it on its first use and remembers the SQL (``sqlite.compilation``).
+
+Each call of a database costs more than a row of its answer: so one statement for many rows, never one for each.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.sql import operators
 
 Parameters = Mapping[str, Any]
 Row = Sequence[Any]
@@ -18,54 +17,48 @@ Row = Sequence[Any]
 CHUNK = 50
 """Rows that one statement handles at most."""
 
-_NAMED = sqlite.dialect(paramstyle="named")
-_POSITIONAL = sqlite.dialect(paramstyle="qmark")
-
 
 class Statement:
-    """A Core expression and, from its first use on, its SQL.
+    """An expression with a parameter for each value that differs from one execution to the next.
 
-    Parameters go by name, or by position where there are so many that looking names up is felt.
+    Values are given by the parameters' names; ``is_positional`` lets them be given in order, where there are so many that
+    looking the names up is felt.
     """
 
-    __slots__ = ("_is_positional", "_sql", "clause")
+    __slots__ = ("clause", "is_positional")
 
     def __init__(self, clause: sa.ClauseElement, *, is_positional: bool = False) -> None:
         self.clause = clause
-        self._is_positional = is_positional
-        self._sql: str | None = None
-
-    @property
-    def sql(self) -> str:
-        """Return the SQL."""
-        if self._sql is None:
-            self._sql = str(self.clause.compile(dialect=_POSITIONAL if self._is_positional else _NAMED))
-        return self._sql
+        self.is_positional = is_positional
 
 
 class StatementForMany:
-    """A statement about a number of rows, compiled once for each number up to ``CHUNK``."""
+    """A statement about a number of rows, made once for each number up to ``CHUNK``."""
 
-    __slots__ = ("_is_positional", "_make", "_statements")
+    __slots__ = ("_is_positional", "_made", "_make")
 
     def __init__(self, make: Callable[[int], sa.ClauseElement], *, is_positional: bool = False) -> None:
         self._make = make
         self._is_positional = is_positional
-        self._statements: dict[int, Statement] = {}
+        self._made: dict[int, Statement] = {}
 
     def of(self, count: int) -> Statement:
         """Return the statement about ``count`` rows."""
-        statement = self._statements.get(count)
+        statement = self._made.get(count)
         if statement is None:
-            statement = self._statements[count] = Statement(self._make(count), is_positional=self._is_positional)
+            statement = self._made[count] = Statement(self._make(count), is_positional=self._is_positional)
         return statement
+
+    def made(self) -> list[Statement]:
+        """Return the statements that were asked for so far."""
+        return list(self._made.values())
 
 
 _POSITION_NAMES = [f"at{index}" for index in range(CHUNK)]
 
 
 def one_of(column: sa.ColumnElement[int], count: int) -> sa.ColumnElement[bool]:
-    """Return the condition that a column is one of ``count`` positions, as ``positions`` passes them."""
+    """Return the condition that a column is one of ``count`` positions, as ``chunks`` passes them."""
     return column.in_([sa.bindparam(name, type_=sa.Integer) for name in _POSITION_NAMES[:count]])
 
 
@@ -81,11 +74,6 @@ def constant(value: int) -> sa.ColumnElement[int]:
     return sa.literal_column(str(value), sa.Integer)
 
 
-def unindexed(column: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
-    """Return the column with a plus sign before it, which keeps the planner from searching by it."""
-    return sa.sql.elements.UnaryExpression(column, operator=operators.custom_op("+"), type_=sa.Integer())
-
-
 def limited(query: sa.Select[Any]) -> sa.Select[Any]:
-    """Return the query with a parameter ``limit``; the offset is spelt out, or the dialect adds one as parameter."""
+    """Return the query with a parameter ``limit``; the offset is spelt out, or SQLite's dialect adds one as parameter."""
     return query.limit(sa.bindparam("limit")).offset(constant(0))

@@ -10,9 +10,8 @@ import sqlalchemy as sa
 from zaqar.errors import QueueNotFound
 from zaqar.models import Kind, Queue, QueueKey
 from zaqar.storage import queue_metadata, refusals
+from zaqar.storage.sql.database import Database, Session, Transaction
 from zaqar.storage.sql.schema import QUEUES
-from zaqar.storage.sql.sqlite.connection import Database
-from zaqar.storage.sql.sqlite.session import Session, Transaction
 from zaqar.storage.sql.statement import Parameters, Row, Statement, limited
 
 _SCOPE = (QUEUES.c.project == sa.bindparam("project")) & (QUEUES.c.kind == sa.bindparam("kind"))
@@ -32,7 +31,7 @@ _PAGE = Statement(
 
 
 class Queues(queue_metadata.Paged):
-    """Queues in one SQLite file."""
+    """Queues in one database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -1,8 +1,8 @@
 """The management store over one database, made out of its parts."""
 
 from zaqar.storage.contract import ManagementStore
+from zaqar.storage.sql.database import Database
 from zaqar.storage.sql.management.queues import Queues
-from zaqar.storage.sql.sqlite.connection import Database
 
 
 def management_store(database: Database) -> ManagementStore:

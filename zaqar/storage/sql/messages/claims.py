@@ -8,10 +8,13 @@ from zaqar.errors import ClaimNotFound, QueueNotFound
 from zaqar.models import Claim, DeadLetterRule, QueueKey
 from zaqar.storage import contract, refusals
 from zaqar.storage.ids import Id
-from zaqar.storage.sql.messages import holding, lookup, sweep
+from zaqar.storage.sql.messages import due, holding, lookup, taking
 from zaqar.storage.sql.messages.settling import Settling
 from zaqar.storage.sql.sqlite.connection import Database
 from zaqar.storage.sql.sqlite.session import Session
+
+PATIENCE = 1.0
+"""Seconds that a claim moves dead letters before it returns what it has."""
 
 
 class QueueClaims(contract.Claims):
@@ -23,15 +26,15 @@ class QueueClaims(contract.Claims):
 
     def create(self, queue: QueueKey, *, ttl: int, grace: int, limit: int, dead_letter: DeadLetterRule | None) -> Claim:
         """Claim the first messages that are ready."""
-        terms = holding.Terms(ttl, grace, limit, dead_letter)
-        deadline = time.monotonic() + holding.PATIENCE
+        terms = taking.Terms(ttl, grace, limit, dead_letter)
+        deadline = time.monotonic() + PATIENCE
         claim, is_ended = refusals.NOTHING, False
         try:
             while not is_ended:
-                step = partial(holding.take, terms=terms, so_far=claim, is_last=time.monotonic() >= deadline)
+                step = partial(taking.claim, terms=terms, so_far=claim, is_last=time.monotonic() >= deadline)
                 claim, is_ended = self._settling.write(queue, step)
                 if not is_ended:
-                    time.sleep(sweep.PAUSE)
+                    time.sleep(due.PAUSE)
         except QueueNotFound as error:
             if error.queue == queue:
                 return refusals.NOTHING

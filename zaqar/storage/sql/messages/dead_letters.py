@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from zaqar.errors import QueueNotFound
-from zaqar.models import DeadLetterRule, QueueKey
+from zaqar.models import DeadLetterRule
 from zaqar.storage.ids import new_token
 from zaqar.storage.sql.messages import lookup
-from zaqar.storage.sql.messages.encoding import IN_QUEUE, LIVES
+from zaqar.storage.sql.messages.conditions import IN_QUEUE, LIVES
+from zaqar.storage.sql.messages.encoding import RULE, decode_rule, encode_rule
 from zaqar.storage.sql.schema import DEAD_LETTER_RULES, MESSAGES, READY
 from zaqar.storage.sql.sqlite.session import Session, Transaction
 from zaqar.storage.sql.statement import CHUNK, Row, Statement, StatementForMany, chunks, constant, limited, one_of
@@ -56,11 +57,11 @@ _MOVE = StatementForMany(_moving)
 _OF_QUEUE = DEAD_LETTER_RULES.c.queue == sa.bindparam("of_queue")
 _FORGET = Statement(sa.delete(DEAD_LETTER_RULES).where(_OF_QUEUE))
 _NOTE = Statement(sa.insert(DEAD_LETTER_RULES))
-_NOTED = Statement(sa.select(DEAD_LETTER_RULES))
+_NOTED = Statement(sa.select(DEAD_LETTER_RULES.c.queue, *RULE))
 
 
 class Head(NamedTuple):
-    """What was found at the head of a queue: so many messages to claim, and whether there may be more behind them."""
+    """What stands at the head of a queue: ``claimable`` messages, and whether a claim can get no more (``is_all``)."""
 
     claimable: int
     is_all: bool
@@ -97,16 +98,12 @@ def go_on(transaction: Transaction, record: int, rule: DeadLetterRule) -> int:
 def note(transaction: Transaction, record: int, rule: DeadLetterRule) -> None:
     """Let the sweep go on by this rule."""
     forget(transaction, record)
-    row = {**rule.queue._asdict(), "queue": record, "max_claim_count": rule.max_claim_count, "ttl": rule.ttl}
-    transaction.run(_NOTE, row)
+    transaction.run(_NOTE, encode_rule(record, rule))
 
 
 def noted(session: Session) -> list[tuple[int, DeadLetterRule]]:
     """Return the records in which claims left dead letters, each with its rule."""
-    return [
-        (record, DeadLetterRule(QueueKey(project, name, kind), max_claim_count, ttl))
-        for record, project, kind, name, max_claim_count, ttl in session.rows(_NOTED, {})
-    ]
+    return [(record, decode_rule(rule)) for record, *rule in session.rows(_NOTED, {})]
 
 
 def forget(transaction: Transaction, record: int) -> None:

@@ -1,7 +1,11 @@
-"""Ready is a state: what time has changed is put right in bounded batches.
+"""What has fallen due: delays that end, claims that lapse, messages that expire; settled a bounded batch per transaction.
 
-Due delays and lapsed claims must be settled before a queue is read, or order would break; expired messages are
-filtered by the clock anyway, so that one batch at a time suffices.
+Ready is a state of a row, so a message whose delay has ended, or whose claim has lapsed, is ready once a step has written
+that. It has to be written before the queue is read, or the order would break. What has expired is left out by every query
+anyway: of that one batch at a time is removed.
+
+Indexes: ``messages_due`` and ``claims_lapse`` in one queue, ``messages_fall_due``, ``claims_end`` and ``messages_expiry``
+across queues.
 """
 
 from collections import Counter
@@ -10,17 +14,22 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from zaqar.storage.sql.messages import holding
-from zaqar.storage.sql.messages.encoding import IN_QUEUE, remove
+from zaqar.storage.sql.messages.conditions import IN_QUEUE
+from zaqar.storage.sql.messages.encoding import decode_positions
 from zaqar.storage.sql.messages.lookup import Record
 from zaqar.storage.sql.schema import CLAIMED, CLAIMS, DELAYED, MESSAGES, READY
+from zaqar.storage.sql.sqlite.compilation import unindexed
 from zaqar.storage.sql.sqlite.session import Session, Transaction
-from zaqar.storage.sql.statement import Row, Statement, StatementForMany, constant, limited, one_of, unindexed
+from zaqar.storage.sql.statement import Row, Statement, StatementForMany, constant, limited, one_of
 
 BATCH = 200
 """Messages that all steps of one transaction may promote, release or remove together."""
 
 LEAST = 20
 """Messages that each step may, whatever the others of its transaction did: so every queue gets on."""
+
+PAUSE = 0.002
+"""Seconds at least between batches, in which requests get the database."""
 
 _ELAPSED = unindexed(MESSAGES.c.due) <= sa.bindparam("now")
 _FALLEN_DUE = Statement(
@@ -65,12 +74,6 @@ _DUE_ANYWHERE = Statement(
 )
 _LAPSED_ANYWHERE = Statement(limited(sa.select(CLAIMS.c.id).where(CLAIMS.c.expires <= sa.bindparam("now"))))
 _EXPIRED_ANYWHERE = Statement(limited(sa.select(MESSAGES.c.position).where(MESSAGES.c.expires <= sa.bindparam("now"))))
-_LEFT = [
-    Statement(limited(sa.select(MESSAGES.c.position, MESSAGES.c.state).where(IN_QUEUE, MESSAGES.c.state == state)))
-    for state in map(constant, (READY, DELAYED, CLAIMED))
-]
-_CLAIMS_LEFT = Statement(limited(sa.select(CLAIMS.c.id).where(CLAIMS.c.queue == sa.bindparam("queue"))))
-_REMOVE_CLAIMS = StatementForMany(lambda count: sa.delete(CLAIMS).where(one_of(CLAIMS.c.id, count)))
 
 
 def settle(transaction: Transaction, record: Record) -> bool:
@@ -121,18 +124,6 @@ def remove_expired(transaction: Transaction, positions: Sequence[int]) -> int:
     return len(gone)
 
 
-def remove_all(transaction: Transaction, record: int) -> int:
-    """Remove up to a batch of messages and of claims; return how many. Less than a batch: nothing is left."""
-    rows: list[Row] = []
-    for statement in _LEFT:
-        if len(rows) < BATCH:
-            rows += transaction.rows(statement, {"queue": record, "limit": BATCH - len(rows)})
-    remove(transaction, record, rows)
-    ended = transaction.rows(_CLAIMS_LEFT, {"queue": record, "limit": BATCH - len(rows)})
-    transaction.run_at(_REMOVE_CLAIMS, [row[0] for row in ended], {})
-    return len(rows) + len(ended)
-
-
 def _promote_in(transaction: Transaction, record: int) -> bool:
     """Promote what the transaction still may in one queue; return whether that was all."""
     limit = _allowance(transaction)
@@ -154,7 +145,7 @@ def _first(lapsed: Sequence[Row], limit: int) -> Sequence[Row]:
     """Return the first claim and those that follow, as long as they took not more messages than ``limit``."""
     taken = 0
     for index, row in enumerate(lapsed):
-        taken += len(holding.decode_positions(row[2]))
+        taken += len(decode_positions(row[2]))
         if index and taken > limit:
             return lapsed[:index]
     return lapsed

@@ -1,14 +1,13 @@
-"""What all steps share of the messages table."""
+"""What a model is as a row, and a row as a model; the same for every SQL database."""
 
+import json
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import sqlalchemy as sa
-
-from zaqar.models import Message
-from zaqar.storage.sql.schema import CLAIMED, MESSAGES, READY
-from zaqar.storage.sql.sqlite.session import Transaction
-from zaqar.storage.sql.statement import Row, StatementForMany, constant, limited, one_of, unindexed
+from zaqar.models import DeadLetterRule, Message, MessageMark, NewMessage, QueueKey
+from zaqar.storage.ids import format_id
+from zaqar.storage.sql.schema import DEAD_LETTER_RULES, DELAYED, MESSAGES, READY
+from zaqar.storage.sql.statement import Row
 
 
 class Shown(NamedTuple):
@@ -24,28 +23,36 @@ class Shown(NamedTuple):
 
 
 SHOWN = tuple(MESSAGES.c[name] for name in Shown._fields)
-AT = MESSAGES.c.position == sa.bindparam("at")
-IN_QUEUE = MESSAGES.c.queue == sa.bindparam("queue")
-LIVES = unindexed(MESSAGES.c.expires) > sa.bindparam("now")
-_HEAD = MESSAGES.alias("head")
-AT_THE_HEAD = MESSAGES.c.position.in_(
-    limited(
-        sa.select(_HEAD.c.position)
-        .where(
-            _HEAD.c.queue == sa.bindparam("queue"),
-            _HEAD.c.state == constant(READY),
-            unindexed(_HEAD.c.expires) > sa.bindparam("now"),
+MARKED = (MESSAGES.c.position, MESSAGES.c.token, MESSAGES.c.created)
+"""What the statistics show of a message."""
+RULE = tuple(DEAD_LETTER_RULES.c[name] for name in ("project", "kind", "name", "max_claim_count", "ttl"))
+
+
+def encode_messages(
+    new: Sequence[NewMessage], *, first: int, record: int, now: int, client_id: str, token: str
+) -> list[tuple[Any, ...]]:
+    """Return the rows of messages that are posted together at the positions from ``first`` on, as ``NEW_MESSAGE`` has them."""
+    return [
+        (
+            position,
+            record,
+            DELAYED if message.delay else READY,
+            now + message.delay if message.delay else None,
+            now + message.ttl,
+            now,
+            message.ttl,
+            client_id,
+            token,
+            message.checksum,
+            message.body,
         )
-        .order_by(_HEAD.c.position)
-    )
-)
-"""Being one of the first messages of a queue that are ready: taking them is one statement, not a search and a change."""
-
-_REMOVE = StatementForMany(lambda count: sa.delete(MESSAGES).where(one_of(MESSAGES.c.position, count)))
+        for position, message in enumerate(new, first)
+    ]
 
 
-def messages(rows: Sequence[Row], now: int, claim_id: str | None = None) -> list[Message]:
-    """Return rows as messages, all of them of one claim or none: a call less for each, which is felt."""
+def decode_messages(rows: Sequence[Row], now: int, claim_id: str | None = None) -> list[Message]:
+    """Return rows of ``SHOWN`` as messages, all of them held by one claim or by none."""
+    # The id is spelt out, and all are made in one expression: a call less for each message, which is felt.
     return [
         Message(
             f"{position:014x}{token}", body, ttl, now - created if now > created else 0, claim_id, claim_count, checksum
@@ -54,15 +61,41 @@ def messages(rows: Sequence[Row], now: int, claim_id: str | None = None) -> list
     ]
 
 
+def decode_message(row: Row, now: int) -> Message:
+    """Return as a message a row of ``SHOWN`` and the two parts of its live claim's id, which are None without a claim."""
+    *shown, claim, claim_token = row
+    return decode_messages([shown], now, None if claim is None else format_id(claim, claim_token))[0]
+
+
+def decode_mark(row: Row, now: int) -> MessageMark:
+    """Return a row of ``MARKED`` as what the statistics show."""
+    position, token, created = row
+    return MessageMark(format_id(position, token), max(0, now - created), created)
+
+
 def position_of(row: Row) -> int:
     """Return what orders the rows of a queue: their first column."""
     position: int = row[0]
     return position
 
 
-def remove(transaction: Transaction, record: int, doomed: Sequence[Row]) -> int:
-    """Delete messages of a queue, given as rows that begin with position and state; return how many."""
-    transaction.run_at(_REMOVE, [row[0] for row in doomed], {})
-    claimed = sum(row[1] == CLAIMED for row in doomed)
-    transaction.count(record, total=-len(doomed), claimed=-claimed)
-    return len(doomed)
+def encode_positions(positions: Sequence[int]) -> str:
+    """Return the text in which a claim keeps the positions that it took."""
+    return json.dumps(positions)
+
+
+def decode_positions(text: str) -> list[int]:
+    """Return the positions that a claim took."""
+    positions: list[int] = json.loads(text)
+    return positions
+
+
+def encode_rule(record: int, rule: DeadLetterRule) -> dict[str, Any]:
+    """Return the row that notes the rule of a queue, given by its record's id."""
+    return {**rule.queue._asdict(), "queue": record, "max_claim_count": rule.max_claim_count, "ttl": rule.ttl}
+
+
+def decode_rule(row: Row) -> DeadLetterRule:
+    """Return a row of ``RULE`` as the rule."""
+    project, kind, name, max_claim_count, ttl = row
+    return DeadLetterRule(QueueKey(project, name, kind), max_claim_count, ttl)

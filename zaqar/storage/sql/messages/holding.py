@@ -1,38 +1,25 @@
-"""Claims: create, read, renew, release."""
+"""Claims that were made: what each holds, its renewal and its end.
 
-import json
+A claim lists the positions that it took. Which of them it still holds is told by the messages' rows, so nothing has to be
+written into a claim while its messages are deleted one by one.
+"""
+
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from zaqar.errors import ClaimNotFound, QueueNotFound
-from zaqar.models import Claim, DeadLetterRule
+from zaqar.errors import ClaimNotFound
+from zaqar.models import Claim
 from zaqar.storage import refusals
-from zaqar.storage.ids import Id, format_id, new_token, parse_id
-from zaqar.storage.sql.messages import dead_letters
-from zaqar.storage.sql.messages.encoding import AT_THE_HEAD, SHOWN, Shown, messages, position_of
-from zaqar.storage.sql.schema import CLAIMED, CLAIMS, MESSAGES, READY
+from zaqar.storage.ids import Id, format_id
+from zaqar.storage.sql.messages import removal
+from zaqar.storage.sql.messages.encoding import SHOWN, Shown, decode_messages, decode_positions
+from zaqar.storage.sql.schema import CLAIMS, MESSAGES, READY
+from zaqar.storage.sql.sqlite.compilation import unindexed
 from zaqar.storage.sql.sqlite.session import Session, Transaction
-from zaqar.storage.sql.statement import Row, Statement, StatementForMany, constant, one_of, unindexed
+from zaqar.storage.sql.statement import Row, Statement, StatementForMany, constant, one_of
 
-PATIENCE = 1.0
-"""Seconds that a claim moves dead letters before it returns what it has."""
-
-_ENDS_FIRST = MESSAGES.c.expires < sa.bindparam("ending")
-_HOLD = Statement(
-    sa.update(MESSAGES)
-    .where(AT_THE_HEAD)
-    .values(
-        state=constant(CLAIMED),
-        claim=sa.bindparam("by"),
-        claim_count=MESSAGES.c.claim_count + constant(1),
-        ttl=sa.case((_ENDS_FIRST, sa.bindparam("new_ttl")), else_=MESSAGES.c.ttl),
-        expires=sa.case((_ENDS_FIRST, sa.bindparam("new_expires")), else_=MESSAGES.c.expires),
-    )
-    .returning(*SHOWN)
-)
 _EXTEND = StatementForMany(
     lambda count: (
         sa.update(MESSAGES)
@@ -64,13 +51,6 @@ _READY = StatementForMany(
         sa.update(MESSAGES).where(one_of(MESSAGES.c.position, count)).values(state=constant(READY), claim=sa.null())
     )
 )
-_DELETE_MANY = StatementForMany(lambda count: sa.delete(CLAIMS).where(one_of(CLAIMS.c.id, count)))
-_INSERT = Statement(sa.insert(CLAIMS))
-_ADD = Statement(
-    sa.update(CLAIMS)
-    .where(CLAIMS.c.id == sa.bindparam("claim"), unindexed(CLAIMS.c.queue) == sa.bindparam("of_queue"))
-    .values(positions=sa.bindparam("all_positions"))
-)
 _FIND = Statement(
     sa.select(CLAIMS.c.ttl, CLAIMS.c.expires, CLAIMS.c.positions).where(
         CLAIMS.c.id == sa.bindparam("id"),
@@ -87,58 +67,10 @@ _RENEW = Statement(
 _DELETE = Statement(sa.delete(CLAIMS).where(CLAIMS.c.id == sa.bindparam("claim")))
 
 
-class Terms(NamedTuple):
-    """What a claim was asked for."""
-
-    ttl: int
-    grace: int
-    limit: int
-    dead_letter: DeadLetterRule | None
-
-
-def take(transaction: Transaction, record: int, terms: Terms, so_far: Claim, *, is_last: bool) -> tuple[Claim, bool]:
-    """Claim the first messages that are ready, behind up to a batch that has to move; return whether the claim ends.
-
-    Where it does not, the next step takes as ``so_far`` what this one returns. ``is_last`` leaves the rest to the sweep.
-    """
-    wanted, dead_letter = terms.limit - len(so_far.messages), terms.dead_letter
-    if dead_letter is None:
-        return _hold(transaction, record, so_far, terms, limit=wanted), True
-    try:
-        head = dead_letters.clear_head(transaction, record, dead_letter, wanted=wanted)
-    except QueueNotFound:
-        if so_far.messages:  # the dead-letter queue went while the claim was made
-            return so_far, True
-        raise
-    if head.claimable:
-        so_far = _hold(transaction, record, so_far, terms, limit=head.claimable)
-    if is_last and not head.is_all:
-        dead_letters.note(transaction, record, dead_letter)
-    return so_far, is_last or head.is_all
-
-
-def _hold(transaction: Transaction, record: int, so_far: Claim, terms: Terms, *, limit: int) -> Claim:
-    """Claim the first messages that are ready, for a claim that may hold some already."""
-    claim = parse_id(so_far.id) if so_far.messages else Id(transaction.allocate(1), new_token())
-    ends = _grace_terms(transaction, ttl=terms.ttl, grace=terms.grace)
-    head = {"queue": record, "now": transaction.now, "limit": limit}
-    rows = transaction.change(_HOLD, {**head, **ends, "by": claim.position})
-    if not rows:
-        return so_far
-    rows.sort(key=position_of)
-    claim_id = format_id(*claim)
-    taken = messages(rows, transaction.now, claim_id)
-    positions = [position_of(row) for row in rows]
-    transaction.count(record, claimed=len(rows))
-    if so_far.messages:
-        before = [parse_id(message.id).position for message in so_far.messages]
-        row = {"claim": claim.position, "of_queue": record, "all_positions": json.dumps(before + positions)}
-        if transaction.run(_ADD, row):
-            return Claim(claim_id, terms.ttl, 0, [*so_far.messages, *taken])
-        # What it held before was purged meanwhile: it begins anew.
-    new = {"id": claim.position, "queue": record, "token": claim.token, "ttl": terms.ttl, "expires": ends["ending"]}
-    transaction.run(_INSERT, {**new, "positions": json.dumps(positions)})
-    return Claim(claim_id, terms.ttl, 0, taken)
+def ends(now: int, *, ttl: int, grace: int) -> dict[str, int]:
+    """Return what lets messages that would expire before a claim ends live on ``grace`` seconds after it (http C-8)."""
+    ending = now + ttl
+    return {"ending": ending, "new_ttl": ttl + grace, "new_expires": ending + grace}
 
 
 def get(session: Session, record: int, claim: Id) -> Claim:
@@ -146,7 +78,7 @@ def get(session: Session, record: int, claim: Id) -> Claim:
     ttl, expires, positions = _find(session, record, claim)
     claim_id = format_id(*claim)
     rows = _held(session, claim, positions)
-    return Claim(claim_id, ttl, max(0, session.now - (expires - ttl)), messages(rows, session.now, claim_id))
+    return Claim(claim_id, ttl, max(0, session.now - (expires - ttl)), decode_messages(rows, session.now, claim_id))
 
 
 def renew(transaction: Transaction, record: int, claim: Id, *, ttl: int, grace: int) -> None:
@@ -155,7 +87,7 @@ def renew(transaction: Transaction, record: int, claim: Id, *, ttl: int, grace: 
     rows = _held(transaction, claim, positions)
     parameters = {"claim": claim.position, "new_ttl": ttl, "new_expires": transaction.now + ttl}
     transaction.run(_RENEW, parameters)
-    terms = _grace_terms(transaction, ttl=ttl, grace=grace)
+    terms = ends(transaction.now, ttl=ttl, grace=grace)
     transaction.run_at(_EXTEND, [row.position for row in rows], terms)
 
 
@@ -190,16 +122,10 @@ def free_lapsed(transaction: Transaction, lapsed: Sequence[Row]) -> int:
     found = transaction.rows_at(_HOLDERS, list(held), {})
     freed = [(position, queue) for position, queue, claim in found if held[position] == claim]
     transaction.run_at(_READY, [position for position, _ in freed], {})
-    transaction.run_at(_DELETE_MANY, [row[0] for row in lapsed], {})
+    removal.remove_claims(transaction, [row[0] for row in lapsed])
     for queue, count in Counter(queue for _, queue in freed).items():
         transaction.count(queue, claimed=-count)
     return len(freed)
-
-
-def decode_positions(text: str) -> list[int]:
-    """Return the positions that a claim took."""
-    positions: list[int] = json.loads(text)
-    return positions
 
 
 def _find(session: Session, record: int, claim: Id) -> tuple[int, int, list[int]]:
@@ -214,9 +140,3 @@ def _held(session: Session, claim: Id, positions: Sequence[int]) -> list[Shown]:
     if not held:
         raise ClaimNotFound("None of the claim's messages is left.")
     return held
-
-
-def _grace_terms(transaction: Transaction, *, ttl: int, grace: int) -> dict[str, int]:
-    """Return what lets messages that would end before the claim live on ``grace`` seconds after it (http C-8)."""
-    ending = transaction.now + ttl
-    return {"ending": ending, "new_ttl": ttl + grace, "new_expires": ending + grace}

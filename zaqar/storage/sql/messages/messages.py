@@ -7,8 +7,9 @@ from functools import partial
 from zaqar.errors import QueueNotFound
 from zaqar.models import Message, NewMessage, QueueKey
 from zaqar.storage import contract
-from zaqar.storage.ids import Id
-from zaqar.storage.sql.messages import lookup, reading
+from zaqar.storage.ids import Id, format_id
+from zaqar.storage.sql.messages import deletion, lookup, reading, taking
+from zaqar.storage.sql.messages.encoding import encode_messages
 from zaqar.storage.sql.messages.settling import Settling
 from zaqar.storage.sql.schema import CLAIMED, DELAYED, READY
 from zaqar.storage.sql.sqlite.connection import Database
@@ -27,7 +28,7 @@ class QueueMessages(contract.Messages):
 
         def step(transaction: Transaction) -> Sequence[str]:
             record = lookup.known(transaction, queue)
-            return reading.insert(transaction, record, new, client_id=client_id, token=token)
+            return insert(transaction, record, new, client_id=client_id, token=token)
 
         return self._database.write(step, adds=True)
 
@@ -70,19 +71,31 @@ class QueueMessages(contract.Messages):
         """Delete one."""
         with contextlib.suppress(QueueNotFound):
             self._database.write(
-                lambda transaction: reading.delete(transaction, lookup.known(transaction, queue), message_id, claim_id)
+                lambda transaction: deletion.delete(transaction, lookup.known(transaction, queue), message_id, claim_id)
             )
 
     def delete_many(self, queue: QueueKey, ids: Sequence[Id], *, claim_ids: Sequence[Id] | None) -> None:
         """Delete many."""
         with contextlib.suppress(QueueNotFound):
             self._database.write(
-                lambda transaction: reading.delete_many(transaction, lookup.known(transaction, queue), ids, claim_ids)
+                lambda transaction: deletion.delete_many(transaction, lookup.known(transaction, queue), ids, claim_ids)
             )
 
     def pop(self, queue: QueueKey, *, limit: int) -> Sequence[Message]:
         """Take the first messages that are ready."""
         try:
-            return self._settling.write(queue, lambda transaction, record: reading.pop(transaction, record, limit))
+            return self._settling.write(queue, lambda transaction, record: taking.pop(transaction, record, limit))
         except QueueNotFound:
             return []
+
+
+def insert(
+    transaction: Transaction, record: int, new: Sequence[NewMessage], *, client_id: str, token: str
+) -> list[str]:
+    """Append messages to a queue; return their ids."""
+    first = transaction.allocate(len(new))
+    transaction.add_messages(
+        encode_messages(new, first=first, record=record, now=transaction.now, client_id=client_id, token=token)
+    )
+    transaction.count(record, total=len(new))
+    return [format_id(position, token) for position in range(first, first + len(new))]

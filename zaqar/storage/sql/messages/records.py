@@ -2,13 +2,21 @@
 
 import contextlib
 
+import sqlalchemy as sa
+
 from zaqar.errors import QueueNotFound
 from zaqar.models import QueueKey, Stats
 from zaqar.storage import contract
-from zaqar.storage.sql.messages import due, lookup, statistics
+from zaqar.storage.sql.messages import lookup, removal, statistics
 from zaqar.storage.sql.messages.settling import Settling
+from zaqar.storage.sql.schema import RECORDS
 from zaqar.storage.sql.sqlite.connection import Database
 from zaqar.storage.sql.sqlite.session import Transaction
+from zaqar.storage.sql.statement import Statement
+
+_CREATE = Statement(
+    sa.insert(RECORDS).values(project=sa.bindparam("project"), kind=sa.bindparam("kind"), name=sa.bindparam("name"))
+)
 
 
 class QueueRecords(contract.Records):
@@ -20,15 +28,15 @@ class QueueRecords(contract.Records):
 
     def create(self, queue: QueueKey) -> None:
         """Make the record of the queue."""
-        self._database.write(lambda transaction: lookup.create(transaction, queue), adds=True)
+        self._database.write(lambda transaction: create(transaction, queue), adds=True)
 
     def delete(self, queue: QueueKey) -> None:
         """Remove the record, and with it what is not more than a batch; the sweep reclaims the rest."""
 
         def step(transaction: Transaction) -> None:
-            record = lookup.drop(transaction, queue)
-            if due.remove_all(transaction, record) < due.BATCH:
-                lookup.forget(transaction, record)
+            record = removal.drop(transaction, queue)
+            if removal.remove_all(transaction, record) < removal.BATCH:
+                removal.forget(transaction, record)
 
         with contextlib.suppress(QueueNotFound):
             self._database.write(step)
@@ -38,8 +46,9 @@ class QueueRecords(contract.Records):
 
         def step(transaction: Transaction) -> None:
             record = lookup.known(transaction, queue)
-            if due.remove_all(transaction, record) == due.BATCH:
-                lookup.replace(transaction, queue)
+            if removal.remove_all(transaction, record) == removal.BATCH:
+                removal.drop(transaction, queue)
+                create(transaction, queue)  # nothing of the old one belongs to it
 
         with contextlib.suppress(QueueNotFound):
             self._database.write(step)
@@ -48,3 +57,9 @@ class QueueRecords(contract.Records):
         """Return the counters of the queue's record, and its ends."""
         self._settling.settle(queue)
         return self._database.read(lambda session: statistics.stats(session, queue))
+
+
+def create(transaction: Transaction, queue: QueueKey) -> None:
+    """Make the record unless there is one."""
+    if transaction.row(lookup.FIND, queue._asdict()) is None:
+        transaction.run(_CREATE, queue._asdict())

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from zaqar.errors import Unavailable
 from zaqar.models import QueueKey
-from zaqar.storage.sql.messages import due, lookup, sweep
+from zaqar.storage.sql.messages import due, lookup
 from zaqar.storage.sql.sqlite.connection import Database
 from zaqar.storage.sql.sqlite.session import Transaction
 
@@ -33,7 +33,7 @@ class Settling:
             is_settled, result = self._database.write(settle_then_step)
             if is_settled:
                 return result  # type: ignore[return-value]
-            time.sleep(sweep.PAUSE)
+            time.sleep(due.PAUSE)
 
     def settle(self, queue: QueueKey) -> bool:
         """Settle the queue, and remove a batch of what has expired; tell whether that could be written.

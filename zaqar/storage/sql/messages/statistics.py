@@ -2,18 +2,18 @@
 
 import sqlalchemy as sa
 
-from zaqar.models import MessageMark, QueueKey, Stats
-from zaqar.storage.ids import format_id
+from zaqar.models import QueueKey, Stats
 from zaqar.storage.sql.messages import lookup
-from zaqar.storage.sql.messages.encoding import IN_QUEUE, LIVES, position_of
+from zaqar.storage.sql.messages.conditions import IN_QUEUE, LIVES
+from zaqar.storage.sql.messages.encoding import MARKED, decode_mark, position_of
 from zaqar.storage.sql.schema import CLAIMED, DELAYED, MESSAGES, READY
 from zaqar.storage.sql.sqlite.session import Session
-from zaqar.storage.sql.statement import Row, Statement, constant
+from zaqar.storage.sql.statement import Statement, constant
 
 
 def _end(state: int, *, is_newest: bool) -> Statement:
-    query = sa.select(MESSAGES.c.position, MESSAGES.c.token, MESSAGES.c.created)
-    query = query.where(IN_QUEUE, MESSAGES.c.state == constant(state), LIVES)
+    """Return the statement for the oldest or the newest message in one state."""
+    query = sa.select(*MARKED).where(IN_QUEUE, MESSAGES.c.state == constant(state), LIVES)
     order = MESSAGES.c.position.desc() if is_newest else MESSAGES.c.position
     return Statement(query.order_by(order).limit(constant(1)).offset(constant(0)))
 
@@ -35,11 +35,6 @@ def stats(session: Session, queue: QueueKey) -> Stats:
     return Stats(
         claimed=record.claimed,
         free=record.total - record.claimed,
-        oldest=_mark(min(oldest, key=position_of), session.now),
-        newest=_mark(max(newest, key=position_of), session.now),
+        oldest=decode_mark(min(oldest, key=position_of), session.now),
+        newest=decode_mark(max(newest, key=position_of), session.now),
     )
-
-
-def _mark(row: Row, now: int) -> MessageMark:
-    position, token, created = row
-    return MessageMark(format_id(position, token), max(0, now - created), created)

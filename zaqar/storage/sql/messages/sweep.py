@@ -1,7 +1,5 @@
-"""Reclaiming and settling across queues, a bounded batch per transaction, driven by what has fallen due."""
+"""The sweep: removing and settling across queues, a bounded batch per transaction, led by what has fallen due."""
 
-import fcntl
-import os
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -10,16 +8,12 @@ from typing import Protocol
 import sqlalchemy as sa
 
 from zaqar.errors import Unavailable
-from zaqar.storage.sql.messages import dead_letters, due, lookup
+from zaqar.storage.sql.messages import dead_letters, due, removal
 from zaqar.storage.sql.schema import CLAIMS, DEAD_LETTER_RULES, DELAYED, DROPPED, MESSAGES
 from zaqar.storage.sql.sqlite.connection import Database
 from zaqar.storage.sql.sqlite.failure import is_damage
-from zaqar.storage.sql.sqlite.files import PRIVATE
 from zaqar.storage.sql.sqlite.session import Session, Transaction
 from zaqar.storage.sql.statement import Statement, constant
-
-PAUSE = 0.002
-"""Seconds at least between batches, in which requests get the database."""
 
 _NOW: sa.BindParameter[int] = sa.bindparam("now")
 _HAS_WORK = Statement(
@@ -36,7 +30,7 @@ _HAS_WORK = Statement(
 
 
 class Look(Protocol):
-    """Finds the names of what has fallen due, in any queue."""
+    """Finds what there is to do, in any queue, by numbers: positions of messages, or ids of claims or of records."""
 
     def __call__(self, session: Session, limit: int) -> Sequence[int]:
         """Return up to ``limit`` of them."""
@@ -44,6 +38,7 @@ class Look(Protocol):
 
 
 Step = Callable[[Transaction, Sequence[int]], int]
+"""Does what there is to do with the things of some numbers, or with the first of them; returns how much was done."""
 
 
 def sweep(database: Database) -> int:
@@ -55,12 +50,8 @@ def sweep(database: Database) -> int:
     database.tidy()
     if not database.read(_has_work):
         return 0
-    with os.fdopen(os.open(database.sweep_lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE), "r+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return 0
-        return _sweep(database)
+    with database.sole_sweeper() as is_alone:
+        return _sweep(database) if is_alone else 0
 
 
 def _has_work(session: Session) -> bool:
@@ -69,13 +60,13 @@ def _has_work(session: Session) -> bool:
 
 
 def _sweep(database: Database) -> int:
-    """Do what there is of each kind; damage, of which the log and ping tell, keeps from no other work."""
+    """Do what there is to do of each kind. What is damaged is passed over: the log and ping tell of it."""
     done = 0
     for look, step, is_counted in (
         (due.due_anywhere, due.promote, False),
         (due.lapsed_anywhere, due.release_lapsed, True),
         (due.expired_anywhere, due.remove_expired, True),
-        (lookup.dropped, _clear, True),
+        (removal.dropped, removal.finish, True),
         (_noted, _move, True),
     ):
         count = _do_each(database, look, step)
@@ -103,7 +94,7 @@ def _do_each(database: Database, look: Look, step: Step) -> int:
             return done
         done += count
         # As long as it took: so requests have the database for at least half of the time.
-        time.sleep(max(PAUSE, time.monotonic() - began))
+        time.sleep(max(due.PAUSE, time.monotonic() - began))
 
 
 def _do(database: Database, step: Step, names: Sequence[int], damaged: set[int]) -> int:
@@ -123,20 +114,6 @@ def _raise_outage(error: Unavailable) -> None:
     """Raise the error unless it tells of damage."""
     if error.__cause__ is None or not is_damage(error.__cause__):
         raise error
-
-
-def _clear(transaction: Transaction, names: Sequence[int]) -> int:
-    """Remove a batch of what belongs to removed records; return how many messages, claims and records went."""
-    done = 0
-    for record in names:
-        removed = due.remove_all(transaction, record)
-        if removed < due.BATCH:
-            lookup.forget(transaction, record)
-            removed += 1
-        done += removed
-        if done >= due.BATCH:
-            break
-    return done
 
 
 def _noted(session: Session, limit: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""Run the revisions against the database of the configuration (``zaqar.storage.sql.migration``)."""
+"""Run the revisions against the database of the configuration (``settings``); alembic executes this file."""
 
 from typing import Any
 

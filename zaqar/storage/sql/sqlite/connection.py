@@ -19,6 +19,7 @@ from zaqar.storage.sql.sqlite.files import Files, Moved
 from zaqar.storage.sql.sqlite.opening import LOG_LIMIT, READER_CACHE, Synchronous, connect, database_path
 from zaqar.storage.sql.sqlite.reserve import make_way
 from zaqar.storage.sql.sqlite.session import Session, Transaction
+from zaqar.storage.sql.sqlite.turn import Turn
 from zaqar.storage.sql.sqlite.writer import Writer, close_all
 
 Result = TypeVar("Result")
@@ -57,11 +58,6 @@ class Database:
             if database is None or database.given_clock is not clock:
                 database = _open_databases[key] = cls(uri, synchronous=synchronous, clock=clock)
             return database
-
-    @property
-    def sweep_lock_path(self) -> str:
-        """Return the file that a process locks while it sweeps, so that one at a time does."""
-        return f"{self.path}-sweep"
 
     def read(self, question: Callable[[Session], Result]) -> Result:
         """Ask one snapshot-free question; several statements that must agree go inside ``Session.snapshot``."""
@@ -123,6 +119,15 @@ class Database:
         except Unavailable as error:
             return str(error)
         return BUSY if self._commit.is_stuck() else "The embedded database cannot be read."
+
+    @contextlib.contextmanager
+    def sole_sweeper(self) -> Iterator[bool]:
+        """Tell whether nobody else sweeps this database, in any process; if so, nobody begins before the block ends."""
+        turn = Turn(self.path, "-sweep")
+        try:
+            yield turn.take_if_free()
+        finally:
+            turn.close()
 
     def tidy(self) -> None:
         """Close readers that nobody needed since the last call; cut a log off that readers kept from beginning anew."""

@@ -1,4 +1,4 @@
-"""The schema's state: read at every start of an embedded database, changed by one process at a time.
+"""The schema of an embedded database: looked at by every start, changed by one process at a time.
 
 The usual start reads one row and does not import alembic, which takes a quarter of a second.
 """
@@ -9,7 +9,6 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -20,9 +19,6 @@ from zaqar.storage.sql.sqlite.files import PRIVATE, close, make_private, reserve
 from zaqar.storage.sql.sqlite.opening import connect, database_path
 from zaqar.storage.sql.sqlite.reserve import Reserve
 from zaqar.storage.sql.sqlite.turn import Turn
-
-if TYPE_CHECKING:
-    from alembic.config import Config
 
 LOG = logging.getLogger(__name__)
 
@@ -56,22 +52,15 @@ def prepare(uri: str) -> list[str]:
 
 
 @contextlib.contextmanager
-def changing(url: sa.URL) -> "Iterator[Config]":
-    """Keep others from changing the database's schema, and yield the configuration to change it with by alembic.
+def changing(path: str) -> Iterator[None]:
+    """Keep others from writing while the schema of a database that exists is changed.
 
-    Raises ``ConfigurationError`` for a database that cannot be used, or holds the tables of another program.
+    Raises ``ConfigurationError`` for one that cannot be used, or holds the tables of another program.
     """
-    if url.get_backend_name() != "sqlite":
-        from zaqar.storage.sql.migrations import servers  # noqa: PLC0415 - only the command needs it
-
-        with servers.changing(url) as connection:
-            yield alembic_config(url, connection)
-        return
-    path = Path(str(url.database))
-    with _locked(path):
-        with contextlib.closing(connect(str(path), "FULL")) as file:
-            _revision(file, path)
-        yield alembic_config(url)
+    with _locked(Path(path)):
+        with contextlib.closing(connect(path, "FULL")) as file:
+            _revision(file, Path(path))
+        yield
 
 
 @contextlib.contextmanager
@@ -88,19 +77,6 @@ def _locked(path: Path) -> Iterator[None]:
         raise ConfigurationError(f"The database {path} cannot be used: {str(cause).rstrip('.')}.") from error
     finally:
         turn.close()
-
-
-def alembic_config(url: str | sa.URL, connection: sa.Connection | None = None) -> "Config":
-    """Return alembic's configuration for a database of any kind; one on a server is reached over ``connection``."""
-    from alembic.config import Config  # noqa: PLC0415 - see above
-
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations"))
-    config.set_main_option("path_separator", "os")
-    config.attributes["url"] = url
-    if connection is not None:
-        config.attributes["connection"] = connection
-    return config
 
 
 def _check_writable(path: Path) -> None:
@@ -126,6 +102,8 @@ def _upgrade(path: Path) -> None:
             f"The database {path} has schema revision {revision}, made by a newer release; this one knows {REVISION}."
         )
     from alembic import command  # noqa: PLC0415 - see above
+
+    from zaqar.storage.sql.migrations.settings import alembic_config  # noqa: PLC0415 - it imports alembic
 
     command.upgrade(alembic_config(sa.URL.create("sqlite", database=str(path))), "head")
 

@@ -2,7 +2,7 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from zaqar.clock import Clock
 from zaqar.models import QueueKey
 from zaqar.storage.ids import position_at
-from zaqar.storage.sql.schema import MESSAGES, POSITIONS, RECORDS
+from zaqar.storage.sql.schema import MESSAGES, NEW_MESSAGE, POSITIONS, RECORDS
+from zaqar.storage.sql.sqlite.compilation import sql_of
 from zaqar.storage.sql.statement import CHUNK, Parameters, Row, Statement, StatementForMany, chunks, constant, one_of
 
 _STATE = Statement(sa.select(POSITIONS.c.last, POSITIONS.c.drops).where(POSITIONS.c.id == constant(1)))
@@ -38,21 +39,6 @@ def _counting(count: int) -> sa.Update:
     )
 
 
-NEW_MESSAGE = (
-    "position",
-    "queue",
-    "state",
-    "due",
-    "expires",
-    "created",
-    "ttl",
-    "client_id",
-    "token",
-    "checksum",
-    "body",
-)
-"""What a new message's row consists of, in the order of the table's columns."""
-
 _INSERT = StatementForMany(_insertion, is_positional=True)
 _COUNT = StatementForMany(_counting)
 
@@ -68,12 +54,12 @@ class Session:
 
     def row(self, statement: Statement, parameters: Parameters) -> Row | None:
         """Return the first row, if there is one."""
-        row: Row | None = self.connection.execute(statement.sql, parameters).fetchone()
+        row: Row | None = self.connection.execute(sql_of(statement), parameters).fetchone()
         return row
 
     def rows(self, statement: Statement, parameters: Parameters) -> list[Row]:
         """Return all rows."""
-        return self.connection.execute(statement.sql, parameters).fetchall()
+        return self.connection.execute(sql_of(statement), parameters).fetchall()
 
     def rows_at(self, statement: StatementForMany, positions: Sequence[int], parameters: Parameters) -> list[Row]:
         """Return the rows at some positions, in order where the statement orders them."""
@@ -117,7 +103,7 @@ class Transaction(Session):
     def __init__(self, connection: sqlite3.Connection, clock: Clock, record_ids: dict[QueueKey, int]) -> None:
         super().__init__(connection, clock.now())
         self._clock = clock
-        self._stored, self.drops = connection.execute(_STATE.sql).fetchone()
+        self._stored, self.drops = connection.execute(sql_of(_STATE)).fetchone()
         self._last = 0
         self._new: list[tuple[Any, ...]] = []
         self._step_new: list[tuple[Any, ...]] = []
@@ -141,7 +127,7 @@ class Transaction(Session):
     def run(self, statement: Statement, parameters: Parameters) -> int:
         """Execute and return the number of rows it changed."""
         self._insert_new()
-        changed = self.connection.execute(statement.sql, parameters).rowcount
+        changed = self.connection.execute(sql_of(statement), parameters).rowcount
         if changed:
             self.has_written = True
         return changed
@@ -165,12 +151,12 @@ class Transaction(Session):
             for row in self.change(statement.of(count), {**names, **parameters})
         ]
 
-    def add_message(self, row: tuple[Any, ...]) -> None:
-        """Insert a message, columns as in ``NEW_MESSAGE``, provided that the step succeeds.
+    def add_messages(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Insert messages, columns as in ``NEW_MESSAGE``, provided that the step succeeds.
 
-        It waits in memory, so that the posts of many steps become one statement.
+        They wait in memory, so that the posts of many steps become one statement.
         """
-        self._step_new.append(row)
+        self._step_new += rows
 
     def allocate(self, count: int) -> int:
         """Return the first of ``count`` consecutive positions, above all that were ever given.
@@ -223,5 +209,5 @@ class Transaction(Session):
         """Insert rows and take them off the list; what the database refuses stays, and fails the transaction."""
         while rows:
             chunk = rows[:CHUNK]
-            self.connection.execute(_INSERT.of(len(chunk)).sql, [value for row in chunk for value in row])
+            self.connection.execute(sql_of(_INSERT.of(len(chunk))), [value for row in chunk for value in row])
             del rows[:CHUNK]

@@ -26,10 +26,10 @@ _INTERRUPTION = signal.SIGURG
 
 
 class Turn:
-    """The lock on one file; one thread of a process at a time asks for it."""
+    """The lock on one file beside the database, ``-lock`` for writing; one thread at a time asks an instance for it."""
 
-    def __init__(self, path: str) -> None:
-        self._path = f"{path}-lock"
+    def __init__(self, path: str, ending: str = "-lock") -> None:
+        self._path = f"{path}{ending}"
         self._file: int | None = None
 
     def take_if_free(self) -> bool:
