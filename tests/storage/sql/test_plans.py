@@ -9,7 +9,7 @@ from tests.builders import numbered_messages, queue_key
 from tests.conformance.acts import claim, post
 from tests.storage.sql.statements import all_statements, parameters_of
 from zaqar.storage.sql.messages import records
-from zaqar.storage.sql.sqlite.compilation import sql_of
+from zaqar.storage.sql.sqlite.compilation import SQL
 
 STATEMENTS = all_statements()
 
@@ -99,7 +99,7 @@ def file(request, path, database, store, queue):
 
 
 def _plan(file, statement):
-    rows = file.execute(f"EXPLAIN QUERY PLAN {sql_of(statement)}", parameters_of(sql_of(statement)))
+    rows = file.execute(f"EXPLAIN QUERY PLAN {SQL[statement]}", parameters_of(SQL[statement]))
     return [row[3].replace("TABLE ", "") for row in rows]
 
 

@@ -8,7 +8,7 @@ import pytest
 from tests.storage.sql.statements import all_statements, parameters_of
 from zaqar.storage.sql.schema import NEW_MESSAGE
 from zaqar.storage.sql.sqlite import session
-from zaqar.storage.sql.sqlite.compilation import sql_of
+from zaqar.storage.sql.sqlite.compilation import SQL
 from zaqar.storage.sql.statement import CHUNK, Statement, StatementForMany
 
 STATEMENTS = all_statements()
@@ -21,25 +21,25 @@ def test_every_statement_is_a_constant_of_a_module():
     numbered = {id(one) for many in made if isinstance(many, StatementForMany) for one in many.made()}
 
     assert len(known) > 40
-    assert not [sql_of(one) for one in made if isinstance(one, Statement) and id(one) not in known | numbered]
+    assert not [SQL[one] for one in made if isinstance(one, Statement) and id(one) not in known | numbered]
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_no_statement_has_a_parameter_that_nobody_named(name):
     """SQLAlchemy makes one for each value it meets, which would then be fixed for good."""
-    parameters = parameters_of(sql_of(STATEMENTS[name]))
+    parameters = parameters_of(SQL[STATEMENTS[name]])
 
     assert not [parameter for parameter in parameters if parameter is not None and re.search(r"_\d+$", parameter)]
 
 
 @pytest.mark.parametrize("name", [name for name in STATEMENTS if name != "sqlite.session._INSERT"])
 def test_no_statement_mixes_named_and_positional_parameters(name):
-    assert "?" not in sql_of(STATEMENTS[name])
+    assert "?" not in SQL[STATEMENTS[name]]
 
 
 @pytest.mark.parametrize("count", [1, 2, CHUNK])
 def test_the_insertion_takes_the_members_of_new_messages_in_their_order(count):
-    sql = sql_of(session._INSERT.of(count))
+    sql = SQL[session._INSERT.of(count)]
 
     columns = re.search(r"INSERT INTO messages \((.*?)\)", sql)[1].split(", ")
     (values,) = set(re.findall(r"\(((?:\?|NULL|0)(?:, (?:\?|NULL|0))*)\)", sql))

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from zaqar.storage.sql.schema import CLOCKS
 from zaqar.storage.sql.sqlite.anchored_clock import Anchor, Change
-from zaqar.storage.sql.sqlite.compilation import sql_of
+from zaqar.storage.sql.sqlite.compilation import SQL
 from zaqar.storage.sql.sqlite.failure import translated_errors
 from zaqar.storage.sql.statement import Statement, constant
 
@@ -31,8 +31,8 @@ def keep(connected: Callable[[], AbstractContextManager[sqlite3.Connection]], ch
         found = _find(connection)  # another process may have been first
         new = change(found)
         if new is not None:
-            connection.execute(sql_of(_FORGET))
-            connection.execute(sql_of(_SET), {**new._asdict(), "id": 1})
+            connection.execute(SQL[_FORGET])
+            connection.execute(SQL[_SET], {**new._asdict(), "id": 1})
         connection.execute("COMMIT")
     anchor = new or found
     if anchor is None:
@@ -41,5 +41,5 @@ def keep(connected: Callable[[], AbstractContextManager[sqlite3.Connection]], ch
 
 
 def _find(connection: sqlite3.Connection) -> Anchor | None:
-    row = connection.execute(sql_of(_FIND)).fetchone()
+    row = connection.execute(SQL[_FIND]).fetchone()
     return None if row is None else Anchor(row[0], row[1], row[2], bool(row[3]))

@@ -9,16 +9,18 @@ from zaqar.storage.sql.statement import Statement
 _NAMED = sqlite.dialect(paramstyle="named")
 _POSITIONAL = sqlite.dialect(paramstyle="qmark")
 
-_compiled: dict[Statement, str] = {}
 
+class _Compiled(dict[Statement, str]):
+    """The SQL of statements, compiled when one is first asked for; a function would cost each execution a call more."""
 
-def sql_of(statement: Statement) -> str:
-    """Return the SQL of a statement for ``sqlite3``, its parameters as ``:name``, or as ``?`` where they go by position."""
-    sql = _compiled.get(statement)
-    if sql is None:
+    def __missing__(self, statement: Statement) -> str:
         dialect = _POSITIONAL if statement.is_positional else _NAMED
-        sql = _compiled[statement] = str(statement.clause.compile(dialect=dialect))
-    return sql
+        sql = self[statement] = str(statement.clause.compile(dialect=dialect))
+        return sql
+
+
+SQL = _Compiled()
+"""The text of each statement for ``sqlite3``, its parameters as ``:name``, or as ``?`` where they go by position."""
 
 
 def unindexed(column: sa.ColumnElement[int]) -> sa.ColumnElement[int]:

@@ -11,7 +11,7 @@ from zaqar.clock import Clock
 from zaqar.models import QueueKey
 from zaqar.storage.ids import position_at
 from zaqar.storage.sql.schema import MESSAGES, NEW_MESSAGE, POSITIONS, RECORDS
-from zaqar.storage.sql.sqlite.compilation import sql_of
+from zaqar.storage.sql.sqlite.compilation import SQL
 from zaqar.storage.sql.statement import CHUNK, Parameters, Row, Statement, StatementForMany, chunks, constant, one_of
 
 _STATE = Statement(sa.select(POSITIONS.c.last, POSITIONS.c.drops).where(POSITIONS.c.id == constant(1)))
@@ -54,12 +54,12 @@ class Session:
 
     def row(self, statement: Statement, parameters: Parameters) -> Row | None:
         """Return the first row, if there is one."""
-        row: Row | None = self.connection.execute(sql_of(statement), parameters).fetchone()
+        row: Row | None = self.connection.execute(SQL[statement], parameters).fetchone()
         return row
 
     def rows(self, statement: Statement, parameters: Parameters) -> list[Row]:
         """Return all rows."""
-        return self.connection.execute(sql_of(statement), parameters).fetchall()
+        return self.connection.execute(SQL[statement], parameters).fetchall()
 
     def rows_at(self, statement: StatementForMany, positions: Sequence[int], parameters: Parameters) -> list[Row]:
         """Return the rows at some positions, in order where the statement orders them."""
@@ -103,7 +103,7 @@ class Transaction(Session):
     def __init__(self, connection: sqlite3.Connection, clock: Clock, record_ids: dict[QueueKey, int]) -> None:
         super().__init__(connection, clock.now())
         self._clock = clock
-        self._stored, self.drops = connection.execute(sql_of(_STATE)).fetchone()
+        self._stored, self.drops = connection.execute(SQL[_STATE]).fetchone()
         self._last = 0
         self._new: list[tuple[Any, ...]] = []
         self._step_new: list[tuple[Any, ...]] = []
@@ -127,7 +127,7 @@ class Transaction(Session):
     def run(self, statement: Statement, parameters: Parameters) -> int:
         """Execute and return the number of rows it changed."""
         self._insert_new()
-        changed = self.connection.execute(sql_of(statement), parameters).rowcount
+        changed = self.connection.execute(SQL[statement], parameters).rowcount
         if changed:
             self.has_written = True
         return changed
@@ -209,5 +209,5 @@ class Transaction(Session):
         """Insert rows and take them off the list; what the database refuses stays, and fails the transaction."""
         while rows:
             chunk = rows[:CHUNK]
-            self.connection.execute(sql_of(_INSERT.of(len(chunk))), [value for row in chunk for value in row])
+            self.connection.execute(SQL[_INSERT.of(len(chunk))], [value for row in chunk for value in row])
             del rows[:CHUNK]
