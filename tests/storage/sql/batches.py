@@ -32,7 +32,7 @@ def lock_held(database: Database) -> Iterator[None]:
 
 def queued(database: Database) -> int:
     """Return how many writes wait for the file lock, their leader's own included."""
-    return len(database._commit._queue)
+    return database.commit.waiting()
 
 
 class Batch:
@@ -62,7 +62,7 @@ class Batch:
 def traced(database: Database) -> Iterator[list[str]]:
     """Collect the SQL of all writes."""
     database.write(lambda transaction: None)
-    connection = database._commit._writer.connection
+    connection = database.commit.writer.connection
     assert connection is not None
     statements: list[str] = []
     connection.set_trace_callback(statements.append)

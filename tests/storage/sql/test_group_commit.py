@@ -149,15 +149,15 @@ def test_a_lone_row_that_the_database_refuses_leaves_nothing(store, queue):
     assert numbers(listed(store, queue)) == [1]
 
 
-def test_a_leader_that_is_interrupted_leaves_nobody_hanging(database, store, queue, posting, monkeypatch):
-    """The first attempt of the leader ends in something no code expects."""
-    attempt = database._commit._writer._attempt
+def test_a_leader_that_is_interrupted_leaves_nobody_hanging(database, store, queue, clock, posting, monkeypatch):
+    """The leader's first transaction ends in something no code expects, when it asks for the time."""
+    now = clock.now
 
-    def interrupted(*arguments, **options):
-        monkeypatch.setattr(database._commit._writer, "_attempt", attempt)
+    def interrupted():
+        monkeypatch.setattr(clock, "now", now)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(database._commit._writer, "_attempt", interrupted)
+    monkeypatch.setattr(clock, "now", interrupted)
     batch = Batch(database, posting(1), posting(2), posting(3))
 
     assert isinstance(batch.errors[0], KeyboardInterrupt)

@@ -8,14 +8,22 @@ from tests.builders import new_message, queue_key
 from tests.conformance.acts import WELL_FORMED, get, listed, post
 from zaqar.errors import ClaimNotFound, QueueNotFound, Unavailable
 from zaqar.storage.ids import named
+from zaqar.storage.sql.sqlite import connection
+from zaqar.storage.sql.sqlite.opening import READER_CACHE
 
 
 @pytest.fixture
 def connects(database, monkeypatch):
-    """How often a connection was opened."""
+    """How often a connection to read from was opened."""
     opened = []
-    connect = database._connect
-    monkeypatch.setattr(database, "_connect", lambda: opened.append(1) or connect())
+    connect = connection.connect
+
+    def counted(path, synchronous, *, cache=None):
+        if cache == READER_CACHE:
+            opened.append(1)
+        return connect(path, synchronous, **({"cache": cache} if cache else {}))
+
+    monkeypatch.setattr(connection, "connect", counted)
     return opened
 
 
@@ -45,22 +53,22 @@ def test_readers_of_a_busy_moment_are_closed_when_nobody_has_needed_them_for_a_w
 
     nested(8)
     store.sweep()
-    assert len(database._readers) == 9
+    assert len(database.idle_readers) == 9
 
     listed(store, queue)
     store.sweep()
     listed(store, queue)
     store.sweep()
 
-    assert len(database._readers) <= 2
+    assert len(database.idle_readers) <= 2
     assert listed(store, queue) == []
 
 
 def test_a_snapshot_that_ends_with_an_error_leaves_no_transaction_behind(database, store, queue):
     with pytest.raises(ClaimNotFound):
         store.claims.get(queue, named(WELL_FORMED))
-    (connection,) = database._readers
-    assert not connection.in_transaction
+    (reader,) = database.idle_readers
+    assert not reader.in_transaction
 
     (message_id,) = post(store, queue, new_message(b"1"))
 
@@ -72,11 +80,11 @@ def test_a_connection_that_failed_is_not_used_again(database, connects):
         raise sqlite3.OperationalError("disk I/O error")
 
     database.is_alive()
-    (used,) = database._readers
+    (used,) = database.idle_readers
     with pytest.raises(Unavailable):
         database.read(fail)
 
-    assert database._readers == []
+    assert database.idle_readers == []
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         used.execute("SELECT 1")
     assert database.is_alive()

@@ -87,7 +87,7 @@ def test_what_is_remembered_is_bounded(database, store, monkeypatch):
         store.records.create(key)
         post(store, key, new_message())
 
-    assert len(database._commit._writer._record_ids) <= 11
+    assert len(database.commit.writer.record_ids) <= 11
 
 
 def test_the_id_of_a_record_whose_making_failed_is_not_remembered(database, store):

@@ -32,14 +32,14 @@ def test_no_statement_has_a_parameter_that_nobody_named(name):
     assert not [parameter for parameter in parameters if parameter is not None and re.search(r"_\d+$", parameter)]
 
 
-@pytest.mark.parametrize("name", [name for name in STATEMENTS if name != "sqlite.session._INSERT"])
+@pytest.mark.parametrize("name", [name for name in STATEMENTS if name != "sqlite.session.INSERT_MESSAGES"])
 def test_no_statement_mixes_named_and_positional_parameters(name):
     assert "?" not in SQL[STATEMENTS[name]]
 
 
 @pytest.mark.parametrize("count", [1, 2, CHUNK])
 def test_the_insertion_takes_the_members_of_new_messages_in_their_order(count):
-    sql = SQL[session._INSERT.of(count)]
+    sql = SQL[session.INSERT_MESSAGES.of(count)]
 
     columns = re.search(r"INSERT INTO messages \((.*?)\)", sql)[1].split(", ")
     (values,) = set(re.findall(r"\(((?:\?|NULL|0)(?:, (?:\?|NULL|0))*)\)", sql))

@@ -59,7 +59,7 @@ def test_after_a_long_wait_everything_goes_on(database, store, queue, posting, m
         assert posting(2).has_ended()
 
     monkeypatch.undo()
-    wait_until(lambda: not database._commit.is_stuck(), what="the lock")
+    wait_until(lambda: not database.commit.is_stuck(), what="the lock")
     calls = [posting(number) for number in range(3, 8)]
 
     assert all(call.has_ended() and call.error is None for call in calls)
@@ -105,7 +105,7 @@ class _SlowToGoOn:
 
 def test_who_is_handed_the_lead_before_he_waits_for_it_wakes_his_batch(database, store, queue, posting, monkeypatch):
     is_in, may_end, may_go_on = threading.Event(), threading.Event(), threading.Event()
-    monkeypatch.setattr(database._commit, "_mutex", _SlowToGoOn(database._commit._mutex, may_go_on))
+    monkeypatch.setattr(database.commit, "mutex", _SlowToGoOn(database.commit.mutex, may_go_on))
 
     def hang(transaction):
         is_in.set()
@@ -132,7 +132,7 @@ def test_while_a_process_holds_the_lock_for_longer_nobody_waits_for_it(database,
     monkeypatch.setattr(commit, "PATIENCE", 0.3)
     with lock_held(database):
         assert posting(1).has_ended()
-        wait_until(database._commit.is_stuck, what="the end of patience")
+        wait_until(database.commit.is_stuck, what="the end of patience")
 
         refused = [posting(number) for number in range(2, 100)]
         assert all(call.has_ended() and call.error is not None for call in refused)

@@ -40,13 +40,16 @@ BUSY = "The embedded database is busy."
 
 
 class GroupCommit:
-    """The one path of all writes of a process to one database."""
+    """The one path of all writes of a process to one database.
+
+    ``writer`` is used by the thread that leads; ``mutex`` guards the queue, and who leads.
+    """
 
     def __init__(self, path: str, writer: Writer) -> None:
         self._path = path
-        self._writer = writer
+        self.writer = writer
         self._turn = Turn(path)
-        self._mutex = threading.Lock()
+        self.mutex = threading.Lock()
         self._queue: deque[Write] = deque()
         self._is_led = False
         self._leader = 0
@@ -60,7 +63,7 @@ class GroupCommit:
         if self._is_stuck:
             raise Unavailable(BUSY)
         write = Write(step, adds=adds)
-        with self._mutex:
+        with self.mutex:
             self._queue.append(write)
             write.leads = leads = not self._is_led
             self._is_led = True
@@ -74,14 +77,18 @@ class GroupCommit:
             raise Unavailable("The embedded database could not finish a transaction.")
         return cast("Result", write.result)
 
+    def waiting(self) -> int:
+        """Return how many writes wait for a batch to take them, that of the leader included."""
+        return len(self._queue)
+
     def is_stuck(self) -> bool:
         """Tell whether another process has had the turn for longer than anybody waits for it."""
         return self._is_stuck
 
     def close(self) -> None:
         """Close the connection and the lock file."""
-        with self._mutex:
-            self._writer.close()
+        with self.mutex:
+            self.writer.close()
             self._turn.close()
             self._watch = None
 
@@ -91,14 +98,14 @@ class GroupCommit:
         A connection that was in use stays open, as its mutex is held by a thread that is not here. The lock file goes
         in any case: the parent's lock would last until this process ends, too.
         """
-        if self._writer.connection is not None and not self._is_led:
-            self._writer.connection.close()
+        if self.writer.connection is not None and not self._is_led:
+            self.writer.connection.close()
         self._turn.close()
 
     def _wait(self, write: Write) -> None:
         if write.awake.acquire(timeout=PATIENCE):
             return
-        with self._mutex:
+        with self.mutex:
             if write.leads:  # woken between the timeout and now
                 write.awake.acquire()
                 return
@@ -149,7 +156,7 @@ class GroupCommit:
         return is_free
 
     def _give_up(self, since: float) -> None:
-        with self._mutex:
+        with self.mutex:
             if self._waits_since != since:
                 return
             self._is_stuck = True
@@ -166,7 +173,7 @@ class GroupCommit:
         batch: list[Write] = []
 
         def take() -> list[Write]:  # not before the turn came: while that was waited for, more gathered
-            with self._mutex:
+            with self.mutex:
                 batch.extend(self._queue)
                 self._queue.clear()
             return batch
@@ -174,7 +181,7 @@ class GroupCommit:
         failure: BaseException | None = None
         is_sound = False
         try:
-            self._writer.commit(take)
+            self.writer.commit(take)
             for write in batch:
                 write.is_committed = True
             is_sound = True
@@ -184,13 +191,13 @@ class GroupCommit:
             failure, is_sound = error, True
         finally:
             if not is_sound:
-                self._writer.close()
+                self.writer.close()
             self._turn.give()
             self._end(batch, failure)
 
     def _end(self, batch: list[Write], failure: BaseException | None) -> None:
         """Hand over, and tell the owners; of a failure those, too, that have gathered meanwhile."""
-        with self._mutex:
+        with self.mutex:
             if failure is not None:
                 batch.extend(self._queue)
                 self._queue.clear()

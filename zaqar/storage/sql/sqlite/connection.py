@@ -63,7 +63,7 @@ class Database:
         """Ask one snapshot-free question; several statements that must agree go inside ``Session.snapshot``."""
         if time.monotonic() > self._next_look:
             self._look()
-        readers = self._readers
+        readers = self.idle_readers
         try:
             connection = readers.pop()
         except IndexError:
@@ -92,7 +92,7 @@ class Database:
         """
         if not self._is_timed:
             self._start_clock()
-        return self._commit.run(step, adds=adds)
+        return self.commit.run(step, adds=adds)
 
     def follow_clock(self) -> None:
         """Take over corrections of the time that all processes share, where that can be: else the next call does."""
@@ -107,7 +107,7 @@ class Database:
             self.read(lambda session: session.connection.execute("SELECT last FROM positions").fetchone())
         except (Unavailable, sqlite3.Error):
             return False
-        return not self._files.is_damaged and not self._commit.is_stuck()
+        return not self._files.is_damaged and not self.commit.is_stuck()
 
     def complaint(self) -> str:
         """Say what is wrong with a database that is not alive."""
@@ -118,7 +118,7 @@ class Database:
             self._look()
         except Unavailable as error:
             return str(error)
-        return BUSY if self._commit.is_stuck() else "The embedded database cannot be read."
+        return BUSY if self.commit.is_stuck() else "The embedded database cannot be read."
 
     @contextlib.contextmanager
     def sole_sweeper(self) -> Iterator[bool]:
@@ -132,17 +132,17 @@ class Database:
     def tidy(self) -> None:
         """Close readers that nobody needed since the last call; cut a log off that readers kept from beginning anew."""
         with contextlib.suppress(IndexError):
-            for _ in range(min(self._least_idle, len(self._readers) - 1)):
-                self._files.close(self._readers.pop(0))
-        self._least_idle = len(self._readers)
+            for _ in range(min(self._least_idle, len(self.idle_readers) - 1)):
+                self._files.close(self.idle_readers.pop(0))
+        self._least_idle = len(self.idle_readers)
         if self._files.log_size() > 2 * LOG_LIMIT:
             self._writer.is_log_too_long = True
             self.write(lambda _: None)
 
     def close(self) -> None:
         """Close all connections; the next call opens new ones."""
-        self._commit.close()
-        close_all(self._files, self._readers)
+        self.commit.close()
+        close_all(self._files, self.idle_readers)
 
     def forget_parent(self) -> None:
         """Let no connection cross a fork.
@@ -152,8 +152,8 @@ class Database:
         """
         with contextlib.suppress(IndexError):
             while True:
-                self._readers.pop().close()
-        self._commit.abandon()
+                self.idle_readers.pop().close()
+        self.commit.abandon()
         self._files.abandon()
         self._start()
 
@@ -185,10 +185,10 @@ class Database:
     def _start(self) -> None:
         self._timing = threading.Lock()  # in a forked process nobody would give the parent's back
         self._next_look = 0.0
-        self._readers: list[sqlite3.Connection] = []  # the last used is at the end, and is used next
+        self.idle_readers: list[sqlite3.Connection] = []  # the last used is at the end, and is used next
         self._files = Files(self.path)
-        self._writer = Writer(lambda: connect(self.path, self._synchronous), self._files, self._readers, self.clock)
-        self._commit = GroupCommit(self.path, self._writer)
+        self._writer = Writer(lambda: connect(self.path, self._synchronous), self._files, self.idle_readers, self.clock)
+        self.commit = GroupCommit(self.path, self._writer)
 
     def _look(self) -> None:
         """Make sure of the time, and that the files that are open stand at their paths.
@@ -200,12 +200,12 @@ class Database:
         try:
             self._files.check()
         except Moved:
-            self._commit.run(lambda _: None)
+            self.commit.run(lambda _: None)
         self._next_look = time.monotonic() + LOOK_INTERVAL
 
     def _put_back(self, connection: sqlite3.Connection) -> None:
         if connection in self._files.connections:
-            self._readers.append(connection)
+            self.idle_readers.append(connection)
         else:  # the files that it has open were replaced
             connection.close()
 

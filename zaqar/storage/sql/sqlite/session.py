@@ -39,7 +39,7 @@ def _counting(count: int) -> sa.Update:
     )
 
 
-_INSERT = StatementForMany(_insertion, is_positional=True)
+INSERT_MESSAGES = StatementForMany(_insertion, is_positional=True)
 _COUNT = StatementForMany(_counting)
 
 
@@ -209,5 +209,5 @@ class Transaction(Session):
         """Insert rows and take them off the list; what the database refuses stays, and fails the transaction."""
         while rows:
             chunk = rows[:CHUNK]
-            self.connection.execute(SQL[_INSERT.of(len(chunk))], [value for row in chunk for value in row])
+            self.connection.execute(SQL[INSERT_MESSAGES.of(len(chunk))], [value for row in chunk for value in row])
             del rows[:CHUNK]

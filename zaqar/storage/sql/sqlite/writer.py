@@ -29,7 +29,11 @@ class _Crowded(Exception):
 
 
 class Writer:
-    """The one connection of a process that writes. ``idle`` are connections that nobody reads from at the moment."""
+    """The one connection of a process that writes.
+
+    ``idle`` are connections that nobody reads from at the moment. ``record_ids`` are the ids of queues' records that were
+    looked up, to be forgotten when any process drops a record.
+    """
 
     def __init__(
         self, connect: Callable[[], sqlite3.Connection], files: Files, idle: list[sqlite3.Connection], clock: Clock
@@ -41,7 +45,7 @@ class Writer:
         self._clock = clock
         self.is_log_too_long = False
         self._reserve = Reserve(files.path)
-        self._record_ids: dict[QueueKey, int] = {}
+        self.record_ids: dict[QueueKey, int] = {}
         self._drops = -1
 
     def commit(self, take: Callable[[], Sequence[Write]]) -> None:
@@ -64,7 +68,7 @@ class Writer:
 
     def close(self) -> None:
         """Close the connection: the next batch opens a new one, whatever state this one is in."""
-        self._record_ids.clear()
+        self.record_ids.clear()
         if self.connection is not None:
             self._files.close(self.connection)
             self.connection = None
@@ -124,9 +128,9 @@ class Writer:
 
     def _attempt(self, connection: sqlite3.Connection, batch: Sequence[Write], *, has_savepoints: bool) -> None:
         connection.execute("BEGIN IMMEDIATE")
-        transaction = Transaction(connection, self._clock, self._record_ids)
-        if transaction.drops != self._drops or len(self._record_ids) > MOST_RECORD_IDS:
-            self._record_ids.clear()
+        transaction = Transaction(connection, self._clock, self.record_ids)
+        if transaction.drops != self._drops or len(self.record_ids) > MOST_RECORD_IDS:
+            self.record_ids.clear()
             self._drops = transaction.drops
         pages = None if self._files.has_reserve else _pages(connection)
         for write in batch:
@@ -147,7 +151,7 @@ class Writer:
         connection.execute("COMMIT")
 
     def _roll_back(self, connection: sqlite3.Connection) -> None:
-        self._record_ids.clear()
+        self.record_ids.clear()
         if connection.in_transaction:
             connection.execute("ROLLBACK")
 
