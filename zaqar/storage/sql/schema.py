@@ -140,7 +140,7 @@ CLOCKS = sa.Table(
     sa.Column("time", _BIG, nullable=False),
     sa.Column("is_behind", sa.SmallInteger, nullable=False),
 )
-"""One row on SQLite: the service's time at some uptime of this boot, both in microseconds (``anchored_clock``)."""
+"""One row on SQLite: the service's time at some uptime of this boot, both in microseconds (``sqlite.anchored_clock``)."""
 
 
 def _only(condition: str) -> dict[str, Any]:

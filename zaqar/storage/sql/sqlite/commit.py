@@ -103,6 +103,7 @@ class GroupCommit:
         self._turn.close()
 
     def _wait(self, write: Write) -> None:
+        """Wait until somebody has committed the write, or until this thread is to lead. Raises ``Unavailable``."""
         if write.awake.acquire(timeout=PATIENCE):
             return
         with self.mutex:
@@ -156,6 +157,7 @@ class GroupCommit:
         return is_free
 
     def _give_up(self, since: float) -> None:
+        """Refuse all that is queued, and let the leader stop waiting, if it has been waiting for the turn since then."""
         with self.mutex:
             if self._waits_since != since:
                 return

@@ -60,7 +60,10 @@ class Database:
             return database
 
     def read(self, question: Callable[[Session], Result]) -> Result:
-        """Ask one snapshot-free question; several statements that must agree go inside ``Session.snapshot``."""
+        """Ask a question and return its answer. Statements that must see the same state go inside ``Session.snapshot``.
+
+        Raises what the question raises, and ``Unavailable``.
+        """
         if time.monotonic() > self._next_look:
             self._look()
         readers = self.idle_readers
@@ -95,7 +98,10 @@ class Database:
         return self.commit.run(step, adds=adds)
 
     def follow_clock(self) -> None:
-        """Take over corrections of the time that all processes share, where that can be: else the next call does."""
+        """Take over what other processes corrected of the time that they share, or correct it where it is time to.
+
+        Silent where the database cannot answer: the next call does it.
+        """
         if isinstance(self.clock, AnchoredClock) and self._is_timed:
             with contextlib.suppress(Unavailable):
                 self.clock.follow()
@@ -130,7 +136,10 @@ class Database:
             turn.close()
 
     def tidy(self) -> None:
-        """Close readers that nobody needed since the last call; cut a log off that readers kept from beginning anew."""
+        """Close readers that nobody needed since the last call, and begin a log anew that has become too long.
+
+        It becomes so while somebody always reads: SQLite begins it anew when nobody does.
+        """
         with contextlib.suppress(IndexError):
             for _ in range(min(self._least_idle, len(self.idle_readers) - 1)):
                 self._files.close(self.idle_readers.pop(0))
@@ -191,9 +200,9 @@ class Database:
         self.commit = GroupCommit(self.path, self._writer)
 
     def _look(self) -> None:
-        """Make sure of the time, and that the files that are open stand at their paths.
+        """Set the time if it is not yet, and make sure that the open files still stand at their paths.
 
-        Who writes follows those that were replaced. Raises ``Unavailable``.
+        Where others stand there, an empty write goes over to them. Raises ``Unavailable``.
         """
         if not self._is_timed:
             self._start_clock()

@@ -1,8 +1,8 @@
-"""Room on the disk that only what makes room may use: a file of its own, given back when the disk is full.
+"""The reserve: a file that only takes room on the disk, so that messages can still be taken out when the disk is full.
 
-Claiming, deleting and popping write, too. When the disk is full, the reserve is removed: then the log fits into the file, is
-written from its beginning again, and what follows needs next to nothing. While there is no reserve, what adds data is
-refused, except where the file has free pages enough inside. A quota, too, counts the reserve as used.
+Claiming, deleting and popping write, too. When the disk is full, the reserve is removed, and its room is the log's: the log is
+brought into the database and written from its beginning again, after which deleting needs next to no room. While there is no
+reserve, what adds data is refused, unless the database has enough free pages inside. A quota counts the reserve as used, too.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ INTERVAL = 1.0
 
 
 class Reserve:
-    """The reserve of one database; all calls but ``is_there`` are made by who has the turn to write."""
+    """The reserve of one database. Whoever calls has the turn to write."""
 
     def __init__(self, path: str) -> None:
         self._path = path

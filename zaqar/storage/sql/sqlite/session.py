@@ -1,4 +1,4 @@
-"""What a question or a step is given to work with."""
+"""What a question or a step is given to work with: statements run on a connection, and what the steps of a batch share."""
 
 import contextlib
 import sqlite3

@@ -13,8 +13,7 @@ from zaqar.errors import Unavailable
 from zaqar.storage.sql.sqlite.files import PRIVATE
 
 POLL = 0.005
-"""Seconds between attempts of who must not wait for ever."""
-
+"""Seconds between the attempts of a thread that waits for a limited time."""
 
 # Python's own flock goes on waiting after a signal; this one returns.
 _flock = ctypes.CDLL(None, use_errno=True).flock
@@ -41,9 +40,10 @@ class Turn:
         return True
 
     def take(self, goes_on: Callable[[], bool]) -> None:
-        """Wait for the turn as long as the kernel lets nobody else in; ``interrupt`` asks whether to go on with it.
+        """Wait for the turn, however long that takes; the kernel wakes the thread when it has it.
 
-        Raises ``Unavailable`` where not, and ``OSError``.
+        ``interrupt`` wakes the thread, which then waits on if ``goes_on()`` says so, and else raises ``Unavailable``. Raises
+        ``OSError``, too.
         """
         while _flock(self._opened(), fcntl.LOCK_EX) != 0:
             number = ctypes.get_errno()
@@ -53,7 +53,7 @@ class Turn:
                 raise Unavailable(f"Another process holds {self._path}.")
 
     def take_within(self, seconds: float) -> None:
-        """Wait for the turn so long at most. Raises ``Unavailable``."""
+        """Wait for the turn, ``seconds`` at most. Raises ``Unavailable`` when they are over, and ``OSError``."""
         deadline = time.monotonic() + seconds
         while not self.take_if_free():
             if time.monotonic() > deadline:
@@ -78,11 +78,11 @@ class Turn:
 
 
 def allow_interruption() -> None:
-    """Let waits of this process be interrupted, where the caller may set handlers of signals."""
+    """Let ``interrupt`` work in this process. Only the main thread may set handlers of signals: elsewhere nothing happens."""
     if threading.current_thread() is threading.main_thread() and signal.getsignal(_INTERRUPTION) is signal.SIG_DFL:
         signal.signal(_INTERRUPTION, lambda _number, _frame: None)
 
 
 def interrupt(thread: int) -> None:
-    """End the wait of a thread that is in ``take``, if it asks to be ended."""
+    """Wake a thread that waits in ``take``, so that it asks whether to go on."""
     signal.pthread_kill(thread, _INTERRUPTION)

@@ -19,13 +19,12 @@ if TYPE_CHECKING:
 MOST_RECORD_IDS = 10_000
 """Queues whose record ids a process remembers."""
 
-
 READERS_PATIENCE = 50
 """Milliseconds that all writes wait for readers so that the log can begin anew."""
 
 
 class _Crowded(Exception):
-    """What was added left too little room for what makes room."""
+    """Without a reserve, what a batch adds would leave too few free pages for claims and deletions."""
 
 
 class Writer:
@@ -95,7 +94,7 @@ class Writer:
             self._files.check()  # raises while a reader has still not come back
 
     def _commit_what_fits(self, connection: sqlite3.Connection, batch: Sequence[Write]) -> None:
-        """Commit the batch, or, where there is no reserve, what is left of it without the steps that add."""
+        """Commit the batch; where it does not fit and there is no reserve, refuse the steps that add, and commit the others."""
         try:
             self._commit_whole(connection, batch)
         except (_Crowded, sqlite3.Error) as error:
