@@ -82,22 +82,9 @@ def clear_head(transaction: Transaction, record: int, rule: DeadLetterRule, *, w
     return Head(claimable, is_all=claimable == wanted or (len(rows) < most and len(dead) + claimable == len(rows)))
 
 
-def go_on(transaction: Transaction, record: int, rule: DeadLetterRule) -> int:
-    """Move a batch of what a claim left behind; return how many. Forget the rule once nothing moves."""
-    rows = _look(transaction, record, BATCH)
-    dead = [row[0] for row in rows if _is_dead(row, rule)]
-    try:
-        _move(transaction, record, dead, rule)
-    except QueueNotFound:
-        dead = []
-    if not dead:
-        forget(transaction, record)
-    return len(dead)
-
-
 def note(transaction: Transaction, record: int, rule: DeadLetterRule) -> None:
     """Let the sweep go on by this rule."""
-    forget(transaction, record)
+    _forget(transaction, record)
     transaction.run(_NOTE, encode_rule(record, rule))
 
 
@@ -106,8 +93,37 @@ def noted(session: Session) -> list[tuple[int, DeadLetterRule]]:
     return [(record, decode_rule(rule)) for record, *rule in session.rows(_NOTED, {})]
 
 
-def forget(transaction: Transaction, record: int) -> None:
-    """Remove the note of a record."""
+def left(session: Session, limit: int) -> list[int]:
+    """Return the ids of records in which claims left dead letters."""
+    return [record for record, _ in noted(session)][:limit]
+
+
+def finish(transaction: Transaction, records: Sequence[int]) -> int:
+    """Move a batch of the dead letters that claims left; return how many, and one for each queue that has no more."""
+    rules = dict(noted(transaction))
+    done = 0
+    for record in records:
+        if record in rules:
+            done += _go_on(transaction, record, rules[record]) or 1
+        if done >= BATCH:
+            break
+    return done
+
+
+def _go_on(transaction: Transaction, record: int, rule: DeadLetterRule) -> int:
+    """Move a batch of what a claim left behind; return how many. Forget the rule once nothing moves."""
+    rows = _look(transaction, record, BATCH)
+    dead = [row[0] for row in rows if _is_dead(row, rule)]
+    try:
+        _move(transaction, record, dead, rule)
+    except QueueNotFound:
+        dead = []
+    if not dead:
+        _forget(transaction, record)
+    return len(dead)
+
+
+def _forget(transaction: Transaction, record: int) -> None:
     transaction.run(_FORGET, {"of_queue": record})
 
 

@@ -67,7 +67,7 @@ def _sweep(database: Database) -> int:
         (due.lapsed_anywhere, due.release_lapsed, True),
         (due.expired_anywhere, due.remove_expired, True),
         (removal.dropped, removal.finish, True),
-        (_noted, _move, True),
+        (dead_letters.left, dead_letters.finish, True),
     ):
         count = _do_each(database, look, step)
         done += count if is_counted else 0
@@ -114,19 +114,3 @@ def _raise_outage(error: Unavailable) -> None:
     """Raise the error unless it tells of damage."""
     if error.__cause__ is None or not is_damage(error.__cause__):
         raise error
-
-
-def _noted(session: Session, limit: int) -> list[int]:
-    return [record for record, _ in dead_letters.noted(session)][:limit]
-
-
-def _move(transaction: Transaction, names: Sequence[int]) -> int:
-    """Move a batch of the dead letters that claims left behind; return how many, and how many queues are through."""
-    rules = dict(dead_letters.noted(transaction))
-    done = 0
-    for record in names:
-        if record in rules:
-            done += dead_letters.go_on(transaction, record, rules[record]) or 1
-        if done >= dead_letters.BATCH:
-            break
-    return done
