@@ -1,1 +1,1 @@
-"""What is peculiar to Redis: its addresses, its faults, its data and its cost."""
+"""What is peculiar to SQL: SQLite's files, processes, group commit and plans, and what other databases make of the statements."""
