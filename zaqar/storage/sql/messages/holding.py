@@ -92,9 +92,11 @@ def renew(transaction: Transaction, record: int, claim: Id, *, ttl: int, grace: 
 
 
 def release(transaction: Transaction, record: int, claim: Id) -> None:
-    """Make what is left in the claim available. Raises ``ClaimNotFound``."""
+    """Remove the claim, making ready what it still holds; claim counts stay as they are. Raises ``ClaimNotFound``."""
     _, _, positions = _find(transaction, record, claim)
-    free(transaction, record, claim.position, positions)
+    freed = transaction.run_at(_FREE, positions, {"held_by": claim.position})
+    transaction.run(_DELETE, {"claim": claim.position})
+    transaction.count(record, claimed=-freed)
 
 
 def exists(session: Session, record: int, claim: Id) -> bool:
@@ -104,13 +106,6 @@ def exists(session: Session, record: int, claim: Id) -> bool:
         return bool(_held(session, claim, positions))
     except ClaimNotFound:
         return False
-
-
-def free(transaction: Transaction, record: int, claim: int, positions: Sequence[int]) -> None:
-    """Remove a claim, making its messages ready; their claim counts stay."""
-    freed = transaction.run_at(_FREE, positions, {"held_by": claim})
-    transaction.run(_DELETE, {"claim": claim})
-    transaction.count(record, claimed=-freed)
 
 
 def free_lapsed(transaction: Transaction, lapsed: Sequence[Row]) -> int:
