@@ -29,7 +29,7 @@ def test_a_claim_without_time_moves_one_batch_and_notes_its_rule(database, store
     assert not claim(store, worn, limit=1, dead_letter=dead_letter_rule(dead)).messages
 
     assert numbers(listed(store, dead)) == list(range(dead_letters.BATCH))
-    assert [rule.queue for _, rule in database.read(dead_letters.noted)] == [dead]
+    assert [rule.queue for _, rule in database.read(dead_letters.left_rules)] == [dead]
 
 
 def test_the_sweep_moves_the_rest_and_forgets_the_rule(database, store, worn, dead):
@@ -40,7 +40,7 @@ def test_the_sweep_moves_the_rest_and_forgets_the_rule(database, store, worn, de
 
     assert numbers(listed(store, dead)) == list(range(MANY))
     assert ids(everything(store, worn)) == live
-    assert database.read(dead_letters.noted) == []
+    assert database.read(dead_letters.left_rules) == []
 
 
 def test_claims_go_on_where_the_last_ended(store, worn, dead):
@@ -58,7 +58,7 @@ def test_the_rule_is_forgotten_when_the_dead_letter_queue_is_gone(database, stor
 
     store.sweep()
 
-    assert database.read(dead_letters.noted) == []
+    assert database.read(dead_letters.left_rules) == []
     assert store.records.stats(worn).free == MANY - dead_letters.BATCH
 
 

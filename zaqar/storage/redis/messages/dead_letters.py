@@ -71,7 +71,7 @@ class DeadLetters:
             if is_over or self._seconds() >= given_up:
                 return taken
 
-    def go_on(self, queue: QueueKey, rule: bytes) -> None:
+    def move_rest(self, queue: QueueKey, rule: bytes) -> None:
         """Move the dead letters that a claim has left behind, by the rule in the queue's record. Raises ``Unavailable``."""
         most, ttl, target = rule.split(b" ")
         if not self._server.command("EXISTS", target):

@@ -125,5 +125,5 @@ class Sweep:
         if is_leaving:
             self._dead_letters.forward(queue)
         if rule:
-            self._dead_letters.go_on(queue, rule)
+            self._dead_letters.move_rest(queue, rule)
         return gone, int(second) if second else None

@@ -56,8 +56,8 @@ def _moving(count: int) -> sa.Update:
 _MOVE = StatementForMany(_moving)
 _OF_QUEUE = DEAD_LETTER_RULES.c.queue == sa.bindparam("of_queue")
 _FORGET = Statement(sa.delete(DEAD_LETTER_RULES).where(_OF_QUEUE))
-_NOTE = Statement(sa.insert(DEAD_LETTER_RULES))
-_NOTED = Statement(sa.select(DEAD_LETTER_RULES.c.queue, *RULE))
+_LEAVE_RULE = Statement(sa.insert(DEAD_LETTER_RULES))
+_LEFT_RULES = Statement(sa.select(DEAD_LETTER_RULES.c.queue, *RULE))
 
 
 class Head(NamedTuple):
@@ -73,7 +73,7 @@ def clear_head(transaction: Transaction, record: int, rule: DeadLetterRule, *, w
     Raises ``QueueNotFound`` where there is something to move and no record of the dead-letter queue.
     """
     rows = _look(transaction, record, wanted)
-    if not any(_is_dead(row, rule) for row in rows):
+    if not any(_is_worn(row, rule) for row in rows):
         return Head(len(rows), is_all=True)
     most = max(wanted, BATCH)
     rows = _look(transaction, record, most)
@@ -82,38 +82,38 @@ def clear_head(transaction: Transaction, record: int, rule: DeadLetterRule, *, w
     return Head(claimable, is_all=claimable == wanted or (len(rows) < most and len(dead) + claimable == len(rows)))
 
 
-def note(transaction: Transaction, record: int, rule: DeadLetterRule) -> None:
+def leave_rule(transaction: Transaction, record: int, rule: DeadLetterRule) -> None:
     """Let the sweep go on by this rule."""
     _forget(transaction, record)
-    transaction.run(_NOTE, encode_rule(record, rule))
+    transaction.run(_LEAVE_RULE, encode_rule(record, rule))
 
 
-def noted(session: Session) -> list[tuple[int, DeadLetterRule]]:
+def left_rules(session: Session) -> list[tuple[int, DeadLetterRule]]:
     """Return the records in which claims left dead letters, each with its rule."""
-    return [(record, decode_rule(rule)) for record, *rule in session.rows(_NOTED, {})]
+    return [(record, decode_rule(rule)) for record, *rule in session.rows(_LEFT_RULES, {})]
 
 
 def left(session: Session, limit: int) -> list[int]:
     """Return the ids of records in which claims left dead letters."""
-    return [record for record, _ in noted(session)][:limit]
+    return [record for record, _ in left_rules(session)][:limit]
 
 
 def finish(transaction: Transaction, records: Sequence[int]) -> int:
     """Move a batch of the dead letters that claims left; return how many, and one for each queue that has no more."""
-    rules = dict(noted(transaction))
+    rules = dict(left_rules(transaction))
     done = 0
     for record in records:
         if record in rules:
-            done += _go_on(transaction, record, rules[record]) or 1
+            done += _move_rest(transaction, record, rules[record]) or 1
         if done >= BATCH:
             break
     return done
 
 
-def _go_on(transaction: Transaction, record: int, rule: DeadLetterRule) -> int:
+def _move_rest(transaction: Transaction, record: int, rule: DeadLetterRule) -> int:
     """Move a batch of what a claim left behind; return how many. Forget the rule once nothing moves."""
     rows = _look(transaction, record, BATCH)
-    dead = [row[0] for row in rows if _is_dead(row, rule)]
+    dead = [row[0] for row in rows if _is_worn(row, rule)]
     try:
         _move(transaction, record, dead, rule)
     except QueueNotFound:
@@ -131,7 +131,7 @@ def _look(transaction: Transaction, record: int, limit: int) -> list[Row]:
     return transaction.rows(_LOOK, {"queue": record, "now": transaction.now, "limit": limit})
 
 
-def _is_dead(row: Row, rule: DeadLetterRule) -> bool:
+def _is_worn(row: Row, rule: DeadLetterRule) -> bool:
     return bool(row[1] >= rule.max_claim_count)
 
 
@@ -142,7 +142,7 @@ def _sort_out(rows: Sequence[Row], rule: DeadLetterRule, wanted: int) -> tuple[l
     for row in rows:
         if claimable == wanted or len(dead) == BATCH:
             break
-        if _is_dead(row, rule):
+        if _is_worn(row, rule):
             dead.append(row[0])
         else:
             claimable += 1

@@ -23,7 +23,7 @@ from zaqar.storage.sql.sqlite.session import Session, Transaction
 from zaqar.storage.sql.statement import Row, Statement, StatementForMany, constant, limited, one_of
 
 BATCH = 200
-"""Messages that all steps of one transaction may promote, release or remove together."""
+"""Messages that all steps of one transaction may make_ready, release or remove together."""
 
 LEAST = 20
 """Messages that each step may, whatever the others of its transaction did: so every queue gets on."""
@@ -83,7 +83,7 @@ def settle(transaction: Transaction, record: Record) -> bool:
         remove_expired(transaction, [row[0] for row in transaction.rows(_EXPIRED_ANYWHERE, _until(transaction, limit))])
     if record.is_settled:
         return True
-    return _promote_in(transaction, record.id) and _release_in(transaction, record.id)
+    return _make_ready_in(transaction, record.id) and _release_in(transaction, record.id)
 
 
 def due_anywhere(session: Session, limit: int) -> list[int]:
@@ -101,7 +101,7 @@ def expired_anywhere(session: Session, limit: int) -> list[int]:
     return [row[0] for row in session.rows(_EXPIRED_ANYWHERE, _until(session, limit))]
 
 
-def promote(transaction: Transaction, positions: Sequence[int]) -> int:
+def make_ready(transaction: Transaction, positions: Sequence[int]) -> int:
     """Make ready those of these messages whose delay has elapsed; return how many."""
     transaction.settled_rows += len(positions)
     return transaction.run_at(_PROMOTE, positions, {"now": transaction.now})
@@ -124,11 +124,11 @@ def remove_expired(transaction: Transaction, positions: Sequence[int]) -> int:
     return len(gone)
 
 
-def _promote_in(transaction: Transaction, record: int) -> bool:
+def _make_ready_in(transaction: Transaction, record: int) -> bool:
     """Promote what the transaction still may in one queue; return whether that was all."""
     limit = _allowance(transaction)
     rows = transaction.rows(_FALLEN_DUE, {"queue": record, **_until(transaction, limit)})
-    promote(transaction, [row[0] for row in rows])
+    make_ready(transaction, [row[0] for row in rows])
     return len(rows) < limit
 
 

@@ -63,7 +63,7 @@ def _sweep(database: Database) -> int:
     """Do what there is to do of each kind. What is damaged is passed over: the log and ping tell of it."""
     done = 0
     for look, step, is_counted in (
-        (due.due_anywhere, due.promote, False),
+        (due.due_anywhere, due.make_ready, False),
         (due.lapsed_anywhere, due.release_lapsed, True),
         (due.expired_anywhere, due.remove_expired, True),
         (removal.dropped, removal.finish, True),

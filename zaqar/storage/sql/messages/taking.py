@@ -86,7 +86,7 @@ def claim(transaction: Transaction, record: int, terms: Terms, so_far: Claim, *,
     if head.claimable:
         so_far = _hold(transaction, record, so_far, terms, limit=head.claimable)
     if is_last and not head.is_all:
-        dead_letters.note(transaction, record, dead_letter)
+        dead_letters.leave_rule(transaction, record, dead_letter)
     return so_far, is_last or head.is_all
 
 
