@@ -6,12 +6,10 @@ from collections.abc import Iterator
 import pymongo
 import pytest
 
-from tests.builders import queue_key
 from tests.clock import MovableClock
 from tests.integration.mongo_servers import MongoServer, mongo_server
 from tests.storage.mongodb.opening import fresh_name, opened, opened_management
 from tests.storage.mongodb.watching import Watching
-from zaqar.models import QueueKey
 from zaqar.storage.contract import ManagementStore, MessageStore
 from zaqar.storage.mongodb.messages import writer
 
@@ -67,11 +65,3 @@ def other(server: MongoServer, name: str, clock: MovableClock) -> Iterator[Messa
 def management(server: MongoServer, name: str, watch: Watching) -> Iterator[ManagementStore]:
     with opened_management(server.uri, name, listener=watch) as store:
         yield store
-
-
-@pytest.fixture
-def queue(store: MessageStore) -> QueueKey:
-    """A queue that can be posted to, in which something was posted already: it is in use."""
-    key = queue_key()
-    store.records.create(key)
-    return key

@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import queue_key
 from tests.clock import MovableClock
-from zaqar.models import QueueKey
 from zaqar.storage.contract import MessageStore
 from zaqar.storage.sql.messages.store import message_store
 from zaqar.storage.sql.sqlite.connection import Database
@@ -62,11 +60,3 @@ def database(open_database: OpenDatabase) -> Database:
 @pytest.fixture
 def store(database: Database) -> MessageStore:
     return message_store(database)
-
-
-@pytest.fixture
-def queue(store: MessageStore) -> QueueKey:
-    """Return a queue that can be posted to."""
-    key = queue_key()
-    store.records.create(key)
-    return key
