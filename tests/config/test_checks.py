@@ -57,6 +57,7 @@ REFUSED = [
     ("[storage]\nmessage_pipeline = zaqar.notification.notifier,audit\n", "[storage] message_pipeline"),
     ("[storage]\nqueue_pipeline = audit\n", "[storage] queue_pipeline"),
     ("[transport]\nmin_length_client_id = 40\n", "[transport] min_length_client_id"),
+    ("[signed_url]\nprevious_secret_keys = a-former-key\n", "[signed_url] previous_secret_keys"),
     ("[server]\ntls_key = /key.pem\n", "[server] tls_key"),
     ("[server]\ntls_client_ca = /ca.pem\n", "[server] tls_client_ca"),
 ]
@@ -102,17 +103,28 @@ def test_nothing_set_gives_no_warning(written):
     assert config.warnings(written()) == []
 
 
+def test_a_key_that_can_be_guessed_is_worth_a_warning(written):
+    long = "[signed_url]\nsecret_key = 0123456789abcdef\n"
+    (of_newest,) = config.warnings(written("[signed_url]\nsecret_key = s3cret\n"))
+    (of_former,) = config.warnings(written(f"{long}previous_secret_keys = s3cret\n"))
+
+    assert "fewer than 16 characters" in of_newest
+    assert "s3cret" not in of_newest
+    assert of_former == of_newest
+    assert config.warnings(written(long)) == []
+
+
 def test_options_without_use_are_listed_in_one_line(written):
     (line,) = config.warnings(
         written(
-            "[DEFAULT]\nadmin_mode = true\n[signed_url]\nsecret_key = s3cret\n[transport]\nmax_message_ttl = 90\n"
+            "[DEFAULT]\nadmin_mode = true\n[profiler]\nenabled = true\n[transport]\nmax_message_ttl = 90\n"
             "[drivers:transport:websocket]\nnotification_port = 1\n"
         )
     )
 
     assert line == (
         "These options are set and have no use in this service, yet or any more: [DEFAULT] admin_mode, "
-        "[drivers:transport:websocket] notification-port, [signed_url] secret_key."
+        "[drivers:transport:websocket] notification-port, [profiler] enabled."
     )
 
 
@@ -160,5 +172,5 @@ def test_the_notifier_is_warned_about(written):
     ]
 
 
-def test_a_file_written_for_zaqar_gives_two_warnings(written):
-    assert len(config.warnings(written(ZAQAR_FILE))) == 2
+def test_a_file_written_for_zaqar_gives_three_warnings(written):
+    assert len(config.warnings(written(ZAQAR_FILE))) == 3

@@ -108,7 +108,7 @@ DEFAULTS = {
         "message_encryption_algorithms": "AES256",
         "message_encryption_key": None,
     },
-    "signed_url": {"secret_key": None},
+    "signed_url": {"secret_key": None, "previous_secret_keys": []},
     "notification": {
         "smtp_mode": "third_part",
         "smtp_host": None,
@@ -187,6 +187,7 @@ SECRETS = {
     ("drivers:message_store:swift", "uri"),
     ("transport", "message_encryption_key"),
     ("signed_url", "secret_key"),
+    ("signed_url", "previous_secret_keys"),
     ("notification", "smtp_user_password"),
 }
 

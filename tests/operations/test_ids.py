@@ -16,6 +16,7 @@ from zaqar.errors import ClaimNotFound, ClaimNotHeld, MessageClaimed, MessageNot
 from zaqar.limits import Limits
 from zaqar.models import PostedMessage, QueueKey
 from zaqar.operations import Operations
+from zaqar.signing import Signer
 from zaqar.storage.routing import SingleStore
 from zaqar.storage.sql import Database
 from zaqar.storage.sql.migration import prepare
@@ -70,6 +71,7 @@ def _operations(database: Database, limits: Limits) -> Operations:
         routing=SingleStore(message_store(database)),
         authorization=_Everybody(),
         limits=limits,
+        signer=Signer([], MovableClock()),
         settings_seconds=0,
     )
 

@@ -9,6 +9,7 @@ from zaqar.config.logs import check_log_levels, check_log_place, start_logging
 from zaqar.config.registry import list_opts
 from zaqar.config.server import is_to_be_checked, workers
 from zaqar.config.service import state_path
+from zaqar.config.signed_url import signer
 from zaqar.config.stores import store_options
 from zaqar.config.transport import limits
 from zaqar.config.unknown import unknown_settings
@@ -31,6 +32,7 @@ __all__ = [
     "one_line",
     "read",
     "sections_of_others",
+    "signer",
     "standard_checks",
     "start_logging",
     "state_path",

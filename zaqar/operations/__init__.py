@@ -9,6 +9,8 @@ from zaqar.operations.health import Health
 from zaqar.operations.messages import Messages
 from zaqar.operations.queues import Queues
 from zaqar.operations.settings import KnownQueues
+from zaqar.operations.signatures import Signatures
+from zaqar.signing import Signer
 from zaqar.storage.contract import ManagementStore, Routing
 
 
@@ -19,6 +21,7 @@ class Operations:
     queues: Queues
     messages: Messages
     claims: Claims
+    signatures: Signatures
     health: Health
     limits: Limits
 
@@ -30,6 +33,7 @@ class Operations:
         routing: Routing,
         authorization: Authorization,
         limits: Limits,
+        signer: Signer,
         settings_seconds: float,
     ) -> "Operations":
         """Return the operations on stores; what queues' metadata means is remembered for so many seconds."""
@@ -38,6 +42,7 @@ class Operations:
             Queues(management=management, known=known, authorization=authorization, limits=limits),
             Messages(known=known, authorization=authorization, limits=limits),
             Claims(known=known, authorization=authorization, limits=limits),
+            Signatures(signer=signer, authorization=authorization),
             Health(known=known, authorization=authorization),
             limits,
         )
