@@ -65,6 +65,7 @@ class Service:
             authorization=policy or Policy(conf),
             limits=config.limits(conf),
             signer=self.signer,
+            cipher=config.cipher(conf),
             settings_seconds=conf.queue_cache_time,
         )
         self.description = describe(conf)

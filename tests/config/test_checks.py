@@ -57,6 +57,17 @@ REFUSED = [
     ("[storage]\nmessage_pipeline = zaqar.notification.notifier,audit\n", "[storage] message_pipeline"),
     ("[storage]\nqueue_pipeline = audit\n", "[storage] queue_pipeline"),
     ("[transport]\nmin_length_client_id = 40\n", "[transport] min_length_client_id"),
+    ("[transport]\nmessage_encryption_algorithms = RSA\n", "message_encryption_algorithms"),
+    ("[transport]\nmessage_encryption_keys = a:good, s3cret\n", "message_encryption_keys: number 2"),
+    ("[transport]\nmessage_encryption_keys = :s3cret\n", "message_encryption_keys: number 1"),
+    ("[transport]\nmessage_encryption_keys = a:\n", "message_encryption_keys: number 1"),
+    ("[transport]\nmessage_encryption_keys = a b:s3cret\n", "message_encryption_keys: number 1"),
+    ("[transport]\nmessage_encryption_keys = a:AES256\n", "message_encryption_keys: number 1"),
+    ("[transport]\nmessage_encryption_keys = a:s3cret, a:other\n", "message_encryption_keys names a more than once"),
+    (
+        "[transport]\nmessage_encryption_keys = default:s3cret\nmessage_encryption_key = other\n",
+        "message_encryption_keys names default",
+    ),
     ("[signed_url]\nprevious_secret_keys = a-former-key\n", "[signed_url] previous_secret_keys"),
     ("[server]\ntls_key = /key.pem\n", "[server] tls_key"),
     ("[server]\ntls_client_ca = /ca.pem\n", "[server] tls_client_ca"),
@@ -72,6 +83,7 @@ def test_what_cannot_be_had_is_refused_by_name(written, text, option):
     assert len(refusal.value.sentences) == 1
     assert "\n" not in str(refusal.value)
     assert "://" not in str(refusal.value), "an address may hold a password"
+    assert "s3cret" not in str(refusal.value)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +98,8 @@ def test_what_cannot_be_had_is_refused_by_name(written, text, option):
         "[drivers]\nmanagement_store = redis\n[drivers:management_store:redis]\nuri = redis://h\n",
         "[drivers]\nmessage_store = redis\n[drivers:message_store:redis]\nuri = redis://h\nmax_reconnect_attempts = 3\n",
         "[drivers]\nmessage_store = sqlalchemy\n[drivers:message_store:redis]\nuri = redis://h\n",
-        "[transport]\nmessage_encryption_algorithms = RSA\nmessage_encryption_key = secret\n",
+        "[transport]\nmessage_encryption_algorithms = AES256\nmessage_encryption_key = secret\n",
+        '[transport]\nmessage_encryption_keys = a:secret, b:it:has:colons, "c:and, a comma"\n',
         "[drivers:transport:websocket]\nbind = 0.0.0.0\n",
         "[server]\ntls_certificate = /chain.pem\n",
     ],
@@ -112,6 +125,17 @@ def test_a_key_that_can_be_guessed_is_worth_a_warning(written):
     assert "s3cret" not in of_newest
     assert of_former == of_newest
     assert config.warnings(written(long)) == []
+
+
+def test_a_key_of_bodies_that_protects_nothing_is_worth_a_warning(written):
+    long = "[transport]\nmessage_encryption_keys = 2027:0123456789abcdef"
+    (of_none,) = config.warnings(written("[transport]\nmessage_encryption_key = AES256\n"))
+    (of_short,) = config.warnings(written(f"{long}, 2026:s3cret\nmessage_encryption_key = s3cret\n"))
+
+    assert "AES256 is no key" in of_none
+    assert "2026, default" in of_short
+    assert "s3cret" not in of_short
+    assert config.warnings(written(f"{long}\n")) == []
 
 
 def test_options_without_use_are_listed_in_one_line(written):

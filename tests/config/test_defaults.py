@@ -107,6 +107,7 @@ DEFAULTS = {
         "message_delete_with_claim_id": False,
         "message_encryption_algorithms": "AES256",
         "message_encryption_key": None,
+        "message_encryption_keys": [],
     },
     "signed_url": {"secret_key": None, "previous_secret_keys": []},
     "notification": {
@@ -186,6 +187,7 @@ SECRETS = {
     ("drivers:management_store:redis", "uri"),
     ("drivers:message_store:swift", "uri"),
     ("transport", "message_encryption_key"),
+    ("transport", "message_encryption_keys"),
     ("signed_url", "secret_key"),
     ("signed_url", "previous_secret_keys"),
     ("notification", "smtp_user_password"),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.clock import MovableClock
 from tests.conformance.acts import WELL_FORMED
 from zaqar.context import Context
+from zaqar.encryption import Cipher
 from zaqar.errors import ClaimNotFound, ClaimNotHeld, MessageClaimed, MessageNotFound, NotFound
 from zaqar.limits import Limits
 from zaqar.models import PostedMessage, QueueKey
@@ -72,6 +73,7 @@ def _operations(database: Database, limits: Limits) -> Operations:
         authorization=_Everybody(),
         limits=limits,
         signer=Signer([], MovableClock()),
+        cipher=Cipher([]),
         settings_seconds=0,
     )
 

@@ -3,6 +3,7 @@
 from zaqar.config import cors
 from zaqar.config.addresses import check_address, is_public
 from zaqar.config.checks import is_built, standard_checks, warnings
+from zaqar.config.encryption import cipher
 from zaqar.config.libraries import sections_of_others
 from zaqar.config.loading import Reading, load, read
 from zaqar.config.logs import check_log_levels, check_log_place, start_logging
@@ -22,6 +23,7 @@ __all__ = [
     "check_address",
     "check_log_levels",
     "check_log_place",
+    "cipher",
     "cors",
     "is_built",
     "is_public",

@@ -2,8 +2,10 @@
 
 import dataclasses
 
+from zaqar.encryption import Cipher
 from zaqar.limits import Limits
 from zaqar.operations.authorization import Authorization
+from zaqar.operations.bodies import Bodies
 from zaqar.operations.claims import Claims
 from zaqar.operations.health import Health
 from zaqar.operations.messages import Messages
@@ -34,14 +36,22 @@ class Operations:
         authorization: Authorization,
         limits: Limits,
         signer: Signer,
+        cipher: Cipher,
         settings_seconds: float,
     ) -> "Operations":
         """Return the operations on stores; what queues' metadata means is remembered for so many seconds."""
         known = KnownQueues(management=management, routing=routing, limits=limits, seconds=settings_seconds)
+        bodies = Bodies(cipher)
         return cls(
-            Queues(management=management, known=known, authorization=authorization, limits=limits),
-            Messages(known=known, authorization=authorization, limits=limits),
-            Claims(known=known, authorization=authorization, limits=limits),
+            Queues(
+                management=management,
+                known=known,
+                authorization=authorization,
+                limits=limits,
+                can_encrypt=cipher.can_encrypt,
+            ),
+            Messages(known=known, authorization=authorization, limits=limits, bodies=bodies),
+            Claims(known=known, authorization=authorization, limits=limits, bodies=bodies),
             Signatures(signer=signer, authorization=authorization),
             Health(known=known, authorization=authorization),
             limits,
