@@ -1,14 +1,17 @@
 """Signed URLs as their holders use them."""
 
+import hashlib
+import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tests.api.client import ABSENT
 from tests.api.http_answer import Answer
 from tests.api.http_client import HttpClient
 
-KEY = "[signed_url]\nsecret_key = a-key-that-only-these-tests-know\n"
+SECRET = "a-key-that-only-these-tests-know"
+KEY = f"[signed_url]\nsecret_key = {SECRET}\n"
 
 
 def share(client: HttpClient, queue: str = "q", **document: Any) -> dict[str, Any]:
@@ -16,6 +19,15 @@ def share(client: HttpClient, queue: str = "q", **document: Any) -> dict[str, An
     answer = client.ask("POST", f"/queues/{queue}/share", document=document)
     assert answer.status == 200, answer
     return dict(answer.body)
+
+
+def made_by_hand(
+    *paths: str, methods: Sequence[str], project: str, expires: str = "2099-12-31T00:00:00", secret: str = SECRET
+) -> dict[str, Any]:
+    """Return what whoever knows the key could hand out, also what the service would not sign (http U-8, U-9)."""
+    text = "\\n".join((",".join(sorted(paths)), ",".join(sorted(methods)), project, expires))
+    signature = hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
+    return {"paths": paths, "methods": methods, "project": project, "expires": expires, "signature": signature}
 
 
 def headers(signed: Mapping[str, Any], **others: str | None) -> dict[str, str]:
