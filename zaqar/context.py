@@ -12,3 +12,5 @@ class Context(msgspec.Struct, frozen=True, gc=False):
     request_id: str
     user: str | None = None
     roles: tuple[str, ...] = ()
+    is_signed: bool = False
+    """The request came with a valid signature: it names no user and brings no roles (http U-18)."""

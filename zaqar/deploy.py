@@ -9,7 +9,7 @@ from typing import Any
 
 from zaqar import config
 from zaqar.background import Background
-from zaqar.clock import Clock
+from zaqar.clock import Clock, SystemClock
 from zaqar.operations import Operations
 from zaqar.policies import Policy
 from zaqar.storage import drivers
@@ -58,11 +58,14 @@ class Service:
     def __init__(self, conf: config.Options, *, policy: Policy | None = None, clock: Clock | None = None) -> None:
         self._management = chosen(conf, "management_store").management_store(clock)
         self._routing = SingleStore(chosen(conf, "message_store").message_store(clock))
+        self.signer = config.signer(conf, clock or SystemClock())
         self.operations = Operations.over(
             management=self._management,
             routing=self._routing,
             authorization=policy or Policy(conf),
             limits=config.limits(conf),
+            signer=self.signer,
+            cipher=config.cipher(conf),
             settings_seconds=conf.queue_cache_time,
         )
         self.description = describe(conf)
@@ -124,6 +127,7 @@ def wsgi_application(
     app = application(
         built.operations,
         client_id_rule=rule,
+        signer=built.signer,
         has_access_log=access_log,
     )
     if background:

@@ -36,6 +36,10 @@ class Forbidden(Error):
     """Policy does not allow the operation (http E-403)."""
 
 
+class SignatureRefused(Forbidden):
+    """A signature does not open the request; the message is for the log, callers learn nothing (http U-17)."""
+
+
 class MessageClaimed(Forbidden):
     """A message is held by a claim that the request did not name (http M-35, M-36, M-41)."""
 

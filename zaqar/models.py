@@ -36,7 +36,7 @@ class PostedMessage(msgspec.Struct, frozen=True):
     delay: int | None = None
 
 
-class NewMessage(msgspec.Struct, frozen=True):
+class NewMessage(msgspec.Struct, frozen=True, gc=False):
     """A message as it is stored: everything decided."""
 
     body: bytes
@@ -45,7 +45,7 @@ class NewMessage(msgspec.Struct, frozen=True):
     checksum: str | None = None
 
 
-class Message(msgspec.Struct, frozen=True):
+class Message(msgspec.Struct, frozen=True, gc=False):
     """A stored message. ``claim_id`` is set only while the claim lives (http O-36)."""
 
     id: str

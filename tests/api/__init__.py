@@ -12,6 +12,7 @@ CONVERSATIONS = (
     "test_checksums",
     "test_claims",
     "test_dead_letters",
+    "test_encryption",
     "test_limits",
     "test_listing",
     "test_paging_properties",

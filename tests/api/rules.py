@@ -10,6 +10,7 @@ RULES = [
     ("queues:delete", "DELETE", "/v2/queues/q"),
     ("queues:stats", "GET", "/v2/queues/q/stats"),
     ("queues:purge", "POST", "/v2/queues/q/purge"),
+    ("queues:share", "POST", "/v2/queues/q/share"),
     ("messages:create", "POST", "/v2/queues/q/messages"),
     ("messages:get_all", "GET", "/v2/queues/q/messages"),
     ("messages:get_all", "GET", "/v2/queues/q/messages?ids=x"),
@@ -23,6 +24,7 @@ RULES = [
     ("claims:delete", "DELETE", "/v2/queues/q/claims/x"),
 ]
 BODIES = {
+    "queues:share": b"{}",
     "messages:create": b'{"messages": [{"body": 1}]}',
     "claims:update": b"{}",
     "queues:update": b"[]",

@@ -59,6 +59,7 @@ HOME = {
     "rel/queues": ("/v2/queues{?marker,limit,detailed,name,with_count}", ["GET"], False),
     "rel/queue": ("/v2/queues/{queue_name}", ["GET", "PUT", "DELETE", "PATCH"], False),
     "rel/queue_stats": ("/v2/queues/{queue_name}/stats", ["GET"], False),
+    "rel/queue_share": ("/v2/queues/{queue_name}/share", ["POST"], True),
     "rel/queue_purge": ("/v2/queues/{queue_name}/purge", ["POST"], True),
     "rel/messages": (
         "/v2/queues/{queue_name}/messages{?marker,limit,echo,include_claimed,include_delayed}",

@@ -57,6 +57,18 @@ REFUSED = [
     ("[storage]\nmessage_pipeline = zaqar.notification.notifier,audit\n", "[storage] message_pipeline"),
     ("[storage]\nqueue_pipeline = audit\n", "[storage] queue_pipeline"),
     ("[transport]\nmin_length_client_id = 40\n", "[transport] min_length_client_id"),
+    ("[transport]\nmessage_encryption_algorithms = RSA\n", "message_encryption_algorithms"),
+    ("[transport]\nmessage_encryption_keys = a:good, s3cret\n", "message_encryption_keys: number 2"),
+    ("[transport]\nmessage_encryption_keys = :s3cret\n", "message_encryption_keys: number 1"),
+    ("[transport]\nmessage_encryption_keys = a:\n", "message_encryption_keys: number 1"),
+    ("[transport]\nmessage_encryption_keys = a b:s3cret\n", "message_encryption_keys: number 1"),
+    ("[transport]\nmessage_encryption_keys = a:AES256\n", "message_encryption_keys: number 1"),
+    ("[transport]\nmessage_encryption_keys = a:s3cret, a:other\n", "message_encryption_keys names a more than once"),
+    (
+        "[transport]\nmessage_encryption_keys = default:s3cret\nmessage_encryption_key = other\n",
+        "message_encryption_keys names default",
+    ),
+    ("[signed_url]\nprevious_secret_keys = a-former-key\n", "[signed_url] previous_secret_keys"),
     ("[server]\ntls_key = /key.pem\n", "[server] tls_key"),
     ("[server]\ntls_client_ca = /ca.pem\n", "[server] tls_client_ca"),
 ]
@@ -71,6 +83,7 @@ def test_what_cannot_be_had_is_refused_by_name(written, text, option):
     assert len(refusal.value.sentences) == 1
     assert "\n" not in str(refusal.value)
     assert "://" not in str(refusal.value), "an address may hold a password"
+    assert "s3cret" not in str(refusal.value)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +98,8 @@ def test_what_cannot_be_had_is_refused_by_name(written, text, option):
         "[drivers]\nmanagement_store = redis\n[drivers:management_store:redis]\nuri = redis://h\n",
         "[drivers]\nmessage_store = redis\n[drivers:message_store:redis]\nuri = redis://h\nmax_reconnect_attempts = 3\n",
         "[drivers]\nmessage_store = sqlalchemy\n[drivers:message_store:redis]\nuri = redis://h\n",
-        "[transport]\nmessage_encryption_algorithms = RSA\nmessage_encryption_key = secret\n",
+        "[transport]\nmessage_encryption_algorithms = AES256\nmessage_encryption_key = secret\n",
+        '[transport]\nmessage_encryption_keys = a:secret, b:it:has:colons, "c:and, a comma"\n',
         "[drivers:transport:websocket]\nbind = 0.0.0.0\n",
         "[server]\ntls_certificate = /chain.pem\n",
     ],
@@ -102,17 +116,39 @@ def test_nothing_set_gives_no_warning(written):
     assert config.warnings(written()) == []
 
 
+def test_a_key_that_can_be_guessed_is_worth_a_warning(written):
+    long = "[signed_url]\nsecret_key = 0123456789abcdef\n"
+    (of_newest,) = config.warnings(written("[signed_url]\nsecret_key = s3cret\n"))
+    (of_former,) = config.warnings(written(f"{long}previous_secret_keys = s3cret\n"))
+
+    assert "fewer than 16 characters" in of_newest
+    assert "s3cret" not in of_newest
+    assert of_former == of_newest
+    assert config.warnings(written(long)) == []
+
+
+def test_a_key_of_bodies_that_protects_nothing_is_worth_a_warning(written):
+    long = "[transport]\nmessage_encryption_keys = 2027:0123456789abcdef"
+    (of_none,) = config.warnings(written("[transport]\nmessage_encryption_key = AES256\n"))
+    (of_short,) = config.warnings(written(f"{long}, 2026:s3cret\nmessage_encryption_key = s3cret\n"))
+
+    assert "AES256 is no key" in of_none
+    assert "2026, default" in of_short
+    assert "s3cret" not in of_short
+    assert config.warnings(written(f"{long}\n")) == []
+
+
 def test_options_without_use_are_listed_in_one_line(written):
     (line,) = config.warnings(
         written(
-            "[DEFAULT]\nadmin_mode = true\n[signed_url]\nsecret_key = s3cret\n[transport]\nmax_message_ttl = 90\n"
+            "[DEFAULT]\nadmin_mode = true\n[profiler]\nenabled = true\n[transport]\nmax_message_ttl = 90\n"
             "[drivers:transport:websocket]\nnotification_port = 1\n"
         )
     )
 
     assert line == (
         "These options are set and have no use in this service, yet or any more: [DEFAULT] admin_mode, "
-        "[drivers:transport:websocket] notification-port, [signed_url] secret_key."
+        "[drivers:transport:websocket] notification-port, [profiler] enabled."
     )
 
 
@@ -160,5 +196,5 @@ def test_the_notifier_is_warned_about(written):
     ]
 
 
-def test_a_file_written_for_zaqar_gives_two_warnings(written):
-    assert len(config.warnings(written(ZAQAR_FILE))) == 2
+def test_a_file_written_for_zaqar_gives_three_warnings(written):
+    assert len(config.warnings(written(ZAQAR_FILE))) == 3

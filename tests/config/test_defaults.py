@@ -107,8 +107,9 @@ DEFAULTS = {
         "message_delete_with_claim_id": False,
         "message_encryption_algorithms": "AES256",
         "message_encryption_key": None,
+        "message_encryption_keys": [],
     },
-    "signed_url": {"secret_key": None},
+    "signed_url": {"secret_key": None, "previous_secret_keys": []},
     "notification": {
         "smtp_mode": "third_part",
         "smtp_host": None,
@@ -186,7 +187,9 @@ SECRETS = {
     ("drivers:management_store:redis", "uri"),
     ("drivers:message_store:swift", "uri"),
     ("transport", "message_encryption_key"),
+    ("transport", "message_encryption_keys"),
     ("signed_url", "secret_key"),
+    ("signed_url", "previous_secret_keys"),
     ("notification", "smtp_user_password"),
 }
 

@@ -1,5 +1,6 @@
 import contextlib
 import http.server
+import json
 import re
 import signal
 import subprocess
@@ -88,7 +89,7 @@ class Stage:
 
 @pytest.fixture(scope="module", params=["sqlite", "redis", "mongodb"])
 def server(request, shared, tmp_path_factory) -> Iterator[RunningServer]:
-    settings: dict[str, dict[str, object]] = {"server": {"workers": 2}}
+    settings: dict[str, dict[str, object]] = {"server": {"workers": 2}, "signed_url": {"secret_key": "k" * 32}}
     if request.param == "redis":
         require("Redis", missing_redis())
         settings["drivers"] = {"message_store": "redis", "management_store": "redis"}
@@ -264,6 +265,43 @@ def test_an_observer_takes_nothing_away(stage):
     stage.start("observer.py").prints('"number"', times=3)
 
     stage.counts({"free": 3, "claimed": 0, "total": 3})
+
+
+def signed(stage: Stage, method: str) -> Path:
+    """Return a file for curl whose holder may use the one method."""
+    path = stage.folder / f"{method}.curl"
+    path.write_text(stage.run("share.py", "--methods", method).text)
+    return path
+
+
+def holder(program: str, *words: object, said: str = "") -> subprocess.CompletedProcess[str]:
+    line = ["sh", str(EXAMPLES / program), *map(str, words)]
+    return subprocess.run(line, input=said, capture_output=True, text=True, check=False, timeout=30)
+
+
+def test_one_holder_of_a_signed_url_writes_and_another_reads(stage):
+    reader, writer = signed(stage, "GET"), signed(stage, "POST")
+
+    posted = holder("signed_writer.sh", writer, said='{"temperature": 21.5}\n"two words"\n')
+    first = json.loads(holder("signed_reader.sh", reader).stdout)
+    (link,) = first["links"]
+    second = json.loads(holder("signed_reader.sh", reader, re.findall("marker=([^&]+)", link["href"])[0]).stdout)
+
+    assert posted.returncode == 0, posted.stderr
+    assert len(re.findall('"resources"', posted.stdout)) == 2
+    assert [message["body"] for message in first["messages"]] == [{"temperature": 21.5}, "two words"]
+    assert second["messages"] == []
+
+
+def test_neither_holder_of_a_signed_url_can_do_what_the_other_does(stage):
+    reader, writer = signed(stage, "GET"), signed(stage, "POST")
+
+    refusals = [holder("signed_writer.sh", reader, said="1\n"), holder("signed_reader.sh", writer)]
+
+    for refusal in refusals:
+        assert refusal.returncode != 0
+        assert "404" in refusal.stderr
+    stage.counts({"free": 0, "claimed": 0, "total": 0})
 
 
 def test_calls_are_answered_to_those_who_made_them(stage):

@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from tests.clock import MovableClock
 from tests.conformance.acts import WELL_FORMED
 from zaqar.context import Context
+from zaqar.encryption import Cipher
 from zaqar.errors import ClaimNotFound, ClaimNotHeld, MessageClaimed, MessageNotFound, NotFound
 from zaqar.limits import Limits
 from zaqar.models import PostedMessage, QueueKey
 from zaqar.operations import Operations
+from zaqar.signing import Signer
 from zaqar.storage.routing import SingleStore
 from zaqar.storage.sql.management.store import management_store
 from zaqar.storage.sql.messages.store import message_store
@@ -71,6 +73,8 @@ def _operations(database: Database, limits: Limits) -> Operations:
         routing=SingleStore(message_store(database)),
         authorization=_Everybody(),
         limits=limits,
+        signer=Signer([], MovableClock()),
+        cipher=Cipher([]),
         settings_seconds=0,
     )
 

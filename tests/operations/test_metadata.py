@@ -10,7 +10,7 @@ LIMITS = Limits(default_message_ttl=500, default_message_delay=7, max_messages_p
 
 def test_without_metadata_the_service_decides():
     assert settings(queue_key(), {}, LIMITS) == Settings(
-        message_ttl=500, message_delay=7, max_post_size=1000, dead_letter=None
+        message_ttl=500, message_delay=7, max_post_size=1000, dead_letter=None, is_encrypted=False
     )
 
 
@@ -23,6 +23,7 @@ def test_the_queue_decides_where_it_says_something():
         "_dead_letter_queue": "dead",
         "_max_claim_count": 2,
         "_dead_letter_queue_messages_ttl": 99,
+        "_enable_encrypt_messages": True,
     }
 
     assert settings(queue, stored, LIMITS) == Settings(
@@ -30,6 +31,7 @@ def test_the_queue_decides_where_it_says_something():
         message_delay=1,
         max_post_size=10,
         dead_letter=DeadLetterRule(QueueKey(queue.project, "dead"), 2, 99),
+        is_encrypted=True,
     )
 
 

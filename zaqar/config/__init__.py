@@ -3,12 +3,14 @@
 from zaqar.config import cors
 from zaqar.config.addresses import check_address, is_public
 from zaqar.config.checks import is_built, standard_checks, warnings
+from zaqar.config.encryption import cipher
 from zaqar.config.libraries import sections_of_others
 from zaqar.config.loading import Reading, load, read
 from zaqar.config.logs import check_log_levels, check_log_place, start_logging
 from zaqar.config.registry import list_opts
 from zaqar.config.server import is_to_be_checked, workers
 from zaqar.config.service import state_path
+from zaqar.config.signed_url import signer
 from zaqar.config.stores import store_options
 from zaqar.config.transport import limits
 from zaqar.config.unknown import unknown_settings
@@ -21,6 +23,7 @@ __all__ = [
     "check_address",
     "check_log_levels",
     "check_log_place",
+    "cipher",
     "cors",
     "is_built",
     "is_public",
@@ -31,6 +34,7 @@ __all__ = [
     "one_line",
     "read",
     "sections_of_others",
+    "signer",
     "standard_checks",
     "start_logging",
     "state_path",

@@ -4,7 +4,7 @@ import functools
 
 from oslo_config import cfg
 
-from zaqar.config import drivers, storage
+from zaqar.config import drivers, encryption, signed_url, storage
 from zaqar.config.given import settings
 from zaqar.config.groups import Group, is_set
 from zaqar.config.libraries import idle_settings
@@ -31,6 +31,8 @@ def standard_checks(*, serves_transport: bool = True) -> list[Check]:
         *(functools.partial(_check_pipeline, name=option.dest) for option in storage.GROUP.options),
         _check_client_id,
         _check_tls,
+        signed_url.check_keys,
+        encryption.check_keys,
         check_log_place,
         check_log_levels,
     ]
@@ -44,7 +46,7 @@ def warnings(conf: Options) -> list[str]:
         lines.append(f"These options are set and have no use in this service, yet or any more: {', '.join(idle)}.")
     if any(storage.NOTIFIER in conf.storage[option.dest] for option in storage.GROUP.options):
         lines.append(f"[storage] names {storage.NOTIFIER}, but subscriptions are not built yet: nobody is notified.")
-    return lines
+    return lines + signed_url.warnings(conf) + encryption.warnings(conf)
 
 
 def idle_options(conf: cfg.ConfigOpts) -> list[str]:

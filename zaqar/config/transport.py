@@ -2,6 +2,7 @@
 
 from oslo_config import cfg
 
+from zaqar.config import encryption
 from zaqar.config.groups import Group
 from zaqar.limits import MIN_CLAIM_GRACE, MIN_CLAIM_TTL, MIN_MESSAGE_TTL, Limits
 
@@ -95,23 +96,9 @@ _CLIENTS = [
     ),
 ]
 
-_ENCRYPTION = [
-    cfg.StrOpt(
-        "message_encryption_algorithms",
-        default="AES256",
-        choices=["AES256", "RSA"],
-        help="Cipher of message bodies (not built yet: a queue that asks for encryption is refused).",
-    ),
-    cfg.StrOpt(
-        "message_encryption_key",
-        secret=True,
-        help="Text that the key is made from (not built yet). There is no default: a well-known key protects nothing.",
-    ),
-]
-
 GROUP = Group(
     "transport",
-    [*_TIMES, *_SIZES, *_CLIENTS, *_ENCRYPTION],
+    [*_TIMES, *_SIZES, *_CLIENTS, *encryption.OPTIONS],
     idle=frozenset(
         {
             "default_subscription_ttl",
@@ -119,8 +106,6 @@ GROUP = Group(
             "max_flavors_per_page",
             "max_pools_per_page",
             "subscriber_types",
-            "message_encryption_algorithms",
-            "message_encryption_key",
         }
     ),
 )

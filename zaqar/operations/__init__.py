@@ -2,13 +2,17 @@
 
 import dataclasses
 
+from zaqar.encryption import Cipher
 from zaqar.limits import Limits
 from zaqar.operations.authorization import Authorization
+from zaqar.operations.bodies import Bodies
 from zaqar.operations.claims import Claims
 from zaqar.operations.health import Health
 from zaqar.operations.messages import Messages
 from zaqar.operations.queues import Queues
 from zaqar.operations.settings import KnownQueues
+from zaqar.operations.signatures import Signatures
+from zaqar.signing import Signer
 from zaqar.storage.contract import ManagementStore, Routing
 
 
@@ -19,6 +23,7 @@ class Operations:
     queues: Queues
     messages: Messages
     claims: Claims
+    signatures: Signatures
     health: Health
     limits: Limits
 
@@ -30,14 +35,24 @@ class Operations:
         routing: Routing,
         authorization: Authorization,
         limits: Limits,
+        signer: Signer,
+        cipher: Cipher,
         settings_seconds: float,
     ) -> "Operations":
         """Return the operations on stores; what queues' metadata means is remembered for so many seconds."""
         known = KnownQueues(management=management, routing=routing, limits=limits, seconds=settings_seconds)
+        bodies = Bodies(cipher)
         return cls(
-            Queues(management=management, known=known, authorization=authorization, limits=limits),
-            Messages(known=known, authorization=authorization, limits=limits),
-            Claims(known=known, authorization=authorization, limits=limits),
+            Queues(
+                management=management,
+                known=known,
+                authorization=authorization,
+                limits=limits,
+                can_encrypt=cipher.can_encrypt,
+            ),
+            Messages(known=known, authorization=authorization, limits=limits, bodies=bodies),
+            Claims(known=known, authorization=authorization, limits=limits, bodies=bodies),
+            Signatures(signer=signer, authorization=authorization),
             Health(known=known, authorization=authorization),
             limits,
         )

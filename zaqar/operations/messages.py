@@ -5,10 +5,11 @@ import json
 from collections.abc import Sequence
 
 from zaqar.context import Context
-from zaqar.errors import Invalid, MessageNotFound, NotFound, QueueNotFound
+from zaqar.errors import Invalid, MessageNotFound, NotFound, QueueNotFound, Unavailable
 from zaqar.limits import MIN_MESSAGE_TTL, Limits, check_range, page_size
 from zaqar.models import Message, NewMessage, PostedMessage, QueueKey
 from zaqar.operations.authorization import Authorization
+from zaqar.operations.bodies import Bodies
 from zaqar.operations.settings import KnownQueues, Settings
 from zaqar.storage.ids import MalformedId, named, new_token, parse_id, parse_ids
 
@@ -16,8 +17,9 @@ from zaqar.storage.ids import MalformedId, named, new_token, parse_id, parse_ids
 class Messages:
     """The verbs of a message."""
 
-    def __init__(self, *, known: KnownQueues, authorization: Authorization, limits: Limits) -> None:
+    def __init__(self, *, known: KnownQueues, authorization: Authorization, limits: Limits, bodies: Bodies) -> None:
         self._known = known
+        self._bodies = bodies
         self._authorization = authorization
         self._limits = limits
 
@@ -32,7 +34,8 @@ class Messages:
             raise Invalid(f"The body of a post to this queue is limited to {settings.max_post_size} bytes.")
         if not posted:
             raise Invalid("messages must not be empty.")
-        messages = [self._decided(message, settings) for message in posted]
+        decided = [self._decided(message, settings) for message in posted]
+        messages = self._bodies.stored(queue, decided, settings)
         token = new_token()
         store = self._known.store_for(queue)
         try:
@@ -59,7 +62,7 @@ class Messages:
             after = None if marker is None else parse_id(marker)
         except MalformedId:  # it is no place in the queue
             return []
-        return self._known.store_for(queue).messages.list(
+        found = self._known.store_for(queue).messages.list(
             queue,
             marker=after,
             limit=most,
@@ -67,6 +70,7 @@ class Messages:
             include_claimed=include_claimed,
             include_delayed=include_delayed,
         )
+        return self._bodies.shown(queue, found)
 
     def get(self, context: Context, queue: QueueKey, message_id: str) -> Message:
         """Return one message, claimed or delayed all the same (http M-28). Raises ``MessageNotFound``."""
@@ -74,7 +78,7 @@ class Messages:
         found = self._known.store_for(queue).messages.get(queue, [named(message_id)])
         if not found:
             raise MessageNotFound("The queue has no such message.")
-        return found[0]
+        return self._bodies.shown(queue, found)[0]
 
     def get_many(self, context: Context, queue: QueueKey, ids: Sequence[str]) -> Sequence[Message]:
         """Return those messages that exist (http M-24 to M-27). Raises ``NotFound`` when none does."""
@@ -83,7 +87,7 @@ class Messages:
         found = self._known.store_for(queue).messages.get(queue, parse_ids(ids))
         if not found:
             raise NotFound("The queue has none of these messages.")
-        return found
+        return self._bodies.shown(queue, found)
 
     def delete(self, context: Context, queue: QueueKey, message_id: str, *, claim_id: str | None) -> None:
         """Delete one message, a claimed one only under its claim (http M-30 to M-38)."""
@@ -110,7 +114,14 @@ class Messages:
         if claim_ids and self._limits.message_delete_with_claim_id:
             raise Invalid("claim_ids cannot be given together with pop.")
         check_range("pop", number, least=1, most=self._limits.max_messages_per_claim_or_pop)
-        return self._known.store_for(queue).messages.pop(queue, limit=number)
+        store = self._known.store_for(queue)
+        self._bodies.check_next(queue, store, number=number)
+        popped = store.messages.pop(queue, limit=number)
+        try:
+            return self._bodies.shown(queue, popped)
+        except Unavailable:
+            self._bodies.put_back(queue, store, popped)
+            raise
 
     def _check_number(self, ids: Sequence[str]) -> None:
         check_range("The number of ids", len(ids), least=1, most=self._limits.max_messages_per_page)

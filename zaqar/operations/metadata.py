@@ -28,15 +28,15 @@ def reserved(limits: Limits) -> dict[str, Any]:
     }
 
 
-def check(queue: QueueKey, metadata: Mapping[str, Any], limits: Limits) -> None:
-    """Refuse reserved values that mean nothing. Raises ``Invalid``."""
+def check(queue: QueueKey, metadata: Mapping[str, Any], limits: Limits, *, can_encrypt: bool) -> None:
+    """Refuse reserved values that mean nothing, and encryption where there is no key. Raises ``Invalid``."""
     _check_integer(metadata, "_default_message_ttl", least=MIN_MESSAGE_TTL, most=limits.max_message_ttl)
     _check_integer(metadata, "_max_messages_post_size", least=1, most=limits.max_messages_post_size)
     _check_integer(metadata, "_default_message_delay", least=0, most=limits.max_message_delay)
     _check_integer(metadata, "_dead_letter_queue_messages_ttl", least=MIN_MESSAGE_TTL, most=limits.max_message_ttl)
     _check_integer(metadata, "_max_claim_count")
     _check_dead_letter_queue(queue, metadata.get("_dead_letter_queue"))
-    _check_encryption(metadata.get("_enable_encrypt_messages"))
+    _check_encryption(metadata.get("_enable_encrypt_messages"), can_encrypt=can_encrypt)
     check_retry_policy(metadata.get("_retry_policy"))
 
 
@@ -65,9 +65,12 @@ def _check_dead_letter_queue(queue: QueueKey, name: object) -> None:
         raise Invalid("_dead_letter_queue must name another queue.")
 
 
-def _check_encryption(value: object) -> None:
+def _check_encryption(value: object, *, can_encrypt: bool) -> None:
     if not value:
         return
     if value is not True:
         raise Invalid("_enable_encrypt_messages must be a boolean.")
-    raise Invalid("The encryption of messages is not built yet, so _enable_encrypt_messages cannot be true.")
+    if not can_encrypt:
+        raise Invalid(
+            "_enable_encrypt_messages cannot be true: the operator has set no key for the bodies of messages."
+        )

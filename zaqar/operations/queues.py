@@ -37,16 +37,18 @@ class Queues:
         known: KnownQueues,
         authorization: Authorization,
         limits: Limits,
+        can_encrypt: bool,
     ) -> None:
         self._management = management
         self._known = known
         self._authorization = authorization
         self._limits = limits
+        self._can_encrypt = can_encrypt
 
     def create(self, context: Context, queue: QueueKey, metadata: dict[str, Any]) -> bool:
         """Create a queue and return True; return False and change nothing when it exists (http Q-12)."""
         self._check("create", context, queue.kind)
-        reserved_metadata.check(queue, metadata, self._limits)
+        reserved_metadata.check(queue, metadata, self._limits, can_encrypt=self._can_encrypt)
         return self._known.create(queue, metadata)
 
     def get(self, context: Context, queue: QueueKey) -> dict[str, Any]:
@@ -92,7 +94,7 @@ class Queues:
         for _ in range(_PATCH_ATTEMPTS):
             old = self._management.queues.get(queue).metadata
             new = patch.apply(changes, old, reserved_metadata.reserved(self._limits))
-            self._check_patched(queue, new)
+            self._check_patched(queue, old, new)
             try:
                 self._management.queues.replace_metadata(queue, old=old, new=new)
             except Conflict:  # somebody else changed it between reading and writing
@@ -130,9 +132,11 @@ class Queues:
     def _check(self, verb: str, context: Context, kind: Kind) -> None:
         self._authorization.check(f"{kind}s:{verb}", context)
 
-    def _check_patched(self, queue: QueueKey, metadata: dict[str, Any]) -> None:
+    def _check_patched(self, queue: QueueKey, old: Mapping[str, Any], metadata: dict[str, Any]) -> None:
+        # A queue that is encrypted stays so when its service has lost the key; posts are refused then.
+        can_encrypt = self._can_encrypt or bool(old.get("_enable_encrypt_messages"))
         try:
-            reserved_metadata.check(queue, metadata, self._limits)
+            reserved_metadata.check(queue, metadata, self._limits, can_encrypt=can_encrypt)
         except Invalid as error:
             raise InvalidBody(str(error)) from error
         size = len(json.dumps(metadata, ensure_ascii=False, separators=(",", ":")).encode())

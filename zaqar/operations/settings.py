@@ -27,6 +27,7 @@ class Settings(msgspec.Struct, frozen=True):
     message_delay: int
     max_post_size: int
     dead_letter: DeadLetterRule | None
+    is_encrypted: bool
 
 
 def settings(queue: QueueKey, metadata: Mapping[str, Any], limits: Limits) -> Settings:
@@ -38,6 +39,7 @@ def settings(queue: QueueKey, metadata: Mapping[str, Any], limits: Limits) -> Se
             metadata.get("_max_messages_post_size") or limits.max_messages_post_size, limits.max_messages_post_size
         ),
         dead_letter=_dead_letter(queue, metadata),
+        is_encrypted=bool(metadata.get("_enable_encrypt_messages")),
     )
 
 

@@ -99,7 +99,12 @@ class _Rules:
 
     def allows(self, rule: str, context: Context) -> bool:
         """Evaluate the rule. Raises ``Unavailable`` when a server that it asks does not answer."""
-        credentials = {"project_id": context.project, "user_id": context.user, "roles": list(context.roles)}
+        credentials = {
+            "project_id": context.project,
+            "user_id": context.user,
+            "roles": list(context.roles),
+            "signed": context.is_signed,
+        }
         try:
             return bool(self._enforcer.enforce(rule, {"project_id": context.project}, credentials))
         except (OSError, RuntimeError) as error:  # what oslo.policy and its HTTP library raise

@@ -11,6 +11,7 @@ import msgspec
 
 from zaqar.errors import Invalid, InvalidBody
 from zaqar.models import Claim, Message, MessageMark, PostedMessage, Queue, Stats
+from zaqar.operations.signatures import Signature
 from zaqar.transport import json_text
 
 Unset = msgspec.UnsetType
@@ -73,6 +74,7 @@ class _Claim(msgspec.Struct):
     href: str
 
 
+_SHARE = frozenset(("paths", "methods", "expires"))
 _POST = msgspec.json.Decoder(_Post)
 _CLAIM_TERMS = msgspec.json.Decoder(_ClaimTerms)
 
@@ -97,6 +99,14 @@ def decode_purge(data: bytes) -> object:
     if "resource_types" not in document:
         raise Invalid('The body has no member resource_types, as in {"resource_types": ["messages"]}.')
     return document["resource_types"]
+
+
+def decode_share(data: bytes) -> dict[str, Any]:
+    """Return what is to be signed: paths, methods and expires, as far as they are given (http U-1)."""
+    document = json_text.decode_object(data)
+    if not document.keys() <= _SHARE:
+        raise Invalid(f"The body may only have the members {', '.join(sorted(_SHARE))}.")
+    return document
 
 
 def decode_patch(data: bytes) -> list[Any]:
@@ -154,6 +164,19 @@ def queues(path: str, shown: Sequence[Queue], links: list[Link], *, is_detailed:
     document: dict[str, Any] = {"queues": entries, "links": links}
     if count:
         document["count"] = count
+    return encode(document)
+
+
+def signature(shown: Signature) -> bytes:
+    """Encode a signature with what it opens (http U-5)."""
+    grant = shown.grant
+    document = {
+        "paths": grant.paths,
+        "methods": grant.methods,
+        "project": grant.project,
+        "expires": grant.expires_text,
+        "signature": shown.text,
+    }
     return encode(document)
 
 

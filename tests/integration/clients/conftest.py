@@ -12,9 +12,8 @@ from tests.integration.process import RunningServer, running_server
 
 @pytest.fixture(scope="package", params=["gunicorn", "granian"])
 def server(request, tmp_path_factory) -> Iterator[RunningServer]:
-    with running_server(
-        tmp_path_factory.mktemp("server"), {"server": {"workers": 2, "engine": request.param}}
-    ) as server:
+    settings = {"server": {"workers": 2, "engine": request.param}, "signed_url": {"secret_key": "k" * 32}}
+    with running_server(tmp_path_factory.mktemp("server"), settings) as server:
         yield server
 
 
@@ -33,7 +32,7 @@ def run(tmp_path) -> Iterator[Callable[..., str]]:
     (tmp_path / ".curlrc").write_text("fail\n")
     paths = {"CURL_HOME": str(tmp_path), "HOME": str(tmp_path), "PYTHONPATH": str(EXAMPLES)}
     programs = {"python": [sys.executable, "-c"], "sh": ["bash", "-e", "-o", "pipefail", "-c"]}
-    with running_server(tmp_path, {"server": {"workers": 2}}) as server:
+    with running_server(tmp_path, {"server": {"workers": 2}, "signed_url": {"secret_key": "k" * 32}}) as server:
 
         def run(language: str, text: str) -> str:
             done = subprocess.run(

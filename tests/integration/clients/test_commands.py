@@ -119,3 +119,23 @@ def test_claim_create_query_renew_and_release(messaging):
     messaging(cli.ReleaseClaim, "jobs", claim)
 
     assert len(messaging(cli.CreateClaim, "jobs")) == 2
+
+
+def test_queue_signed_url(messaging, server, project):
+    post(messaging, "one")
+    words = ("--paths", "messages,claims", "--ttl-seconds", "600", "--methods", "GET,POST")
+
+    # The command shows names and values side by side, and run returns the values.
+    paths, methods, expires, signature, its_project = messaging(cli.CreateSignedUrl, "jobs", *words)
+
+    assert (paths, methods, its_project) == ("/v2/queues/jobs/claims,/v2/queues/jobs/messages", "GET,POST", project)
+    options = {
+        "paths": paths.split(","),
+        "methods": methods.split(","),
+        "expires": expires,
+        "signature": signature,
+        "os_project_id": its_project,
+    }
+    holder = client.Client(server.url, version=2, conf={"auth_opts": {"backend": "signed-url", "options": options}})
+    assert [message.body for message in holder.queue("jobs").messages(echo=True)] == ["one"]
+    assert messaging(cli.CreateSignedUrl, "jobs")[:2] == ["/v2/queues/jobs/messages", "GET"]

@@ -59,6 +59,17 @@ def test_bytes_come_back_as_the_page_on_bodies_says(run):
     run("python", program)
 
 
+def test_a_signed_url_is_made_and_used_as_the_page_says(run):
+    make, use = [text for text in blocks("doc/signed-urls.rst", "sh") if "curl" in text]
+    (shown,) = [json.loads(text) for text in blocks("doc/signed-urls.rst", "json")]
+
+    made = json.loads(run("sh", NAMES + make))
+    found = json.loads(run("sh", f"{NAMES}SIGNATURE={made['signature']}\n{use}"))
+
+    assert found["messages"] == []
+    assert {**made, "signature": ""} == {**shown, "signature": ""}
+
+
 @pytest.mark.parametrize("count", [1, 12])
 def test_the_waiting_worker_takes_what_comes(tmp_path, monkeypatch, count):
     monkeypatch.setenv("PYTHONPATH", str(EXAMPLES))

@@ -240,3 +240,44 @@ def test_projects_do_not_see_each_other(server, queue):
     assert bodies(other.messages(echo=True)) == []
     with pytest.raises(errors.ResourceNotFound):
         other.message(ids[0])
+
+
+def signed(server, share):
+    """Return a client that has nothing but a signature."""
+    options = {name: share[name] for name in ("paths", "methods", "expires", "signature")}
+    options["os_project_id"] = share["project"]
+    return client.Client(server.url, version=2, conf={"auth_opts": {"backend": "signed-url", "options": options}})
+
+
+def test_a_signed_client_reads_what_it_was_given_and_nothing_else(server, queue):
+    """Clients K-23"""
+    post(queue, "one", "two")
+    holder = signed(server, queue.signed_url()).queue("jobs")
+
+    assert bodies(holder.messages(echo=True)) == ["one", "two"]
+    for refused in (
+        lambda: holder.post([{"body": "three", "ttl": 300}]),
+        lambda: list(signed(server, queue.signed_url()).queue("others").messages()),
+        lambda: holder.claim(ttl=60, grace=60),
+        holder.signed_url,
+    ):
+        with pytest.raises(errors.ResourceNotFound):
+            refused()
+
+
+def test_a_signed_client_works_with_claims_until_its_time_is_over(server, queue):
+    post(queue, "one")
+    share = queue.signed_url(paths=["messages", "claims"], ttl_seconds=600, methods=["GET", "POST", "DELETE", "PATCH"])
+    holder = signed(server, share).queue("jobs")
+
+    holder.post([{"body": "two", "ttl": 300}])
+    claim = holder.claim(ttl=60, grace=60, limit=1)
+    (message,) = list(claim)
+    assert message.body == "one"
+    message.delete()
+    claim.delete()
+    assert bodies(holder.pop(1)) == ["two"]
+
+    ended = dict(share, expires="2020-01-01T00:00:00")
+    with pytest.raises(errors.ResourceNotFound):
+        list(signed(server, ended).queue("jobs").messages())

@@ -39,7 +39,7 @@ UNKNOWN = {
     "[server] worker": "did you mean workers?",
     "The section [servers]": "did you mean [server]?",
 }
-IDLE = ("[DEFAULT] admin_mode", "[signed_url] secret_key", "[keystone_authtoken]", "[profiler] hmac_keys", "[trustee]")
+IDLE = ("[DEFAULT] admin_mode", "[keystone_authtoken]", "[profiler] hmac_keys", "[trustee]")
 
 
 def _run(folder: Path, *words: str, module: str = "zaqar.cmd.server") -> "subprocess.CompletedProcess[str]":

@@ -1,18 +1,24 @@
 """The checks that come before every operation, in the order of http X-4, and the request's id."""
 
+import logging
 import random
 from functools import lru_cache
 from typing import Any
 
 import falcon
+import msgspec
 from falcon import Request, Response
 
 from zaqar.context import Context
-from zaqar.errors import Error
+from zaqar.errors import Error, SignatureRefused
 from zaqar.limits import check_queue
 from zaqar.models import Kind, QueueKey
+from zaqar.signing import Signer
 from zaqar.transport.identity import ClientIdRule, Identity
+from zaqar.transport.signatures import SignedRequests
 from zaqar.transport.wsgi import extra_spec, media_types, refusals
+
+LOG = logging.getLogger(__name__)
 
 _JSON = "application/json"
 _ACCEPTED = frozenset(("", "*/*", _JSON))
@@ -20,7 +26,7 @@ _FORM = "application/x-www-form-urlencoded"
 _NAMES: tuple[tuple[str, Kind], ...] = (("queue_name", "queue"), ("topic_name", "topic"))
 """The fields of the table's paths that name a queue or topic."""
 PUBLIC = "is_public"
-"""A resource with this attribute asks for no Client-ID and no project (http X-27)."""
+"""A resource with this attribute asks for no Client-ID and no project, and looks at no signature (http X-27)."""
 
 
 class RequestIds:
@@ -44,8 +50,9 @@ class RequestIds:
 class Checks:
     """Establishes who asks, and of which queue or topic, or refuses."""
 
-    def __init__(self, client_id_rule: ClientIdRule) -> None:
+    def __init__(self, client_id_rule: ClientIdRule, signer: Signer) -> None:
         self._identity = Identity(client_id_rule, spelled=_variable)
+        self._signed = SignedRequests(signer, spelled=_variable)
 
     def process_resource(self, req: Request, resp: Response, resource: object, params: dict[str, Any]) -> None:
         """Run every check on a known route; an OPTIONS request is never refused (http X-8)."""
@@ -60,19 +67,30 @@ class Checks:
 
     def _check(self, req: Request, resource: object, params: dict[str, Any]) -> None:
         env = req.env
-        if env.get("HTTP_URL_SIGNATURE"):  # signed URLs are not built, and a bad signature is not found (http U-17)
-            raise falcon.HTTPNotFound(description='Signed URLs, and with them "URL-Signature", are not built yet.')
+        is_public = hasattr(resource, PUBLIC)
+        is_signed = not is_public and self._signed.is_signed(env)
+        headers = self._of_asker(req) if is_signed else env
         _check_content_type(env)
         _check_accept(req, resource)
-        if hasattr(resource, PUBLIC):
+        if is_public:
             return
-        context = self._identity.context(env, request_id=req.context.request_id)
+        context = self._identity.context(headers, request_id=req.context.request_id)
+        if is_signed:
+            context = msgspec.structs.replace(context, is_signed=True)
         for field, kind in _NAMES:
             if field in params:
                 params["queue"] = _queue(context.project, params.pop(field), kind)
         if "HTTP_EXTRA_SPEC" in env:
             extra_spec.check(env["HTTP_EXTRA_SPEC"])
         req.context.caller = context
+
+    def _of_asker(self, req: Request) -> dict[str, str]:
+        """Return the headers of a signed request that are to be believed; a bad one has no such path (http U-17)."""
+        try:
+            return self._signed.asker(req.env, method=req.method, path=req.path)
+        except SignatureRefused as refusal:
+            LOG.debug("%s is not opened by its signature: %s.", req.context.request_id, refusal)
+            raise falcon.HTTPNotFound from None
 
 
 def caller(req: Request) -> Context:

@@ -7,6 +7,7 @@ from zaqar.errors import Invalid, InvalidBody
 from zaqar.limits import Limits
 from zaqar.models import Kind, QueueKey
 from zaqar.operations.queues import Queues
+from zaqar.operations.signatures import Signatures
 from zaqar.transport import documents, json_text, paths
 from zaqar.transport.wsgi import body, media_types, parameters
 from zaqar.transport.wsgi.middleware import caller
@@ -112,6 +113,26 @@ class QueuePurge:
         else:
             self._queues.purge(caller(req), queue)
         resp.status = falcon.HTTP_204
+
+
+class QueueShare:
+    """Signatures for what is in a queue."""
+
+    def __init__(self, signatures: Signatures, limits: Limits) -> None:
+        self._signatures = signatures
+        self._limits = limits
+
+    def on_post(self, req: Request, resp: Response, queue: QueueKey) -> None:
+        """Make one (http U-1 to U-7)."""
+        wanted = documents.decode_share(body.read(req, most=self._limits.max_queue_metadata))
+        made = self._signatures.create(
+            caller(req),
+            queue,
+            resources=wanted.get("paths"),
+            methods=wanted.get("methods"),
+            expires=wanted.get("expires"),
+        )
+        resp.data = documents.signature(made)
 
 
 def _filters(req: Request) -> dict[str, str]:

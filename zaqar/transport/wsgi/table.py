@@ -10,7 +10,7 @@ from zaqar.transport.wsgi.claims import ClaimCollection, ClaimItem
 from zaqar.transport.wsgi.health import Ping
 from zaqar.transport.wsgi.home import Home, Link, Versions
 from zaqar.transport.wsgi.messages import MessageCollection, MessageItem
-from zaqar.transport.wsgi.queues import QueueCollection, QueueItem, QueuePurge, QueueStats
+from zaqar.transport.wsgi.queues import QueueCollection, QueueItem, QueuePurge, QueueShare, QueueStats
 
 KINDS: tuple[Kind, ...] = ("queue",)
 """What there is of queues and topics: topics are not built yet."""
@@ -48,6 +48,7 @@ def _of(kind: Kind) -> Iterator[Row]:
     for row in _of_queues(every, one, kind):
         yield row if kind == "queue" else row._replace(links=())
     if kind == "queue":
+        yield _share(one)
         yield from _of_claims(one)
 
 
@@ -93,6 +94,15 @@ def _of_queues(every: str, one: str, kind: Kind) -> Sequence[Row]:
             lambda all_: MessageItem(all_.messages),
             (Link("message_delete", ("DELETE",), ("claim_id",)), Link("message_get", ("GET",))),
         ),
+    )
+
+
+def _share(one: str) -> Row:
+    return Row(
+        f"{one}/share",
+        ("POST",),
+        lambda all_: QueueShare(all_.signatures, all_.limits),
+        (Link("queue_share", ("POST",)),),
     )
 
 

@@ -8,7 +8,6 @@ _PARTS = (
     (re.compile(r"/v2/flavors(/|\Z)"), "Flavors are"),
     (re.compile(r"/v2/health\Z"), "The health document is"),
     (re.compile(r"/v2/queues/[^/]+/subscriptions(/|\Z)"), "Subscriptions are"),
-    (re.compile(r"/v2/queues/[^/]+/share\Z"), "Signed URLs are"),
 )
 
 
