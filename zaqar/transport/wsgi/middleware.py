@@ -12,7 +12,7 @@ from zaqar.errors import Error
 from zaqar.limits import check_queue
 from zaqar.models import Kind, QueueKey
 from zaqar.transport.identity import ClientIdRule, Identity
-from zaqar.transport.wsgi import extra_spec, media_types, refusals
+from zaqar.transport.wsgi import authentication, extra_spec, media_types, refusals
 
 _JSON = "application/json"
 _ACCEPTED = frozenset(("", "*/*", _JSON))
@@ -66,7 +66,9 @@ class Checks:
         _check_accept(req, resource)
         if hasattr(resource, PUBLIC):
             return
-        context = self._identity.context(env, request_id=req.context.request_id)
+        context = self._identity.context(
+            env, request_id=req.context.request_id, credentials=env.get(authentication.CREDENTIALS)
+        )
         for field, kind in _NAMES:
             if field in params:
                 params["queue"] = _queue(context.project, params.pop(field), kind)

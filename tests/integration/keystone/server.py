@@ -1,0 +1,163 @@
+"""Start a Keystone with people in it, and get tokens of it."""
+
+import contextlib
+import functools
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from tests.integration.keystone.installation import PROGRAM, SETTINGS, installation, missing_keystone, python
+from tests.integration.keystone.program import PASSWORD as FIRST_PASSWORD
+from tests.integration.process import Settings, free_port
+from tests.integration.store_server import HOST, StoreServer
+from tests.needs import require
+
+PASSWORD = "not-2-be-seen-%-password"
+DOMAIN = {"id": "default"}
+SERVICE_USER = "zaqar"
+
+PEOPLE = {
+    # name: (project, role); nobody-one has a role that no rule knows.
+    "zaqar": ("service", "service"),
+    "admin-one": ("one", "admin"),
+    "member-one": ("one", "member"),
+    "reader-one": ("one", "reader"),
+    "nobody-one": ("one", "nobody"),
+    "member-two": ("two", "member"),
+}
+
+
+class KeystoneServer(StoreServer):
+    """A Keystone; ``ids`` are those of projects, users and roles, by kind and name."""
+
+    seconds_to_start = 120.0
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.access_log = folder / "access.log"
+        self.access_log.touch()
+        configuration = folder / "keystone.conf"
+        configuration.write_text(SETTINGS.format(folder=folder, port=port))
+        words = [python(), PROGRAM, "serve", configuration, port, self.access_log]
+        super().__init__([str(word) for word in words], folder, port)
+        self.ids: dict[tuple[str, str], str] = {}
+
+    @property
+    def uri(self) -> str:
+        """Return where clients get a token."""
+        return f"http://{HOST}:{self.port}/v3"
+
+    def validations(self) -> int:
+        """Return how often a token was validated so far."""
+        return sum(line.startswith("GET /v3/auth/tokens") for line in self.access_log.read_text().splitlines())
+
+    def settings(self, **options: object) -> Settings:
+        """Return the configuration of a service that asks this Keystone."""
+        own = {
+            "auth_type": "password",
+            "auth_url": self.uri,
+            "www_authenticate_uri": self.uri,
+            "username": SERVICE_USER,
+            "password": PASSWORD.replace("$", "$$"),
+            "user_domain_id": "default",
+            "project_name": "service",
+            "project_domain_id": "default",
+        }
+        return {"DEFAULT": {"auth_strategy": "keystone"}, "keystone_authtoken": {**own, **options}}
+
+    def token(self, name: str, *, scope: Mapping[str, Any] | None = None, password: str = PASSWORD) -> str:
+        """Return a new token for a user's own project, or another scope; an empty one for a token without."""
+        if scope is None:
+            scope = {"project": {"name": PEOPLE[name][0], "domain": DOMAIN}}
+        user = {"name": name, "domain": DOMAIN, "password": password}
+        identity = {"methods": ["password"], "password": {"user": user}}
+        auth = {"identity": identity, **({"scope": scope} if scope else {"scope": "unscoped"})}
+        answer = requests.post(f"{self.uri}/auth/tokens", json={"auth": auth}, timeout=60)
+        answer.raise_for_status()
+        return answer.headers["X-Subject-Token"]
+
+    def revoke(self, token: str) -> None:
+        """End a token before its time."""
+        self.ask("DELETE", "/auth/tokens", headers={"X-Subject-Token": token})
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        document: object = None,
+        *,
+        token: str | None = None,
+        headers: Mapping[str, str] = {},
+    ) -> Any:
+        """Ask Keystone something, as its administrator unless another token is given."""
+        answer = requests.request(
+            method,
+            f"{self.uri}{path}",
+            json=document,
+            headers={"X-Auth-Token": token or self._administrator, **headers},
+            timeout=60,
+        )
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    @functools.cached_property
+    def _administrator(self) -> str:
+        return self.token("admin", scope={"project": {"name": "admin", "domain": DOMAIN}}, password=FIRST_PASSWORD)
+
+    def fill(self) -> None:
+        """Make the projects, roles and people."""
+        for role in self.ask("GET", "/roles")["roles"]:
+            self.ids["role", role["name"]] = role["id"]
+        for role in dict.fromkeys(role for _, role in PEOPLE.values()):
+            if ("role", role) not in self.ids:
+                self._make("role", role, {})
+        for project in dict.fromkeys(project for project, _ in PEOPLE.values()):
+            self._make("project", project, {"domain_id": "default"})
+        for name, (project, role) in PEOPLE.items():
+            self._make("user", name, {"domain_id": "default", "password": PASSWORD})
+            granted = f"/projects/{self.ids['project', project]}/users/{self.ids['user', name]}"
+            self.ask("PUT", f"{granted}/roles/{self.ids['role', role]}")
+
+    def publish(self, url: str) -> None:
+        """Let the catalogue lead to a service at ``url``."""
+        made = self.ask("POST", "/services", {"service": {"name": "zaqar", "type": "messaging"}})
+        for interface in ("public", "internal"):
+            endpoint = {
+                "service_id": made["service"]["id"],
+                "interface": interface,
+                "url": url,
+                "region_id": "RegionOne",
+            }
+            self.ask("POST", "/endpoints", {"endpoint": endpoint})
+
+    def _make(self, kind: str, name: str, members: Mapping[str, object]) -> None:
+        self.ids[kind, name] = self.ask("POST", f"/{kind}s", {kind: {"name": name, **members}})[kind]["id"]
+
+    def _answers(self) -> bool:
+        try:
+            return requests.get(self.uri, timeout=20).ok
+        except requests.ConnectionError:
+            return False
+
+
+@contextlib.contextmanager
+def keystone() -> Iterator[KeystoneServer]:
+    """Run a Keystone until the block ends.
+
+    Where it cannot be installed the test is skipped; under CI it fails.
+    """
+    require("Keystone", missing_keystone())
+    with tempfile.TemporaryDirectory(prefix="zaqar-keystone-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        shutil.copytree(installation() / "made", folder, dirs_exist_ok=True)
+        server = KeystoneServer(folder, free_port())
+        try:
+            server.wait()
+            server.fill()
+            yield server
+        finally:
+            server.resume()
+            server.close()
