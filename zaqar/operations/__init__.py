@@ -38,6 +38,6 @@ class Operations:
             Queues(management=management, known=known, authorization=authorization, limits=limits),
             Messages(known=known, authorization=authorization, limits=limits),
             Claims(known=known, authorization=authorization, limits=limits),
-            Health(known=known, authorization=authorization),
+            Health(management=management, known=known, authorization=authorization),
             limits,
         )

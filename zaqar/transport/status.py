@@ -40,6 +40,8 @@ class Unauthenticated(errors.Error):
         self.uri = uri
 
 
+UNAVAILABLE = Status(503, "Service temporarily unavailable")
+
 _TABLE: dict[type[errors.Error], Status] = {
     MissingHeader: Status(400, "Missing header value"),
     InvalidClientId: Status(400, "Wrong UUID value"),
@@ -55,7 +57,7 @@ _TABLE: dict[type[errors.Error], Status] = {
     errors.MessageClaimed: Status(403, "Unable to delete"),
     errors.NotFound: Status(404, "Not found"),
     errors.Conflict: Status(409, "Resource conflict"),
-    errors.Unavailable: Status(503, "Service temporarily unavailable"),
+    errors.Unavailable: UNAVAILABLE,
 }
 INTERNAL = Status(500, "Internal server error")
 

@@ -11,8 +11,9 @@ from zaqar.transport.tokens.verdict import Verdict
 DEADLINE = 10.0
 """Seconds that a request waits for a validation, repeats included."""
 
-PATIENCE = 1.0
-"""Seconds after the start of a validation during which any number of requests with the same token may wait for it."""
+LEAST_PATIENCE, MOST_PATIENCE = 1.0, 5.0
+"""Seconds after the start of a validation during which any number of requests with the same token may wait for it: four
+times as long as the last one took, within these bounds."""
 
 _SILENT = "The identity service does not answer."
 _BUSY = "The identity service is slow to answer, and enough requests wait for it."
@@ -22,8 +23,8 @@ class Validations:
     """The validations under way in a process, each in a thread of its own.
 
     At most ``most`` run at a time, and at most so many requests wait for them: the other threads are for requests whose
-    tokens are known. Only while the identity service is quick may more requests wait, for tokens that are being
-    validated already. A validation that is over its deadline counts until it has really ended.
+    tokens are known. More requests may wait for tokens that are being validated already, while the identity
+    service answers as quickly as it did before. A validation that is over its deadline counts until it has really ended.
     """
 
     def __init__(
@@ -31,17 +32,17 @@ class Validations:
         *,
         most: int,
         deadline: float = DEADLINE,
-        patience: float = PATIENCE,
+        patience: float = MOST_PATIENCE,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._most = most
         self._deadline = deadline
-        self._patience = patience
+        self._most_patience = patience
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._running: dict[object, tuple[float, Future[Verdict]]] = {}
         self._waiting = 0
-        self._is_quick = True
+        self._patience = patience
 
     def result(self, key: object, validate: Callable[[], Verdict], *, known: Callable[[], Verdict | None]) -> Verdict:
         """Return what ``validate`` returns, in this call or in one with the same key that runs already.
@@ -61,7 +62,7 @@ class Validations:
         try:
             return future.result(seconds)
         except TimeoutError:
-            self._is_quick = False
+            self._patience = 0.0
             raise Unavailable(_SILENT if self._monotonic() - began >= self._deadline else _BUSY) from None
         finally:
             with self._lock:
@@ -71,7 +72,7 @@ class Validations:
         """Return how long after the start of a validation one more request may wait for it."""
         if self._waiting < self._most:
             return self._deadline
-        return self._patience if self._is_quick else 0.0
+        return self._patience
 
     def _begin(self, key: object, validate: Callable[[], Verdict]) -> tuple[float, Future[Verdict]]:
         if len(self._running) >= self._most:
@@ -88,7 +89,8 @@ class Validations:
             self._end(key)
             future.set_exception(error)
         else:
-            self._is_quick = self._monotonic() - began < self._patience
+            least = min(LEAST_PATIENCE, self._most_patience)
+            self._patience = min(self._most_patience, max(least, 4 * (self._monotonic() - began)))
             self._end(key)
             future.set_result(verdict)
 
