@@ -132,12 +132,14 @@ def test_beyond_the_share_of_threads_requests_wait_only_as_long_as_the_service_i
     assert [one.result(10) for one in waiting] == [GOOD, GOOD]
 
 
-def test_an_answer_in_time_makes_it_quick_again(service, threads):
+def test_an_answer_makes_it_quick_again(service, threads):
     validations = Validations(most=1, deadline=60, patience=60)
-    validations._is_quick = False
+    validations._patience = 0.0
     service.answer()
     _ask(validations, "a", service)
 
+    assert validations._patience >= 1
+    validations._patience = 60
     asked = [threads.submit(_ask, validations, "b", service) for _ in range(4)]
     _waiting(validations, 4)
     service.answer()
