@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.api.conftest import built_service
 from tests.clock import MovableClock
+from zaqar import config
 from zaqar.deploy import WSGIApplication
 from zaqar.transport.identity import ClientIdRule, Credentials
 from zaqar.transport.tokens.tokens import Tokens
@@ -38,9 +39,10 @@ class People:
 @contextlib.contextmanager
 def authenticated(folder: Path, clock: MovableClock, people: People, text: str = "") -> Iterator[WSGIApplication]:
     """Make an application that believes nothing but tokens."""
-    with built_service(folder, clock, text) as service:
-        yield application(
+    with built_service(folder, clock, text) as (conf, service):
+        made = application(
             service.operations,
             client_id_rule=ClientIdRule(is_strict=True, least=10, most=36),
             tokens=Tokens(people, most_validations=4),
         )
+        yield config.cors.wrap(made, conf)

@@ -69,10 +69,10 @@ def built(folder: Path, clock: MovableClock, text: str = "") -> Iterator[WSGIApp
 
 
 @contextlib.contextmanager
-def built_service(folder: Path, clock: MovableClock, text: str = "") -> Iterator[deploy.Service]:
-    """Make what is behind an application in the same way."""
+def built_service(folder: Path, clock: MovableClock, text: str = "") -> Iterator[tuple[cfg.ConfigOpts, deploy.Service]]:
+    """Make a configuration and what is behind an application in the same way."""
     with _configured(folder, clock, text) as conf:
-        yield deploy.Service(conf, clock=clock)
+        yield conf, deploy.Service(conf, clock=clock)
 
 
 @pytest.fixture(scope="session")
