@@ -5,7 +5,6 @@ put anything. ``Checks`` makes the caller of them; whoever else vouches for a re
 """
 
 from collections.abc import Container
-from functools import lru_cache
 from typing import Any
 
 from falcon import Request, Response
@@ -17,21 +16,29 @@ CREDENTIALS = "zaqar.credentials"
 SIGNATURE = "HTTP_URL_SIGNATURE"
 PROJECT = "HTTP_X_PROJECT_ID"
 
-_MAY_BE_IDENTITY = ("HTTP_X_", "HTTP_OPENSTACK_SYSTEM_")
-_IDENTITY = (
-    "HTTP_X_PROJECT",
-    "HTTP_X_TENANT",
-    "HTTP_X_USER",
-    "HTTP_X_ROLE",
-    "HTTP_X_DOMAIN",
-    "HTTP_X_SERVICE_",
-    "HTTP_X_IDENTITY_STATUS",
-    "HTTP_X_IS_ADMIN_PROJECT",
-    "HTTP_OPENSTACK_SYSTEM_SCOPE",
+
+def _variable(header: str) -> str:
+    return f"HTTP_{header.upper().replace('-', '_')}"
+
+
+_WHOSE = ("Project", "User", "Domain", "Project-Domain", "User-Domain")
+_NAMES = (
+    *(f"X{prefix}-{whose}-{part}" for prefix in ("", "-Service") for whose in _WHOSE for part in ("Id", "Name")),
+    *(f"X{prefix}-{name}" for prefix in ("", "-Service") for name in ("Roles", "Identity-Status")),
+    "X-Role",
+    "X-User",
+    "X-Tenant",
+    "X-Tenant-Id",
+    "X-Tenant-Name",
+    "X-Is-Admin-Project",
+    "X-Service-Catalog",
+    "OpenStack-System-Scope",
 )
-"""How the names begin under which WSGI has identity headers. A header sent twice is one variable, as is, under a server
-that admits it, one with underscores in its name."""
-_TOKENS = frozenset(("HTTP_X_SERVICE_TOKEN",))
+IDENTITY = frozenset(_variable(name) for name in _NAMES)
+"""What WSGI calls the headers by which keystonemiddleware tells whose a request is.
+
+A header sent twice is one variable, as is, under a server that admits it, one with underscores in its name.
+"""
 
 
 class Authentication:
@@ -58,11 +65,8 @@ class Authentication:
 
 def drop_identity(env: dict[str, Any], *, keeps_project: bool = False) -> None:
     """Remove what a client says of itself from a WSGI environment; of a signed request the project stays (http X-28)."""
-    for name in [name for name in env if name.startswith(_MAY_BE_IDENTITY)]:
-        if _is_identity(name) and not (keeps_project and name == PROJECT):
+    if IDENTITY.isdisjoint(env):  # most requests of clients with tokens; half a microsecond
+        return
+    for name in IDENTITY & env.keys():
+        if not (keeps_project and name == PROJECT):
             del env[name]
-
-
-@lru_cache(maxsize=1024)
-def _is_identity(name: str) -> bool:
-    return name.startswith(_IDENTITY) and name not in _TOKENS
