@@ -5,7 +5,7 @@ import functools
 import logging
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zaqar import config
 from zaqar.background import Background
@@ -16,6 +16,9 @@ from zaqar.storage import drivers
 from zaqar.storage.driver import ROLES, Chosen, Role
 from zaqar.storage.routing import SingleStore
 from zaqar.storage.sweeping import Sweeping
+
+if TYPE_CHECKING:
+    from zaqar.transport.tokens.tokens import Tokens
 
 LOG = logging.getLogger(__name__)
 
@@ -128,11 +131,23 @@ def wsgi_application(
         built.operations,
         client_id_rule=rule,
         signer=built.signer,
+        tokens=_tokens(conf),
         has_access_log=access_log,
     )
     if background:
         built.background.start()
     return config.cors.wrap(app, conf)
+
+
+def _tokens(conf: config.Options) -> "Tokens | None":
+    """Return who knows the tokens of requests; nobody where there is no authentication."""
+    if not config.has_keystone(conf):
+        return None
+    from zaqar.transport.tokens.keystone import Keystone
+    from zaqar.transport.tokens.tokens import Tokens
+
+    # The other threads are left to requests whose tokens are known.
+    return Tokens(Keystone(conf, uri=config.identity_uri(conf)), most_validations=max(1, conf.server.threads // 4))
 
 
 def hosted_application() -> WSGIApplication:
@@ -161,6 +176,13 @@ def describe(conf: config.Options) -> str:
     if messages == queues:
         return f"messages and queues in {messages}"
     return f"messages in {messages}, queues in {queues}"
+
+
+def describe_authentication(conf: config.Options) -> str:
+    """Return who authenticates requests, in few words."""
+    if config.has_keystone(conf):
+        return f"authentication by Keystone at {config.identity_uri(conf)}"
+    return "authentication off!"
 
 
 def chosen(conf: config.Options, role: Role) -> Chosen:

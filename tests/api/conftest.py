@@ -49,8 +49,8 @@ def _configuration(folder: Path, database: Path, text: str) -> cfg.ConfigOpts:
 
 
 @contextlib.contextmanager
-def built(folder: Path, clock: MovableClock, text: str = "") -> Iterator[WSGIApplication]:
-    """Make an application on a fresh database in ``folder``, configured by ``text``; close the database at the end."""
+def _configured(folder: Path, clock: MovableClock, text: str) -> Iterator[cfg.ConfigOpts]:
+    """Make a configuration with a fresh database in ``folder``; close the database at the end."""
     path = folder / "zaqar.db"
     path.write_bytes(_empty_database())
     conf = _configuration(folder, path, text)
@@ -58,7 +58,21 @@ def built(folder: Path, clock: MovableClock, text: str = "") -> Iterator[WSGIApp
     with contextlib.closing(
         Database.shared(str(deploy.chosen(conf, "message_store").options.uri), synchronous="NORMAL", clock=clock)
     ):
+        yield conf
+
+
+@contextlib.contextmanager
+def built(folder: Path, clock: MovableClock, text: str = "") -> Iterator[WSGIApplication]:
+    """Make an application on a fresh database in ``folder``, configured by ``text``; close the database at the end."""
+    with _configured(folder, clock, text) as conf:
         yield deploy.wsgi_application(conf, clock=clock, background=False)
+
+
+@contextlib.contextmanager
+def built_service(folder: Path, clock: MovableClock, text: str = "") -> Iterator[tuple[cfg.ConfigOpts, deploy.Service]]:
+    """Make a configuration and what is behind an application in the same way."""
+    with _configured(folder, clock, text) as conf:
+        yield conf, deploy.Service(conf, clock=clock)
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.api.authenticated import People, authenticated
+from tests.api.http_client import HttpClient
+
 ORIGIN = "https://app.example.org"
 CORS = f"[cors]\nallowed_origin = {ORIGIN}\n"
 PAGE = Path(__file__).parents[2] / "doc" / "browser.rst"
@@ -83,6 +86,7 @@ def test_the_calls_of_the_page_get_through(browser, sent):
 @pytest.mark.parametrize("method", ["GET", "PUT", "POST", "PATCH", "DELETE"])
 def test_every_header_that_the_service_reads_may_be_sent(browser, sent, method):
     more = {"X-Tenant-Id": "a", "X-Tenant": "a", "X-Roles": "a", "X-User-Id": "a", "EXTRA-SPEC": "messagecode:1"}
+    more |= {"X-Auth-Token": "a", "URL-Signature": "", "URL-Expires": "a", "URL-Methods": "a", "URL-Paths": "a"}
 
     assert browser.fetch(method, "/queues/q", b"{}", **{**sent, **more}).status in {200, 201, 204, 405, 415}
 
@@ -92,6 +96,15 @@ def test_refusals_can_be_read(browser, sent):
     assert browser.fetch("POST", "/queues/q/messages", b"{", **sent).status == 400
     assert browser.fetch("GET", "/queues", **{"X-Project-ID": "demo"}).error == (400, "Missing header value")
     assert browser.fetch("GET", "/nope", **sent).status == 404
+
+
+def test_a_page_learns_that_it_needs_a_token(tmp_path, clock, sent):
+    """X-30: CORS stands around authentication."""
+    with authenticated(tmp_path, clock, People(), CORS) as application:
+        browser = Browser(HttpClient(application))
+
+        assert browser.fetch("GET", "/queues", **sent).status == 401
+        assert browser.fetch("GET", "/queues", **sent, **{"X-Auth-Token": "member-of-one"}).status == 200
 
 
 def test_what_a_page_needs_of_the_headers_can_be_read(browser, sent):

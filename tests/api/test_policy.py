@@ -7,6 +7,7 @@ import pytest
 from tests.api.http_client import PATCH_TYPE, HttpClient
 from tests.api.rules import BODIES, RULES
 from zaqar.errors import Forbidden
+from zaqar.policies import roles
 
 
 @pytest.fixture
@@ -48,6 +49,21 @@ def test_each_rule_guards_its_routes_and_no_others(ruled):
         assert refused.status == 403, (rule, method)
         assert method == "HEAD" or refused.error == (403, "Not authorized")
         assert allowed.status != 403, (rule, method)
+
+
+ROLES = {"reader": 0, "member": 1, "admin": 2}
+
+
+@pytest.mark.parametrize("role", ["nobody", *ROLES])
+def test_the_rules_of_readers_members_and_administrators_hold_on_every_route(configured, tmp_path, role):
+    """A-7"""
+    path = tmp_path / "policy.yaml"
+    path.write_text(roles.text())
+    client = _as(configured(f"[oslo_policy]\npolicy_file = {path}\n"), role)
+
+    for rule, method, target in RULES:
+        may = ROLES.get(role, -1) >= ROLES[roles.least_role(rule)]
+        assert (_ask(client, rule, method, target).status != 403) is may, (rule, method)
 
 
 def test_a_refused_request_changes_nothing(ruled):

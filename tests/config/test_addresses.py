@@ -48,6 +48,7 @@ def test_a_public_address_without_authentication_is_refused(written):
         "",
         "[drivers:transport:wsgi]\nbind = 0.0.0.0\n[server]\nallow_unauthenticated = true\n",
         "[drivers:transport:wsgi]\nbind = 0.0.0.0\n[server]\nunix_socket = /run/zaqar.sock\n",
+        "[DEFAULT]\nauth_strategy = keystone\n[drivers:transport:wsgi]\nbind = 0.0.0.0\n",
     ],
 )
 def test_other_addresses_are_served(written, text):

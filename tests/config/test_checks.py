@@ -38,7 +38,6 @@ driver = noop
 """
 
 REFUSED = [
-    ("[DEFAULT]\nauth_strategy = keystone\n", "[DEFAULT] auth_strategy = keystone"),
     ("[DEFAULT]\nauth_strategy = basic\n", "[DEFAULT] auth_strategy = basic"),
     ("[DEFAULT]\npooling = true\n", "[DEFAULT] pooling"),
     ("[DEFAULT]\nsharding = true\n", "[DEFAULT] pooling"),

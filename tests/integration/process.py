@@ -12,6 +12,7 @@ import ssl
 import subprocess
 import sys
 import time
+import urllib.parse
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -78,6 +79,8 @@ class RunningServer:
     address: str = "127.0.0.1"
     unix_socket: Path | None = None
     tls: ssl.SSLContext | None = None
+    secrets: Sequence[str] = ()
+    """Of its configuration: what must not be in its log."""
 
     @property
     def url(self) -> str:
@@ -208,6 +211,7 @@ def start_server(
         address=str(settings["drivers:transport:wsgi"].get("bind", "127.0.0.1")),
         unix_socket=Path(str(options["unix_socket"])) if "unix_socket" in options else None,
         tls=_unverified() if "tls_certificate" in options else None,
+        secrets=_secrets(settings),
     )
 
 
@@ -238,6 +242,8 @@ def end(server: RunningServer) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(server.process.pid, signal.SIGKILL)
     server.process.wait(timeout=10)
+    told = [secret for secret in server.secrets if secret in server.log]
+    assert not told, f"the log of the server tells secrets: {told}"
 
 
 def server_command() -> list[str]:
@@ -253,6 +259,17 @@ def write_configuration(path: Path, settings: Settings) -> Path:
         lines += [f"[{group}]", *(f"{name} = {value}" for name, value in options.items()), ""]
     path.write_text("\n".join(lines))
     return path
+
+
+def _secrets(settings: Settings) -> list[str]:
+    """Return the passwords and keys in a configuration, as they are and as they are written."""
+    found = []
+    for name, value in ((name, str(value)) for options in settings.values() for name, value in options.items()):
+        if name.endswith(("password", "secret_key", "hmac_keys")):
+            found += [value, value.replace("$$", "$")]
+        elif "://" in value and (secret := urllib.parse.urlsplit(value).password):
+            found += [secret, urllib.parse.unquote(secret)]
+    return [secret for secret in found if secret]
 
 
 def _wait_for_answer(server: RunningServer) -> None:

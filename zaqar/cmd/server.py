@@ -126,8 +126,7 @@ def announce(conf: config.Options, endpoint: Endpoint, notes: Sequence[str] = ()
         f"{conf.server.engine}, {endpoint.workers} workers x {endpoint.threads} threads",
         deploy.describe(conf),
     ]
-    if not conf.auth_strategy:
-        parts.append("authentication off!")
+    parts.append(deploy.describe_authentication(conf))
     line = "; ".join(parts)
     print(line, flush=True)
     if any((conf.log_file, conf.log_dir, conf.use_syslog, conf.use_journal, conf.log_config_append)):

@@ -4,6 +4,7 @@ from zaqar.config import cors
 from zaqar.config.addresses import check_address, is_public
 from zaqar.config.checks import is_built, standard_checks, warnings
 from zaqar.config.encryption import cipher
+from zaqar.config.keystone import has_keystone, identity_uri
 from zaqar.config.libraries import sections_of_others
 from zaqar.config.loading import Reading, load, read
 from zaqar.config.logs import check_log_levels, check_log_place, start_logging
@@ -25,6 +26,8 @@ __all__ = [
     "check_log_place",
     "cipher",
     "cors",
+    "has_keystone",
+    "identity_uri",
     "is_built",
     "is_public",
     "is_to_be_checked",

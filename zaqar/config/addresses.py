@@ -6,6 +6,7 @@ from typing import Any
 
 from oslo_config import cfg, types
 
+from zaqar.config.keystone import has_keystone
 from zaqar.errors import ConfigurationError
 
 _IN_BRACKETS = re.compile(r"\[([^\[\]]*:[^\[\]]*)\]")
@@ -38,13 +39,12 @@ def is_public(bind: str) -> bool:
 
 def check_address(conf: cfg.ConfigOpts) -> None:
     """Refuse to serve a public address without authentication unless told to."""
-    # Whatever auth_strategy says: none but the empty one is built, so another is refused beside this.
-    if conf.server.allow_unauthenticated or conf.server.unix_socket:
+    if has_keystone(conf) or conf.server.allow_unauthenticated or conf.server.unix_socket:
         return
     bind = conf["drivers:transport:wsgi"].bind
     if is_public(bind):
         raise ConfigurationError(
             f"The address {bind} can be reached from other machines and there is no authentication: set "
-            "[drivers:transport:wsgi] bind to 127.0.0.1, or [server] allow_unauthenticated = true if everyone who "
+            "auth_strategy = keystone, or [drivers:transport:wsgi] bind to 127.0.0.1, or [server] allow_unauthenticated = true if everyone who "
             "reaches it may read and delete all messages."
         )

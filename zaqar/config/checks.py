@@ -7,6 +7,7 @@ from oslo_config import cfg
 from zaqar.config import drivers, encryption, signed_url, storage
 from zaqar.config.given import settings
 from zaqar.config.groups import Group, is_set
+from zaqar.config.keystone import check_authentication
 from zaqar.config.libraries import idle_settings
 from zaqar.config.logs import check_log_levels, check_log_place
 from zaqar.config.registry import GROUPS
@@ -24,7 +25,7 @@ def standard_checks(*, serves_transport: bool = True) -> list[Check]:
     are HTTP whatever that option says, so that one file may serve two processes (storage R9.6.2).
     """
     return [
-        _check_authentication,
+        check_authentication,
         _check_pooling,
         *([_check_transport] if serves_transport else []),
         *(functools.partial(_check_store, store=store) for store in _STORES),
@@ -53,17 +54,6 @@ def idle_options(conf: cfg.ConfigOpts) -> list[str]:
     """Name what is set and does nothing."""
     own = [f"[{group.name}] {name}" for group in GROUPS for name in sorted(group.idle) if is_set(conf, group, name)]
     return own + idle_settings(conf)
-
-
-def _check_authentication(conf: cfg.ConfigOpts) -> None:
-    strategy = conf.auth_strategy
-    if strategy == "keystone":
-        raise ConfigurationError(
-            "[DEFAULT] auth_strategy = keystone is not built yet: leave it empty and put an authenticating proxy or "
-            "middleware in front of the service."
-        )
-    if strategy:
-        raise ConfigurationError(f"[DEFAULT] auth_strategy = {strategy} is unknown: leave it empty.")
 
 
 def _check_pooling(conf: cfg.ConfigOpts) -> None:

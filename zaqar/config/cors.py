@@ -26,6 +26,11 @@ DEFAULTS = {
         "X-Project-ID",
         "X-Tenant",
         "EXTRA-SPEC",
+        # What a page with a pre-signed URL sends, beside X-Project-ID.
+        "URL-Signature",
+        "URL-Expires",
+        "URL-Methods",
+        "URL-Paths",
     ],
     "expose_headers": [
         "X-Auth-Token",

@@ -6,6 +6,7 @@ here by name. A name that is only like one of them is a mistake, ``[oslo_polcy]`
 
 from oslo_config import cfg
 
+from zaqar.config import keystone
 from zaqar.config.given import settings
 
 # Without names: any option of the section.
@@ -81,7 +82,8 @@ def idle_settings(conf: cfg.ConfigOpts) -> list[str]:
     """Name those that operators of Zaqar expect to have an effect and that are set."""
     given = {(setting.section, setting.name.replace("-", "_")) for setting in settings(conf)}
     lines = []
-    for section, names in _IDLE.items():
+    idle = _IDLE | {keystone.SECTION: keystone.IDLE} if keystone.has_keystone(conf) else _IDLE
+    for section, names in idle.items():
         if not names and any(section == other for other, _ in given):
             lines.append(f"[{section}]")
         lines += [f"[{section}] {name}" for name in names if (section, name) in given]

@@ -40,8 +40,8 @@ GROUP = Group(
         cfg.StrOpt(
             "auth_strategy",
             default="",
-            help="How requests are authenticated: empty for not at all, so that the identity headers of a request are "
-            "believed. 'keystone' is not built yet and refused at start-up, like any other value.",
+            help="How requests are authenticated: 'keystone' for a token of Keystone, as [keystone_authtoken] says; empty, "
+            "or 'noauth', for not at all, so that the identity headers of a request are believed.",
         ),
         cfg.FloatOpt(
             "queue_cache_time",

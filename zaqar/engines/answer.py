@@ -12,6 +12,9 @@ from urllib.parse import unquote_to_bytes
 from zaqar.engines.endpoint import Application
 from zaqar.engines.request import Refused, Request
 
+RETRY_AFTER = 5
+"""Seconds after which a client should try again what the service had no room for."""
+
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -117,6 +120,8 @@ def refusal(refused: Refused, request: Request | None = None) -> Answer:
     """Return the answer to what never reaches the application, a JSON document like its own errors."""
     document = {"title": refused.status.phrase, "description": refused.description}
     headers = [("Content-Type", "application/json")]
+    if refused.status is HTTPStatus.SERVICE_UNAVAILABLE:
+        headers.append(("Retry-After", str(RETRY_AFTER)))
     status = f"{refused.status.value} {refused.status.phrase}"
     return Answer(request, status, headers, json.dumps(document).encode(), closes=True)
 

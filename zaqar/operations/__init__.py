@@ -53,6 +53,6 @@ class Operations:
             Messages(known=known, authorization=authorization, limits=limits, bodies=bodies),
             Claims(known=known, authorization=authorization, limits=limits, bodies=bodies),
             Signatures(signer=signer, authorization=authorization),
-            Health(known=known, authorization=authorization),
+            Health(management=management, known=known, authorization=authorization),
             limits,
         )

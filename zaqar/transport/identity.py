@@ -5,6 +5,8 @@ import uuid
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
+import msgspec
+
 from zaqar.context import Context
 from zaqar.errors import Invalid
 from zaqar.transport.status import EmptyProject, InvalidClientId, MissingHeader, MissingProject
@@ -15,7 +17,17 @@ PROJECTS = ("X-Project-ID", "X-Tenant-Id", "X-Tenant")
 
 _NO_PROJECT = 'The "X-Project-ID" header is required: it names the project, the tenant.'
 
+_OTHER_SCOPE = "The token is for no project: ask Keystone for one whose scope is a project."
+
 _HEX = re.compile(r"[0-9a-fA-F]{32}\Z")
+
+
+class Credentials(msgspec.Struct, frozen=True, gc=False):
+    """What somebody vouches for who is not the client: Keystone, for what stands behind a token."""
+
+    project: str | None
+    user: str | None = None
+    roles: tuple[str, ...] = ()
 
 
 class Identity:
@@ -26,15 +38,25 @@ class Identity:
         self._client_id, self._user, self._roles = (spelled(name) for name in (CLIENT_ID, USER, ROLES))
         self._projects = tuple((spelled(name), name) for name in PROJECTS)
 
-    def context(self, headers: Mapping[str, str], *, request_id: str) -> Context:
-        """Return who asks. Raises what is refused: the Client-ID first, then the project (http X-4)."""
+    def context(
+        self, headers: Mapping[str, str], *, request_id: str, credentials: Credentials | None = None
+    ) -> Context:
+        """Return who asks. Raises what is refused: the Client-ID first, then the project (http X-4).
+
+        Of the identity headers nothing counts where there are ``credentials`` (http X-25), and all where there are none
+        (http X-24).
+        """
         try:
             client_id = self._rule.canonical(headers.get(self._client_id))
         except Invalid as error:
-            if any(name in headers for name, _ in self._projects):
+            if credentials is not None or any(name in headers for name, _ in self._projects):
                 raise
             # So that a newcomer learns of both at once.
             raise type(error)(f"{error} {_NO_PROJECT}") from None
+        if credentials is not None:
+            if not credentials.project:
+                raise MissingProject(_OTHER_SCOPE)
+            return Context(credentials.project, client_id, request_id, credentials.user, credentials.roles)
         project = self._project(headers)
         roles = headers.get(self._roles)
         return Context(

@@ -31,11 +31,23 @@ class EmptyProject(errors.Invalid):
     """The request names a project with an empty name."""
 
 
+class Unauthenticated(errors.Error):
+    """The request has no token, or one that is not, or no longer, good (http X-26)."""
+
+    def __init__(self, message: str, *, uri: str) -> None:
+        """Say where clients get a token."""
+        super().__init__(message)
+        self.uri = uri
+
+
+UNAVAILABLE = Status(503, "Service temporarily unavailable")
+
 _TABLE: dict[type[errors.Error], Status] = {
     MissingHeader: Status(400, "Missing header value"),
     InvalidClientId: Status(400, "Wrong UUID value"),
     MissingProject: Status(400, "Project-Id Missing"),
     EmptyProject: Status(400, "Empty project header not allowed"),
+    Unauthenticated: Status(401, "Unauthorized"),
     errors.Invalid: Status(400, "Invalid API request"),
     errors.InvalidBody: Status(400, "Invalid request body"),
     errors.InvalidParameter: Status(400, "Invalid parameter"),
@@ -45,7 +57,7 @@ _TABLE: dict[type[errors.Error], Status] = {
     errors.MessageClaimed: Status(403, "Unable to delete"),
     errors.NotFound: Status(404, "Not found"),
     errors.Conflict: Status(409, "Resource conflict"),
-    errors.Unavailable: Status(503, "Service temporarily unavailable"),
+    errors.Unavailable: UNAVAILABLE,
 }
 INTERNAL = Status(500, "Internal server error")
 

@@ -9,6 +9,7 @@ from falcon import Request, Response
 from zaqar.errors import Error, Unavailable
 from zaqar.log_text import quote
 from zaqar.transport import documents, status
+from zaqar.transport.status import Unauthenticated
 from zaqar.transport.wsgi import refusals, unbuilt
 
 LOG = logging.getLogger(__name__)
@@ -21,6 +22,7 @@ def install(app: "falcon.App[Request, Response]") -> None:
     """Let ``app`` answer every error with a JSON document (http X-13)."""
     app.add_error_handler(Exception, _unexpected)
     app.add_error_handler(Error, _refused)
+    app.add_error_handler(Unauthenticated, _unauthenticated)
     app.add_error_handler(falcon.HTTPError, _falcon_error)
     app.set_error_serializer(_serialize)
 
@@ -33,6 +35,13 @@ def _refused(req: Request, resp: Response, error: Error, params: dict[str, Any])
         LOG.debug("It came from here.", exc_info=error)
         resp.set_header("Retry-After", str(status.RETRY_AFTER))
     _answer(resp, code, {"title": title, "description": status.description_of(error)})
+
+
+def _unauthenticated(req: Request, resp: Response, error: Unauthenticated, params: dict[str, Any]) -> None:
+    """Answer in the shape that clients of OpenStack know, which is another than that of all errors (http X-26)."""
+    code, title = status.status_of(error)
+    resp.set_header("WWW-Authenticate", f'Keystone uri="{error.uri}"')
+    _answer(resp, code, {"error": {"code": code, "title": title, "message": str(error)}})
 
 
 def _reason(error: Exception) -> str:
@@ -68,7 +77,7 @@ def _serialize(req: Request, resp: Response, error: falcon.HTTPError) -> None:
     resp.set_header("Vary", "Accept")
 
 
-def _answer(resp: Response, code: int, document: dict[str, str]) -> None:
+def _answer(resp: Response, code: int, document: dict[str, Any]) -> None:
     resp.status = falcon.code_to_http_status(code)
     resp.data = documents.encode(document)
     resp.content_type = falcon.MEDIA_JSON

@@ -16,7 +16,7 @@ from zaqar.models import Kind, QueueKey
 from zaqar.signing import Signer
 from zaqar.transport.identity import ClientIdRule, Identity
 from zaqar.transport.signatures import SignedRequests
-from zaqar.transport.wsgi import extra_spec, media_types, refusals
+from zaqar.transport.wsgi import authentication, extra_spec, media_types, refusals
 
 LOG = logging.getLogger(__name__)
 
@@ -74,7 +74,8 @@ class Checks:
         _check_accept(req, resource)
         if is_public:
             return
-        context = self._identity.context(headers, request_id=req.context.request_id)
+        credentials = None if is_signed else env.get(authentication.CREDENTIALS)
+        context = self._identity.context(headers, request_id=req.context.request_id, credentials=credentials)
         if is_signed:
             context = msgspec.structs.replace(context, is_signed=True)
         for field, kind in _NAMES:

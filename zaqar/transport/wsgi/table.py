@@ -7,7 +7,7 @@ from zaqar.models import Kind
 from zaqar.operations import Operations
 from zaqar.transport.paths import VERSION
 from zaqar.transport.wsgi.claims import ClaimCollection, ClaimItem
-from zaqar.transport.wsgi.health import Ping
+from zaqar.transport.wsgi.health import Live, Ping, Ready
 from zaqar.transport.wsgi.home import Home, Link, Versions
 from zaqar.transport.wsgi.messages import MessageCollection, MessageItem
 from zaqar.transport.wsgi.queues import QueueCollection, QueueItem, QueuePurge, QueueShare, QueueStats
@@ -35,6 +35,8 @@ def rows() -> list[Row]:
         Row("/", ("GET",), lambda _: Versions()),
         Row(VERSION, ("GET",), lambda _: home),
         Row(f"{VERSION}/", ("GET",), lambda _: home),
+        Row("/healthcheck", ("GET", "HEAD"), lambda all_: Ready(all_.health)),
+        Row("/healthcheck/live", ("GET", "HEAD"), lambda _: Live()),
         *described,
     ]
 

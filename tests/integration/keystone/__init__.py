@@ -1,0 +1,1 @@
+"""A real Keystone for tests: installed once into an environment of its own, started on the loopback."""

@@ -1,0 +1,46 @@
+import uuid
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from tests.integration.keystone import server
+from tests.integration.process import RunningServer
+from tests.needs import Shared
+
+SECONDS = 900
+"""For a test that has to install Keystone first, on a machine with other things to do."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "integration/keystone" in str(item.path) and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(SECONDS))
+
+
+@pytest.fixture(scope="session")
+def keystone(shared: Shared) -> Iterator[server.KeystoneServer]:
+    """A Keystone that stays up; what a test ends or stops is one of its own."""
+    return shared(server.keystone)
+
+
+class Caller:
+    """Asks the service, with a token or without."""
+
+    def __init__(self, service: RunningServer) -> None:
+        self.url = service.url
+        self.client_id = str(uuid.uuid4())
+
+    def __call__(
+        self,
+        method: str,
+        path: str,
+        token: str | None = None,
+        *,
+        json: object = None,
+        seconds: float = 60,
+        **headers: str,
+    ) -> requests.Response:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        own = {"Client-ID": self.client_id, **({"X-Auth-Token": token} if token else {})}
+        return requests.request(method, self.url + path, json=json, headers={**own, **named}, timeout=seconds)

@@ -1,0 +1,209 @@
+"""Keystone, asked by keystonemiddleware with the options of ``[keystone_authtoken]``.
+
+The middleware does not stand around the application: it copies headers for every request, and a token that it has in its
+own cache costs as much as a whole post. It is run on a request of its own, for a token that the process does not know.
+"""
+
+import datetime
+import io
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import requests
+import webob
+from keystoneauth1 import exceptions
+from keystoneauth1.session import TCPKeepAliveAdapter
+from keystonemiddleware import auth_token
+from oslo_config import cfg
+from oslo_utils import timeutils
+
+from zaqar import forks
+from zaqar.errors import Unavailable
+from zaqar.transport.identity import Credentials
+from zaqar.transport.tokens.validations import DEADLINE
+from zaqar.transport.tokens.verdict import Refused, Verdict
+
+LOG = logging.getLogger(__name__)
+
+SERVICE_TYPE = "messaging"
+"""What Keystone's catalogue calls the service, where ``service_type`` says nothing else."""
+
+_UNAVAILABLE = "The identity service cannot validate tokens now."
+_NO_CACHE = "zaqar.no_cache"
+_ACCEPTED = 204
+
+
+class Keystone:
+    """Validates tokens, each within ``DEADLINE`` seconds."""
+
+    def __init__(self, conf: cfg.ConfigOpts, *, uri: str) -> None:
+        """Take the options; ``uri`` is where clients get a token."""
+        group = conf.keystone_authtoken
+        self._conf = conf
+        self.uri = uri
+        self._seconds, self._overrides = _shares(group.token_cache_time, has_memcached=bool(group.memcached_servers))
+        self._overrides |= {
+            # Whoever has no token is refused here and nowhere else.
+            "delay_auth_decision": False,
+            "www_authenticate_uri": uri,
+            "service_type": group.service_type or SERVICE_TYPE,
+        }
+        self._lock = threading.Lock()
+        self._protocol: _Protocol | None = None
+        forks.tell(self)
+
+    def forget_parent(self) -> None:
+        """Leave the connections to the parent, in a forked process."""
+        self._lock = threading.Lock()
+        self._protocol = None
+
+    def validate(self, token: str, service_token: str | None) -> Verdict:
+        """Return whose token it is. Raises ``Refused`` and ``Unavailable``."""
+        environ = _environ(token, service_token)
+        _deadline.at = time.monotonic() + DEADLINE
+        protocol = self._current()
+        try:
+            status = webob.Request(environ).get_response(protocol).status_int
+        except exceptions.ClientException as error:
+            # Such as a service user that Keystone does not let in.
+            raise Unavailable(_UNAVAILABLE) from error
+        if status == 401:
+            raise Refused
+        if status != _ACCEPTED or environ.get("HTTP_X_IDENTITY_STATUS") != "Confirmed":
+            raise Unavailable(_UNAVAILABLE)
+        return self._verdict(environ, protocol)
+
+    def _current(self) -> "_Protocol":
+        with self._lock:
+            if self._protocol is None:
+                self._protocol = _Protocol(_accept, {"oslo_config_config": self._conf, **self._overrides})
+            return self._protocol
+
+    def _verdict(self, environ: Mapping[str, Any], protocol: "_Protocol") -> Verdict:
+        roles = environ.get("HTTP_X_ROLES") or ""
+        token = environ["keystone.token_info"]["token"]
+        credentials = Credentials(
+            # None for a token without a scope, of a domain or of the system.
+            environ.get("HTTP_X_PROJECT_ID") or None,
+            environ.get("HTTP_X_USER_ID") or None,
+            tuple(roles.split(",")) if roles else (),
+        )
+        check = None
+        if (token.get("application_credential") or {}).get("access_rules") is not None:
+            check = protocol.checking(token)
+        return Verdict(credentials, min(self._seconds, _seconds_left(token)), check)
+
+
+class _Protocol(auth_token.AuthProtocol):  # type: ignore[misc]  # keystonemiddleware ships no types
+    """The middleware, with a deadline for all that it asks of Keystone, and access rules looked at later."""
+
+    def validate_allowed_request(self, request: Any, token: Mapping[str, Any]) -> None:
+        """Leave the rules to ``checking``: they are about a request, and a verdict is about a token."""
+
+    def checking(self, token: Mapping[str, Any]) -> Any:
+        """Return what refuses the requests that the token's access rules do not name."""
+        told = {"application_credential": token["application_credential"], "catalog": token.get("catalog", [])}
+
+        def check(env: Mapping[str, Any]) -> None:
+            request = SimpleNamespace(
+                method=env["REQUEST_METHOD"],
+                path=webob.Request(dict(env)).path,
+                service_token=env.get("HTTP_X_SERVICE_TOKEN"),
+            )
+            try:
+                super(_Protocol, self).validate_allowed_request(request, told)
+            except auth_token.InvalidToken as error:
+                raise Refused from error
+
+        return check
+
+    def _create_session(self, **kwargs: Any) -> Any:
+        return super()._create_session(session=_HurriedSession(), **kwargs)
+
+
+class _HurriedSession(requests.Session):
+    """Lets no request outlast the deadline of its thread, however often Keystone's library repeats it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        for scheme in ("http://", "https://"):
+            self.mount(scheme, TCPKeepAliveAdapter())
+
+    def request(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
+        """Ask, with a timeout that ends with the deadline."""
+        left = _deadline.at - time.monotonic()
+        if left <= 0:
+            # Not one of those that keystoneauth repeats.
+            raise requests.exceptions.RequestException("The deadline of the validation has passed.")
+        wanted = kwargs.get("timeout")
+        kwargs["timeout"] = min(wanted, left) if wanted else left
+        return super().request(method, url, *args, **kwargs)
+
+
+class _Deadline(threading.local):
+    """When the validation of a thread ends, by the monotonic clock."""
+
+    at = float("inf")
+
+
+_deadline = _Deadline()
+
+
+class _NoCache:
+    """Takes the place of a cache inside the middleware that would keep whole tokens, beside the process's memory."""
+
+    def get(self, _key: object) -> None:
+        """Know nothing."""
+
+    def set(self, _key: object, _value: object, **_options: object) -> None:
+        """Keep nothing."""
+
+
+def _shares(seconds: int, *, has_memcached: bool) -> tuple[float, dict[str, Any]]:
+    """Return for how many seconds the process relies on a verdict, and the middleware's options for its own cache.
+
+    Both together are no longer than ``token_cache_time``: a process may take from memcached what another has put there
+    almost that long ago.
+    """
+    if not has_memcached:
+        return float(max(seconds, 0)), {"cache": _NO_CACHE}
+    if seconds < 2:
+        return 0.0, {}
+    return seconds / 2, {"token_cache_time": seconds // 2}
+
+
+def _environ(token: str, service_token: str | None) -> dict[str, Any]:
+    """Return a request that has nothing of the client's but its tokens."""
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": "GET",
+        "SCRIPT_NAME": "",
+        "PATH_INFO": "/",
+        "QUERY_STRING": "",
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(),
+        "HTTP_X_AUTH_TOKEN": token,
+        _NO_CACHE: _NoCache(),
+    }
+    if service_token is not None:
+        environ["HTTP_X_SERVICE_TOKEN"] = service_token
+    return environ
+
+
+def _accept(_environ: Mapping[str, Any], start_response: Any) -> list[bytes]:
+    """Be the application behind the middleware."""
+    start_response("204 No Content", [])
+    return []
+
+
+def _seconds_left(token: Mapping[str, Any]) -> float:
+    """Return for how long the token itself is good."""
+    expires = timeutils.normalize_time(timeutils.parse_isotime(token["expires_at"]))
+    now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
+    return float((expires - now).total_seconds())

@@ -1,0 +1,99 @@
+"""Questions to the identity service: one for a token at a time, few in all, none for long."""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from zaqar.errors import Unavailable
+from zaqar.transport.tokens.verdict import Verdict
+
+DEADLINE = 10.0
+"""Seconds that a request waits for a validation, repeats included."""
+
+LEAST_PATIENCE, MOST_PATIENCE = 1.0, 5.0
+"""Seconds after the start of a validation during which any number of requests with the same token may wait for it: four
+times as long as the last one took, within these bounds."""
+
+_SILENT = "The identity service does not answer."
+_BUSY = "The identity service is slow to answer, and enough requests wait for it."
+
+
+class Validations:
+    """The validations under way in a process, each in a thread of its own.
+
+    At most ``most`` run at a time, and at most so many requests wait for them: the other threads are for requests whose
+    tokens are known. More requests may wait for tokens that are being validated already, while the identity
+    service answers as quickly as it did before. A validation that is over its deadline counts until it has really ended.
+    """
+
+    def __init__(
+        self,
+        *,
+        most: int,
+        deadline: float = DEADLINE,
+        patience: float = MOST_PATIENCE,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._most = most
+        self._deadline = deadline
+        self._most_patience = patience
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._running: dict[object, tuple[float, Future[Verdict]]] = {}
+        self._waiting = 0
+        self._patience = patience
+
+    def result(self, key: object, validate: Callable[[], Verdict], *, known: Callable[[], Verdict | None]) -> Verdict:
+        """Return what ``validate`` returns, in this call or in one with the same key that runs already.
+
+        ``known`` is asked first, when nothing with this key can begin or end. Raises what ``validate`` raises, and
+        ``Unavailable`` when the deadline has passed or too many wait.
+        """
+        with self._lock:
+            verdict = known()
+            if verdict is not None:
+                return verdict
+            began, future = self._running.get(key) or self._begin(key, validate)
+            seconds = began + self._allowed() - self._monotonic()
+            if seconds <= 0:
+                raise Unavailable(_BUSY)
+            self._waiting += 1
+        try:
+            return future.result(seconds)
+        except TimeoutError:
+            self._patience = 0.0
+            raise Unavailable(_SILENT if self._monotonic() - began >= self._deadline else _BUSY) from None
+        finally:
+            with self._lock:
+                self._waiting -= 1
+
+    def _allowed(self) -> float:
+        """Return how long after the start of a validation one more request may wait for it."""
+        if self._waiting < self._most:
+            return self._deadline
+        return self._patience
+
+    def _begin(self, key: object, validate: Callable[[], Verdict]) -> tuple[float, Future[Verdict]]:
+        if len(self._running) >= self._most:
+            raise Unavailable(_BUSY)
+        entry = self._running[key] = (self._monotonic(), Future())
+        threading.Thread(target=self._run, args=(key, entry, validate), name="validate", daemon=True).start()
+        return entry
+
+    def _run(self, key: object, entry: tuple[float, Future[Verdict]], validate: Callable[[], Verdict]) -> None:
+        began, future = entry
+        try:
+            verdict = validate()
+        except Exception as error:  # noqa: BLE001  # whoever waits raises it
+            self._end(key)
+            future.set_exception(error)
+        else:
+            least = min(LEAST_PATIENCE, self._most_patience)
+            self._patience = min(self._most_patience, max(least, 4 * (self._monotonic() - began)))
+            self._end(key)
+            future.set_result(verdict)
+
+    def _end(self, key: object) -> None:
+        with self._lock:
+            del self._running[key]
