@@ -43,6 +43,7 @@ def authenticated(folder: Path, clock: MovableClock, people: People, text: str =
         made = application(
             service.operations,
             client_id_rule=ClientIdRule(is_strict=True, least=10, most=36),
+            signer=service.signer,
             tokens=Tokens(people, most_validations=4),
         )
         yield config.cors.wrap(made, conf)
