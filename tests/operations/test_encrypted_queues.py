@@ -216,6 +216,10 @@ def test_the_first_call_that_takes_what_it_cannot_read_gives_it_back(served, clo
     assert all_.queues.stats(CALLER, QUEUE).claimed == 0
     with pytest.raises(Unavailable):
         served("").messages.pop(CALLER, QUEUE, 2)
+    assert [message.body for message in all_.messages.list(CALLER, QUEUE, echo=True)] == [b"1", b"2", b"3"]
+    all_.queues.update(CALLER, QUEUE, [{"op": "remove", "path": "/metadata/_enable_encrypt_messages"}])
+    with pytest.raises(Unavailable):
+        served("").messages.pop(CALLER, QUEUE, 2)
 
     assert [(message.body, message.ttl - message.age) for message in all_.messages.list(CALLER, QUEUE, echo=True)] == [
         (b"3", 500),
@@ -246,6 +250,7 @@ def test_messages_lost_between_their_queue_and_a_store_that_is_away_are_told_of(
     all_ = served(OLD)
     all_.queues.create(CALLER, QUEUE, ENCRYPTED)
     _post(all_, b"1", b"2")
+    all_.queues.update(CALLER, QUEUE, [{"op": "remove", "path": "/metadata/_enable_encrypt_messages"}])
     without = served("")
     store = without.messages._known.store_for(QUEUE).messages
 

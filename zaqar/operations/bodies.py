@@ -61,12 +61,13 @@ class Bodies:
             for one, body in zip(messages, bodies, strict=True)
         ]
 
-    def check_next(self, queue: QueueKey, store: MessageStore, *, number: int) -> None:
-        """Look at what would be taken next where this process has met what it cannot read, so that it stays in its place.
+    def check_next(self, queue: QueueKey, store: MessageStore, *, number: int, is_encrypted: bool = False) -> None:
+        """Look at what would be taken next, so that what cannot be read stays in its place.
 
-        Raises ``Unavailable``.
+        That is looked at where this process has met such messages, and where the queue ``is_encrypted`` and what is taken
+        is gone. Raises ``Unavailable``.
         """
-        if queue not in self._unreadable:
+        if not is_encrypted and queue not in self._unreadable:
             return
         self.shown(
             queue,

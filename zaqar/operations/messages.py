@@ -114,8 +114,9 @@ class Messages:
         if claim_ids and self._limits.message_delete_with_claim_id:
             raise Invalid("claim_ids cannot be given together with pop.")
         check_range("pop", number, least=1, most=self._limits.max_messages_per_claim_or_pop)
+        is_encrypted = self._known.settings(queue).is_encrypted
         store = self._known.store_for(queue)
-        self._bodies.check_next(queue, store, number=number)
+        self._bodies.check_next(queue, store, number=number, is_encrypted=is_encrypted)
         popped = store.messages.pop(queue, limit=number)
         try:
             return self._bodies.shown(queue, popped)
