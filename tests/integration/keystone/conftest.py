@@ -38,9 +38,12 @@ class Caller:
         token: str | None = None,
         *,
         json: object = None,
+        data: bytes | None = None,
         seconds: float = 60,
         **headers: str,
     ) -> requests.Response:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         own = {"Client-ID": self.client_id, **({"X-Auth-Token": token} if token else {})}
-        return requests.request(method, self.url + path, json=json, headers={**own, **named}, timeout=seconds)
+        return requests.request(
+            method, self.url + path, json=json, data=data, headers={**own, **named}, timeout=seconds
+        )

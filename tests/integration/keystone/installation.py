@@ -27,6 +27,7 @@ password_hash_rounds = 4
 [cache]
 enabled = false
 [token]
+expiration = {expiration}
 allow_expired_window = 3600
 """
 
@@ -75,7 +76,7 @@ def _install(folder: Path) -> None:
     for old in made.glob("*.db"):
         old.unlink()
     configuration = made / "keystone.conf"
-    configuration.write_text(SETTINGS.format(folder=made, port=5000))
+    configuration.write_text(SETTINGS.format(folder=made, port=5000, expiration=3600))
     _run(venv / "bin" / "python", PROGRAM, "make", configuration)
 
 

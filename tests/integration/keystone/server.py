@@ -36,11 +36,11 @@ class KeystoneServer(StoreServer):
 
     seconds_to_start = 120.0
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, expiration: int) -> None:
         self.access_log = folder / "access.log"
         self.access_log.touch()
         configuration = folder / "keystone.conf"
-        configuration.write_text(SETTINGS.format(folder=folder, port=port))
+        configuration.write_text(SETTINGS.format(folder=folder, port=port, expiration=expiration))
         words = [python(), PROGRAM, "serve", configuration, port, self.access_log]
         super().__init__([str(word) for word in words], folder, port)
         self.ids: dict[tuple[str, str], str] = {}
@@ -175,8 +175,8 @@ class KeystoneServer(StoreServer):
 
 
 @contextlib.contextmanager
-def keystone() -> Iterator[KeystoneServer]:
-    """Run a Keystone with the people in it until the block ends.
+def keystone(*, expiration: int = 3600) -> Iterator[KeystoneServer]:
+    """Run a Keystone with the people in it until the block ends; its tokens expire after so many seconds.
 
     Where it cannot be installed the test is skipped; under CI it fails.
     """
@@ -184,7 +184,7 @@ def keystone() -> Iterator[KeystoneServer]:
     with tempfile.TemporaryDirectory(prefix="zaqar-keystone-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         shutil.copytree(installation() / "made", folder, dirs_exist_ok=True)
-        server = KeystoneServer(folder, free_port())
+        server = KeystoneServer(folder, free_port(), expiration)
         try:
             server.wait()
             server.fill()

@@ -144,6 +144,18 @@ def test_a_keystone_that_was_killed_is_found_again(ask, own_keystone):
     assert load.lacking_retry_after == 0
 
 
+def test_a_service_user_that_keystone_does_not_let_in_is_an_outage_and_the_log_says_why(own_keystone, tmp_path):
+    settings = own_keystone.settings(password="wrong")
+    with running_server(tmp_path, {**settings, "server": {"workers": 1}}) as service:
+        answer = Caller(service)("GET", "/v2/queues", own_keystone.any_token("member-one"))
+
+        assert answer.status_code == 503
+        assert answer.headers["Retry-After"] == "5"
+        assert Caller(service)("GET", "/v2/queues").status_code == 401
+        wait_until(lambda: "cannot be served: The identity service cannot validate tokens" in service.log)
+        assert "Unauthorized" in service.log
+
+
 def test_the_health_checks_do_not_ask_keystone(service, own_keystone):
     with _hung(own_keystone):
         for path in ("/healthcheck", "/healthcheck/live"):

@@ -46,7 +46,10 @@ def test_a_token_opens_no_other_project(ask, keystone):
     assert ask("GET", "/v2/queues", keystone.any_token("member-two"), **forged).json()["queues"] == []
 
 
-@pytest.mark.parametrize("token", [None, "gAAAA" + "x" * 180, "x"])
+@pytest.mark.parametrize(
+    "token",
+    [None, "gAAAA" + "x" * 180, "x", "a b", "x" * 8000, "../users", "%00", b"\xe9\xff", "eyJhbGciOiJFUzI1NiJ9.e30.x"],
+)
 def test_without_a_token_of_keystone_nothing_is_served(ask, keystone, token):
     answer = ask("GET", "/v2/queues", token, X_Project_ID="one", X_Roles="admin", X_Identity_Status="Confirmed")
 
