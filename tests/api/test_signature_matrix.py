@@ -4,56 +4,17 @@ A route without a row here fails.
 """
 
 import json
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from tests.api import signed
 from tests.api.conftest import built
+from tests.api.routes import RIGHT
 from tests.api.world import World
 from zaqar.policies import list_rules
 from zaqar.transport.wsgi import table
 
-
-class Right(NamedTuple):
-    """A request that is right in every respect, and its answer."""
-
-    status: int
-    body: Any = None
-    query: str = ""
-    has_rule: bool = True
-    is_public: bool = False
-    """It looks at no signature."""
-
-
-RIGHT = {
-    ("/", "GET"): Right(300, has_rule=False, is_public=True),
-    ("/v2", "GET"): Right(200, has_rule=False),
-    ("/v2/", "GET"): Right(200, has_rule=False),
-    ("/healthcheck", "GET"): Right(200, has_rule=False, is_public=True),
-    ("/healthcheck", "HEAD"): Right(200, has_rule=False, is_public=True),
-    ("/healthcheck/live", "GET"): Right(200, has_rule=False, is_public=True),
-    ("/healthcheck/live", "HEAD"): Right(200, has_rule=False, is_public=True),
-    ("/v2/ping", "GET"): Right(204),
-    ("/v2/ping", "HEAD"): Right(204),
-    ("/v2/queues", "GET"): Right(200),
-    ("/v2/queues/{queue_name}", "GET"): Right(200),
-    ("/v2/queues/{queue_name}", "PUT"): Right(204),
-    ("/v2/queues/{queue_name}", "PATCH"): Right(200, []),
-    ("/v2/queues/{queue_name}", "DELETE"): Right(204),
-    ("/v2/queues/{queue_name}/stats", "GET"): Right(200),
-    ("/v2/queues/{queue_name}/purge", "POST"): Right(204),
-    ("/v2/queues/{queue_name}/share", "POST"): Right(200, {}),
-    ("/v2/queues/{queue_name}/messages", "GET"): Right(200),
-    ("/v2/queues/{queue_name}/messages", "POST"): Right(201, {"messages": [{"body": 1}]}),
-    ("/v2/queues/{queue_name}/messages", "DELETE"): Right(200, query="pop=1"),
-    ("/v2/queues/{queue_name}/messages/{message_id}", "GET"): Right(200),
-    ("/v2/queues/{queue_name}/messages/{message_id}", "DELETE"): Right(204),
-    ("/v2/queues/{queue_name}/claims", "POST"): Right(201),
-    ("/v2/queues/{queue_name}/claims/{claim_id}", "GET"): Right(200),
-    ("/v2/queues/{queue_name}/claims/{claim_id}", "PATCH"): Right(204, {}),
-    ("/v2/queues/{queue_name}/claims/{claim_id}", "DELETE"): Right(204),
-}
 EVERY_METHOD = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 SHARED = ("messages", "claims", "subscriptions")
 
