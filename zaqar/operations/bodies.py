@@ -82,6 +82,8 @@ class Bodies:
             for message in popped
             if message.age < message.ttl
         ]
+        if not messages:
+            return
         try:
             store.messages.post(queue, messages, client_id=_NOBODY, token=new_token())
         except QueueNotFound:  # deleted meanwhile, with all that was in it
