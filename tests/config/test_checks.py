@@ -137,6 +137,23 @@ def test_a_key_of_bodies_that_protects_nothing_is_worth_a_warning(written):
     assert config.warnings(written(f"{long}\n")) == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[signed_url]\nsecret_key = key\nprevious_secret_keys = "key\n',
+        '[transport]\nmessage_encryption_keys = "a:key\n',
+    ],
+)
+def test_what_was_refused_is_not_warned_of(tmp_path, text):
+    path = tmp_path / "zaqar.conf"
+    path.write_text(text)
+
+    reading = config.read(files=[str(path)])
+
+    assert len(reading.refusals) == 1
+    assert config.warnings(reading.conf) == []
+
+
 def test_options_without_use_are_listed_in_one_line(written):
     (line,) = config.warnings(
         written(

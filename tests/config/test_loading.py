@@ -119,6 +119,24 @@ def test_a_senseless_value_is_told_with_its_option_and_file(written, tmp_path, g
     assert str(refusal.value) == f"[{group}] {option} in {tmp_path}/written.conf cannot be used: {reason}"
 
 
+@pytest.mark.parametrize(
+    ("section", "option", "value"),
+    [
+        ("signed_url", "secret_key", "$s3cret"),
+        ("signed_url", "previous_secret_keys", '"s3cret, other'),
+        ("transport", "message_encryption_keys", '"a:s3cret'),
+        ("drivers:message_store:redis", "uri", "redis://:$s3cret@h"),
+    ],
+)
+def test_a_senseless_value_that_is_secret_is_not_told(written, section, option, value):
+    with pytest.raises(ConfigurationError) as refusal:
+        written(f"[{section}]\n{option} = {value}\n")
+
+    assert f"[{section}] {option} in " in str(refusal.value)
+    assert "s3cret" not in str(refusal.value)
+    assert "$$" in str(refusal.value)
+
+
 @pytest.mark.parametrize("text", ["", "[transport]\nmax_messages_per_page = 5\n"])
 def test_a_senseless_value_of_a_variable_is_told_with_the_variable(written, monkeypatch, text):
     monkeypatch.setenv("OS_TRANSPORT__MAX_MESSAGES_PER_PAGE", "many")

@@ -167,7 +167,7 @@ def test_dead_letters_move_without_being_decrypted(served, tmp_path):
     claim = _claim(old)
     old.claims.release(CALLER, QUEUE, claim.id)
 
-    served("").claims.create(CALLER, QUEUE, ttl=None, grace=None, limit=1)  # which has no key at all
+    _claim(old)
 
     assert _bodies(old) == []
     assert _bodies(old, DEAD) == [b'"poison"']
@@ -204,11 +204,27 @@ def test_a_message_whose_key_is_gone_fails_its_call_and_stays(served, caplog):
     assert caplog.records == []
 
 
+def test_what_cannot_be_read_does_not_become_a_dead_letter(served):
+    """Not even where each process meets it for the first time."""
+    all_ = served(OLD)
+    all_.queues.create(CALLER, QUEUE, {**ENCRYPTED, "_max_claim_count": 1, "_dead_letter_queue": "dead"})
+    _post(all_, b"1", b"2")
+
+    for _ in range(3):
+        with pytest.raises(Unavailable):
+            _claim(served(""))
+
+    assert [(m.body, m.claim_count) for m in all_.messages.list(CALLER, QUEUE, echo=True)] == [(b"1", 0), (b"2", 0)]
+    assert _bodies(all_, DEAD) == []
+
+
 def test_the_first_call_that_takes_what_it_cannot_read_gives_it_back(served, clock):
     """A process learns of a missing key by meeting its messages: the claim is released, what was popped is put back."""
     all_ = served(OLD)
     all_.queues.create(CALLER, QUEUE, ENCRYPTED)
     _post(all_, b"1", b"2", b"3", ttl=600)
+    # Nothing tells a process beforehand that there is anything encrypted.
+    all_.queues.update(CALLER, QUEUE, [{"op": "remove", "path": "/metadata/_enable_encrypt_messages"}])
     clock.move(100)
 
     with pytest.raises(Unavailable):

@@ -1,5 +1,6 @@
 """What a configuration asks for that cannot be had (storage R8.1.1)."""
 
+import contextlib
 import functools
 
 from oslo_config import cfg
@@ -47,7 +48,10 @@ def warnings(conf: Options) -> list[str]:
         lines.append(f"These options are set and have no use in this service, yet or any more: {', '.join(idle)}.")
     if any(storage.NOTIFIER in conf.storage[option.dest] for option in storage.GROUP.options):
         lines.append(f"[storage] names {storage.NOTIFIER}, but subscriptions are not built yet: nobody is notified.")
-    return lines + signed_url.warnings(conf) + encryption.warnings(conf)
+    for warn in (signed_url.warnings, encryption.warnings):
+        with contextlib.suppress(cfg.ConfigFileValueError, cfg.ConfigSourceValueError):  # a value that was refused
+            lines += warn(conf)
+    return lines
 
 
 def idle_options(conf: cfg.ConfigOpts) -> list[str]:

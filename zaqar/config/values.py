@@ -13,6 +13,9 @@ _REASONS = {
     "could not convert string to float: ": "not a number: ",
 }
 
+_UNTOLD = "it is secret, so it is not repeated here. A $ in it is written $$, and a value that begins with a quote ends with one."
+"""oslo.config's own reasons for what such options can have wrong with them would repeat the value."""
+
 
 class Options(cfg.ConfigOpts):
     """Options whose every value ``wrong_values`` judges."""
@@ -36,6 +39,10 @@ class Options(cfg.ConfigOpts):
                 for old in getattr(option, "deprecated_opts", ()):
                     found.setdefault(old.group or section, {})[old.name or dest] = dest
         return found
+
+    def is_secret(self, name: str, section: str) -> bool:
+        """Tell whether the value of the option is to be shown nowhere."""
+        return bool(self._get_opt_info(name, None if section == "DEFAULT" else section)["opt"].secret)
 
     def _get(self, name: str, group: Any = None, namespace: Any = None) -> Any:
         section = group.name if isinstance(group, cfg.OptGroup) else group
@@ -99,7 +106,8 @@ def _seen(conf: Options, values: Mapping[str, Any], section: str, option: str) -
     except (cfg.Error, ValueError) as error:
         place = place_of(conf, section, _names(conf, section, option))
         stands = f" in {place}" if place else ""
-        return None, [f"[{section}] {option}{stands} cannot be used: {reason_of(error)}"]
+        reason = _UNTOLD if conf.is_secret(option, section) else reason_of(error)
+        return None, [f"[{section}] {option}{stands} cannot be used: {reason}"]
     return value, []
 
 

@@ -18,7 +18,7 @@ from zaqar.storage.ids import new_token
 LOG = logging.getLogger(__name__)
 
 MOST_REMEMBERED = 10_000
-"""Queues with bodies that cannot be read; when there are more, all are forgotten."""
+"""Queues of which it is known whether they can be read; when there are more, all are forgotten."""
 
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 """The client of messages that were put back: whose they were is not told by what was popped."""
@@ -29,7 +29,7 @@ class Bodies:
 
     def __init__(self, cipher: Cipher) -> None:
         self._cipher = cipher
-        self._unreadable: set[QueueKey] = set()
+        self._is_readable: dict[QueueKey, bool] = {}
 
     def stored(self, queue: QueueKey, messages: Sequence[NewMessage], settings: Settings) -> Sequence[NewMessage]:
         """Return the messages as they are stored. Raises ``Unavailable`` rather than storing plain text unasked."""
@@ -51,9 +51,7 @@ class Bodies:
         try:
             bodies = self._cipher.decrypt(queue.project, [message.body for message in messages])
         except Unreadable as error:
-            if len(self._unreadable) >= MOST_REMEMBERED:
-                self._unreadable.clear()
-            self._unreadable.add(queue)
+            self._note(queue, is_readable=False)
             raise Unavailable("A message of this queue cannot be decrypted.") from error
         # A third of what msgspec's own replace costs.
         return [
@@ -61,13 +59,15 @@ class Bodies:
             for one, body in zip(messages, bodies, strict=True)
         ]
 
-    def check_next(self, queue: QueueKey, store: MessageStore, *, number: int, is_encrypted: bool = False) -> None:
-        """Look at what would be taken next, so that what cannot be read stays in its place.
+    def check_next(
+        self, queue: QueueKey, store: MessageStore, *, number: int, is_encrypted: bool, gone: bool = False
+    ) -> None:
+        """Look at what would be taken next, so that what cannot be read stays in its place, its claims uncounted.
 
-        That is looked at where this process has met such messages, and where the queue ``is_encrypted`` and what is taken
-        is gone. Raises ``Unavailable``.
+        It is done where this process has met such messages, and of a queue that ``is_encrypted`` once, or each time where
+        what is taken is ``gone``. Raises ``Unavailable``.
         """
-        if not is_encrypted and queue not in self._unreadable:
+        if not (gone and is_encrypted) and self._is_readable.get(queue, not is_encrypted):
             return
         self.shown(
             queue,
@@ -75,7 +75,7 @@ class Bodies:
                 queue, marker=None, limit=number, hidden_client_id=None, include_claimed=False, include_delayed=False
             ),
         )
-        self._unreadable.discard(queue)
+        self._note(queue, is_readable=True)
 
     def put_back(self, queue: QueueKey, store: MessageStore, popped: Sequence[Message]) -> None:
         """Post what was popped and cannot be shown, at the end of the queue, for the rest of its time."""
@@ -84,6 +84,8 @@ class Bodies:
             for message in popped
             if message.age < message.ttl
         ]
+        if not messages:
+            return
         try:
             store.messages.post(queue, messages, client_id=_NOBODY, token=new_token())
         except QueueNotFound:  # deleted meanwhile, with all that was in it
@@ -97,3 +99,8 @@ class Bodies:
                 quote(queue.project),
                 error,
             )
+
+    def _note(self, queue: QueueKey, *, is_readable: bool) -> None:
+        if len(self._is_readable) >= MOST_REMEMBERED:
+            self._is_readable.clear()
+        self._is_readable[queue] = is_readable

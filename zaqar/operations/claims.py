@@ -27,9 +27,10 @@ class Claims:
         most = self._limits.max_messages_per_claim_or_pop
         number = page_size(limit, most=most, default=DEFAULT_CLAIM)
         ttl, grace = self._checked(ttl, grace)
-        dead_letter = self._known.settings(queue).dead_letter
+        settings = self._known.settings(queue)
+        dead_letter = settings.dead_letter
         store = self._known.store_for(queue)
-        self._bodies.check_next(queue, store, number=number)
+        self._bodies.check_next(queue, store, number=number, is_encrypted=settings.is_encrypted)
         try:
             claim = store.claims.create(queue, ttl=ttl, grace=grace, limit=number, dead_letter=dead_letter)
         except QueueNotFound as missing:

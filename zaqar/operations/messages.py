@@ -116,7 +116,7 @@ class Messages:
         check_range("pop", number, least=1, most=self._limits.max_messages_per_claim_or_pop)
         is_encrypted = self._known.settings(queue).is_encrypted
         store = self._known.store_for(queue)
-        self._bodies.check_next(queue, store, number=number, is_encrypted=is_encrypted)
+        self._bodies.check_next(queue, store, number=number, is_encrypted=is_encrypted, gone=True)
         popped = store.messages.pop(queue, limit=number)
         try:
             return self._bodies.shown(queue, popped)

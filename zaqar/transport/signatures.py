@@ -16,6 +16,8 @@ PROJECT = "X-Project-ID"
 
 MOST_REMEMBERED = 10_000
 """Signatures that were verified; when there are more, all are forgotten."""
+LONGEST_REMEMBERED = 2000
+"""Characters of the headers; longer ones, which would fill the memory, are verified each time."""
 
 
 class SignedRequests:
@@ -49,12 +51,17 @@ class SignedRequests:
         if grant is None:
             grant = _grant(*said[:-1])
             self._signer.verify(grant, said[-1])
-            if len(self._verified) >= MOST_REMEMBERED:
-                self._verified.clear()
-            self._verified[said] = grant
+            self._remember(said, grant)
         self._signer.check(grant, method=method, path=path)
         kept = (self._project, self._client_id)
         return {name: headers[name] for name in kept if name in headers}
+
+    def _remember(self, said: tuple[str, str, str, str, str], grant: Grant) -> None:
+        if sum(map(len, said)) > LONGEST_REMEMBERED:
+            return
+        if len(self._verified) >= MOST_REMEMBERED:
+            self._verified.clear()
+        self._verified[said] = grant
 
 
 def _grant(paths: str, methods: str, project: str, expires: str) -> Grant:
