@@ -2,9 +2,9 @@
 
 from zaqar.config import cors
 from zaqar.config.addresses import check_address, is_public
+from zaqar.config.authentication import has_keystone, identity_uri
 from zaqar.config.checks import is_built, standard_checks, warnings
 from zaqar.config.encryption import cipher
-from zaqar.config.keystone import has_keystone, identity_uri
 from zaqar.config.libraries import sections_of_others
 from zaqar.config.loading import Reading, load, read
 from zaqar.config.logs import check_log_levels, check_log_place, start_logging

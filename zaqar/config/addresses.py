@@ -6,7 +6,7 @@ from typing import Any
 
 from oslo_config import cfg, types
 
-from zaqar.config.keystone import has_keystone
+from zaqar.config.authentication import has_keystone
 from zaqar.errors import ConfigurationError
 
 _IN_BRACKETS = re.compile(r"\[([^\[\]]*:[^\[\]]*)\]")

@@ -6,9 +6,9 @@ import functools
 from oslo_config import cfg
 
 from zaqar.config import drivers, encryption, signed_url, storage
+from zaqar.config.authentication import check_authentication
 from zaqar.config.given import settings
 from zaqar.config.groups import Group, is_set
-from zaqar.config.keystone import check_authentication
 from zaqar.config.libraries import idle_settings
 from zaqar.config.logs import check_log_levels, check_log_place
 from zaqar.config.registry import GROUPS

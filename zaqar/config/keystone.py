@@ -1,25 +1,15 @@
-"""``auth_strategy``, and with Keystone the options of keystonemiddleware in ``[keystone_authtoken]`` (http X-24 to X-26)."""
+"""The options of keystonemiddleware in ``[keystone_authtoken]``, where ``auth_strategy`` is ``keystone`` (http X-25, X-26)."""
 
 import importlib.util
 from typing import Any
 
 from keystoneauth1 import exceptions, loading
+from keystonemiddleware import auth_token
 from oslo_config import cfg
 
+from zaqar.config.authentication import SECTION
 from zaqar.config.values import Options, one_line
-from zaqar.errors import ConfigurationError
-
-SECTION = "keystone_authtoken"
-STRATEGIES = ("keystone", "noauth")
-"""What ``auth_strategy`` may be, beside empty, which is the same as ``noauth``."""
-
-IDLE = ("delay_auth_decision",)
-"""Options of the section that do nothing: a request without a good token is never left to anybody else."""
-
-
-def has_keystone(conf: cfg.ConfigOpts) -> bool:
-    """Tell whether requests are authenticated."""
-    return bool(conf.auth_strategy == "keystone")
+from zaqar.errors import ConfigurationError, refuse_together
 
 
 def identity_uri(conf: cfg.ConfigOpts) -> str:
@@ -29,12 +19,7 @@ def identity_uri(conf: cfg.ConfigOpts) -> str:
 
 
 def register(conf: cfg.ConfigOpts) -> None:
-    """Make the section's options known, those of the chosen way to log in included, where Keystone is to be asked."""
-    if not has_keystone(conf):
-        return
-    # Half a second and 15 MiB, for those only who want it.
-    from keystonemiddleware import auth_token  # noqa: PLC0415
-
+    """Make the section's options known, those of the chosen way to log in included."""
     for group, options in auth_token.list_opts():
         conf.register_opts(options, group=group)
     try:
@@ -45,16 +30,9 @@ def register(conf: cfg.ConfigOpts) -> None:
         conf.register_opts(loading.get_auth_plugin_conf_options(loader), group=_plugin_section(conf))
 
 
-def check_authentication(conf: Options) -> None:
-    """Refuse a strategy that there is not, and Keystone without a way to log in to it."""
-    strategy = conf.auth_strategy
-    if strategy and strategy not in STRATEGIES:
-        raise ConfigurationError(
-            f"[DEFAULT] auth_strategy = {strategy} is unknown: there are {' and '.join(STRATEGIES)}, and empty for noauth."
-        )
-    if strategy == "keystone":
-        _check_plugin(conf)
-        _check_memcached(conf)
+def check(conf: Options) -> None:
+    """Refuse what no user of the service can log in with, and memcached without its library."""
+    refuse_together(lambda: _check_plugin(conf), lambda: _check_memcached(conf))
 
 
 def _check_plugin(conf: Options) -> None:
@@ -94,10 +72,16 @@ def _check_password(conf: Options, section: str) -> None:
 
 
 def _check_memcached(conf: Options) -> None:
-    if conf[SECTION].memcached_servers and importlib.util.find_spec("memcache") is None:
+    group = conf[SECTION]
+    if not group.memcached_servers:
+        return
+    module, library = ("memcache", "python-memcached")
+    if group.memcache_tls_enabled or group.memcache_sasl_enabled:
+        module, library = ("bmemcached", "python-binary-memcached")
+    if importlib.util.find_spec(module) is None:
         raise ConfigurationError(
-            f"[{SECTION}] memcached_servers is set and the library python-memcached is not installed: install the extra "
-            "memcached, or leave the option out. The service remembers tokens by itself, too."
+            f"[{SECTION}] memcached_servers is set and the library {library} is not installed: install it, or leave the option "
+            "out. The service remembers tokens by itself, too."
         )
 
 

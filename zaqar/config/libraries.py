@@ -6,7 +6,7 @@ here by name. A name that is only like one of them is a mistake, ``[oslo_polcy]`
 
 from oslo_config import cfg
 
-from zaqar.config import keystone
+from zaqar.config import authentication
 from zaqar.config.given import settings
 
 # Without names: any option of the section.
@@ -82,7 +82,7 @@ def idle_settings(conf: cfg.ConfigOpts) -> list[str]:
     """Name those that operators of Zaqar expect to have an effect and that are set."""
     given = {(setting.section, setting.name.replace("-", "_")) for setting in settings(conf)}
     lines = []
-    idle = _IDLE | {keystone.SECTION: keystone.IDLE} if keystone.has_keystone(conf) else _IDLE
+    idle = _IDLE | {authentication.SECTION: authentication.IDLE} if authentication.has_keystone(conf) else _IDLE
     for section, names in idle.items():
         if not names and any(section == other for other, _ in given):
             lines.append(f"[{section}]")

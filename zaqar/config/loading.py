@@ -7,7 +7,7 @@ from importlib import metadata
 from oslo_config import cfg
 from oslo_policy import opts as policy_options
 
-from zaqar.config import cors, keystone, server
+from zaqar.config import authentication, cors, server
 from zaqar.config.logs import register_logging
 from zaqar.config.registry import GROUPS
 from zaqar.config.unreadable import unreadable_files
@@ -73,7 +73,7 @@ def read(
     except (cfg.Error, ValueError, OSError) as error:
         known = unreadable_files(arguments, project=PROJECT, prog=prog, files=files)
         return Reading(conf, False, tuple(known) or (f"The configuration cannot be used: {one_line(error)}",))
-    keystone.register(conf)
+    authentication.register(conf)
     refusals = wrong_values(conf)
     if prog == SERVER:
         refusals += server.apply_command_line(conf)

@@ -19,7 +19,6 @@ from keystoneauth1 import exceptions
 from keystoneauth1.session import TCPKeepAliveAdapter
 from keystonemiddleware import auth_token
 from oslo_config import cfg
-from oslo_utils import timeutils
 
 from zaqar import forks
 from zaqar.errors import Unavailable
@@ -204,6 +203,5 @@ def _accept(_environ: Mapping[str, Any], start_response: Any) -> list[bytes]:
 
 def _seconds_left(token: Mapping[str, Any]) -> float:
     """Return for how long the token itself is good."""
-    expires = timeutils.normalize_time(timeutils.parse_isotime(token["expires_at"]))
-    now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
-    return float((expires - now).total_seconds())
+    expires = datetime.datetime.fromisoformat(token["expires_at"])
+    return (expires - datetime.datetime.now(datetime.UTC)).total_seconds()
