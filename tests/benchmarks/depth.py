@@ -25,7 +25,7 @@ class Client:
     """Calls every operation once per round, in a way that keeps the queue as it was."""
 
     def __init__(self, application: Application) -> None:
-        self._application = application
+        self.application = application
         self._path = f"/v2/queues/{QUEUE.name}"
         self._posted: deque[str] = deque(maxlen=12)
         self.seconds: dict[str, list[float]] = defaultdict(list)
@@ -58,7 +58,7 @@ class Client:
         return self._call(name, method, self._path + path, query=query, body=body)
 
     def _call(self, name: str, method: str, path: str, *, query: str = "", body: object = None) -> Answer:
-        answer = self._application.call(method, path, query, body)
+        answer = self.application.call(method, path, query, body)
         assert 200 <= answer.status < 300, (name, answer)
         self.seconds[name].append(answer.seconds)
         return answer
@@ -123,7 +123,7 @@ def _print_left(clients: dict[str, Client]) -> None:
     """Show that the queue of expired messages still had some at the end."""
     if "expired" not in clients:
         return
-    application = clients["expired"]._application
+    application = clients["expired"].application
     query = "SELECT count(*) FROM messages WHERE expires <= ?"
     left = application.database.read(
         lambda session: session.connection.execute(query, [application.clock.now()]).fetchone()

@@ -15,6 +15,7 @@ from zaqar.context import Context
 from zaqar.errors import Invalid, InvalidBody, Unavailable
 from zaqar.models import PostedMessage, QueueKey
 from zaqar.operations import Operations
+from zaqar.storage.sql.messages.messages import QueueMessages
 
 CALLER = Context("p", "3381af92-2b9e-11e3-b191-71861300734c", "req-1")
 QUEUE, DEAD = QueueKey("p", "q"), QueueKey("p", "dead")
@@ -267,12 +268,11 @@ def test_messages_lost_between_their_queue_and_a_store_that_is_away_are_told_of(
     _post(all_, b"1", b"2")
     all_.queues.update(CALLER, QUEUE, [{"op": "remove", "path": "/metadata/_enable_encrypt_messages"}])
     without = served("")
-    store = without.messages._known.store_for(QUEUE).messages
 
     def away(*_, **__):
         raise Unavailable("The disk is full.")
 
-    monkeypatch.setattr(store, "post", away)
+    monkeypatch.setattr(QueueMessages, "post", away)
     with pytest.raises(Unavailable, match="cannot be decrypted"):
         without.messages.pop(CALLER, QUEUE, 2)
 
