@@ -132,6 +132,40 @@ def test_beyond_the_share_of_threads_requests_wait_only_as_long_as_the_service_i
     assert [one.result(10) for one in waiting] == [GOOD, GOOD]
 
 
+def test_a_refusal_is_an_answer_too():
+    def refuse():
+        raise Refused
+
+    validations = Validations(most=1)
+    validations._patience = 0.0
+    with pytest.raises(Refused):
+        _ask(validations, "a", refuse)
+
+    assert validations._patience >= 1
+
+
+def test_an_outage_is_none():
+    def fail():
+        raise Unavailable("away")
+
+    validations = Validations(most=1)
+    validations._patience = 0.0
+    with pytest.raises(Unavailable):
+        _ask(validations, "a", fail)
+
+    assert validations._patience == 0
+
+
+def test_without_a_thread_to_ask_with_it_is_an_outage_and_nothing_stays_behind(monkeypatch):
+    validations = Validations(most=1)
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", lambda _thread: (_ for _ in ()).throw(RuntimeError("no thread")))
+        with pytest.raises(Unavailable):
+            _ask(validations, "a", lambda: GOOD)
+
+    assert _ask(validations, "a", lambda: GOOD) is GOOD
+
+
 def test_an_answer_makes_it_quick_again(service, threads):
     validations = Validations(most=1, deadline=60, patience=60)
     validations._patience = 0.0

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 
 from zaqar.errors import Unavailable
-from zaqar.transport.tokens.verdict import Verdict
+from zaqar.transport.tokens.verdict import Refused, Verdict
 
 DEADLINE = 10.0
 """Seconds that a request waits for a validation, repeats included."""
@@ -77,8 +77,12 @@ class Validations:
     def _begin(self, key: object, validate: Callable[[], Verdict]) -> tuple[float, Future[Verdict]]:
         if len(self._running) >= self._most:
             raise Unavailable(_BUSY)
-        entry = self._running[key] = (self._monotonic(), Future())
-        threading.Thread(target=self._run, args=(key, entry, validate), name="validate", daemon=True).start()
+        entry: tuple[float, Future[Verdict]] = (self._monotonic(), Future())
+        try:
+            threading.Thread(target=self._run, args=(key, entry, validate), name="validate", daemon=True).start()
+        except RuntimeError as error:  # the system has no thread to give
+            raise Unavailable(_BUSY) from error
+        self._running[key] = entry
         return entry
 
     def _run(self, key: object, entry: tuple[float, Future[Verdict]], validate: Callable[[], Verdict]) -> None:
@@ -86,14 +90,15 @@ class Validations:
         try:
             verdict = validate()
         except Exception as error:  # noqa: BLE001  # whoever waits raises it
-            self._end(key)
+            self._end(key, began, has_answered=isinstance(error, Refused))
             future.set_exception(error)
         else:
-            least = min(LEAST_PATIENCE, self._most_patience)
-            self._patience = min(self._most_patience, max(least, 4 * (self._monotonic() - began)))
-            self._end(key)
+            self._end(key, began, has_answered=True)
             future.set_result(verdict)
 
-    def _end(self, key: object) -> None:
+    def _end(self, key: object, began: float, *, has_answered: bool) -> None:
+        if has_answered:
+            least = min(LEAST_PATIENCE, self._most_patience)
+            self._patience = min(self._most_patience, max(least, 4 * (self._monotonic() - began)))
         with self._lock:
             del self._running[key]
