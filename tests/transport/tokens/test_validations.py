@@ -50,7 +50,7 @@ def _ask(validations, key, validate, known=lambda: None):
 
 
 def _waiting(validations, number):
-    wait_until(lambda: validations._waiting == number, what=f"{number} requests that wait")
+    wait_until(lambda: validations.waiting == number, what=f"{number} requests that wait")
 
 
 def test_what_is_known_meanwhile_is_not_asked_for():
@@ -114,7 +114,7 @@ def test_a_validation_over_its_deadline_still_counts(service):
     assert service.asked == 1
 
     service.answer(2)
-    wait_until(lambda: not validations._running)
+    wait_until(lambda: not validations.running)
     assert _ask(validations, "b", service) is GOOD
 
 
@@ -137,11 +137,11 @@ def test_a_refusal_is_an_answer_too():
         raise Refused
 
     validations = Validations(most=1)
-    validations._patience = 0.0
+    validations.patience = 0.0
     with pytest.raises(Refused):
         _ask(validations, "a", refuse)
 
-    assert validations._patience >= 1
+    assert validations.patience >= 1
 
 
 def test_an_outage_is_none():
@@ -149,11 +149,11 @@ def test_an_outage_is_none():
         raise Unavailable("away")
 
     validations = Validations(most=1)
-    validations._patience = 0.0
+    validations.patience = 0.0
     with pytest.raises(Unavailable):
         _ask(validations, "a", fail)
 
-    assert validations._patience == 0
+    assert validations.patience == 0
 
 
 def test_without_a_thread_to_ask_with_it_is_an_outage_and_nothing_stays_behind(monkeypatch):
@@ -168,12 +168,12 @@ def test_without_a_thread_to_ask_with_it_is_an_outage_and_nothing_stays_behind(m
 
 def test_an_answer_makes_it_quick_again(service, threads):
     validations = Validations(most=1, deadline=60, patience=60)
-    validations._patience = 0.0
+    validations.patience = 0.0
     service.answer()
     _ask(validations, "a", service)
 
-    assert validations._patience >= 1
-    validations._patience = 60
+    assert validations.patience >= 1
+    validations.patience = 60
     asked = [threads.submit(_ask, validations, "b", service) for _ in range(4)]
     _waiting(validations, 4)
     service.answer()

@@ -44,7 +44,7 @@ class Keystone:
         group = conf.keystone_authtoken
         self._conf = conf
         self.uri = uri
-        self._seconds, self._overrides = _shares(group.token_cache_time, has_memcached=bool(group.memcached_servers))
+        self._seconds, self._overrides = shares(group.token_cache_time, has_memcached=bool(group.memcached_servers))
         self._overrides |= {
             # Whoever has no token is refused here and nowhere else.
             "delay_auth_decision": False,
@@ -94,7 +94,7 @@ class Keystone:
         check = None
         if (token.get("application_credential") or {}).get("access_rules") is not None:
             check = protocol.checking(token)
-        return Verdict(credentials, min(self._seconds, _seconds_left(token)), check)
+        return Verdict(credentials, min(self._seconds, seconds_left(token)), check)
 
 
 class _Protocol(auth_token.AuthProtocol):  # type: ignore[misc]  # keystonemiddleware ships no types
@@ -162,7 +162,7 @@ class _NoCache:
         """Keep nothing."""
 
 
-def _shares(seconds: int, *, has_memcached: bool) -> tuple[float, dict[str, Any]]:
+def shares(seconds: int, *, has_memcached: bool) -> tuple[float, dict[str, Any]]:
     """Return for how many seconds the process relies on a verdict, and the middleware's options for its own cache.
 
     Both together are no longer than ``token_cache_time``: a process may take from memcached what another has put there
@@ -201,7 +201,7 @@ def _accept(_environ: Mapping[str, Any], start_response: Any) -> list[bytes]:
     return []
 
 
-def _seconds_left(token: Mapping[str, Any]) -> float:
+def seconds_left(token: Mapping[str, Any]) -> float:
     """Return for how long the token itself is good."""
     expires = datetime.datetime.fromisoformat(token["expires_at"])
     return (expires - datetime.datetime.now(datetime.UTC)).total_seconds()

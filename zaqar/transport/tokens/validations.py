@@ -40,9 +40,12 @@ class Validations:
         self._most_patience = patience
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._running: dict[object, tuple[float, Future[Verdict]]] = {}
-        self._waiting = 0
-        self._patience = patience
+        self.running: dict[object, tuple[float, Future[Verdict]]] = {}
+        """When each validation under way began, and its result to be, by key."""
+        self.waiting = 0
+        """Requests that wait for one."""
+        self.patience = patience
+        """Seconds after a validation's start during which any number of requests may wait for it."""
 
     def result(self, key: object, validate: Callable[[], Verdict], *, known: Callable[[], Verdict | None]) -> Verdict:
         """Return what ``validate`` returns, in this call or in one with the same key that runs already.
@@ -54,35 +57,35 @@ class Validations:
             verdict = known()
             if verdict is not None:
                 return verdict
-            began, future = self._running.get(key) or self._begin(key, validate)
+            began, future = self.running.get(key) or self._begin(key, validate)
             seconds = began + self._allowed() - self._monotonic()
             if seconds <= 0:
                 raise Unavailable(_BUSY)
-            self._waiting += 1
+            self.waiting += 1
         try:
             return future.result(seconds)
         except TimeoutError:
-            self._patience = 0.0
+            self.patience = 0.0
             raise Unavailable(_SILENT if self._monotonic() - began >= self._deadline else _BUSY) from None
         finally:
             with self._lock:
-                self._waiting -= 1
+                self.waiting -= 1
 
     def _allowed(self) -> float:
         """Return how long after the start of a validation one more request may wait for it."""
-        if self._waiting < self._most:
+        if self.waiting < self._most:
             return self._deadline
-        return self._patience
+        return self.patience
 
     def _begin(self, key: object, validate: Callable[[], Verdict]) -> tuple[float, Future[Verdict]]:
-        if len(self._running) >= self._most:
+        if len(self.running) >= self._most:
             raise Unavailable(_BUSY)
         entry: tuple[float, Future[Verdict]] = (self._monotonic(), Future())
         try:
             threading.Thread(target=self._run, args=(key, entry, validate), name="validate", daemon=True).start()
         except RuntimeError as error:  # the system has no thread to give
             raise Unavailable(_BUSY) from error
-        self._running[key] = entry
+        self.running[key] = entry
         return entry
 
     def _run(self, key: object, entry: tuple[float, Future[Verdict]], validate: Callable[[], Verdict]) -> None:
@@ -99,6 +102,6 @@ class Validations:
     def _end(self, key: object, began: float, *, has_answered: bool) -> None:
         if has_answered:
             least = min(LEAST_PATIENCE, self._most_patience)
-            self._patience = min(self._most_patience, max(least, 4 * (self._monotonic() - began)))
+            self.patience = min(self._most_patience, max(least, 4 * (self._monotonic() - began)))
         with self._lock:
-            del self._running[key]
+            del self.running[key]
