@@ -1,9 +1,11 @@
 import logging
 
 import pytest
+from oslo_policy import policy as oslo_policy
 
 from zaqar.context import Context
 from zaqar.errors import ConfigurationError, Forbidden, Unavailable
+from zaqar.policies import enforcer
 
 CLOSED = '"messages:create": "role:producer"\n'
 OPEN = '"messages:create": ""\n'
@@ -50,6 +52,57 @@ def test_open_rules_cost_no_evaluation(deployment, monkeypatch):
     monkeypatch.setattr("oslo_policy.policy.Enforcer.enforce", lambda *_: pytest.fail("evaluated"))
 
     policy.check("messages:create", _caller())
+
+
+@pytest.fixture
+def evaluated(monkeypatch):
+    """Collect what is evaluated: the rule and the credentials."""
+    asked, enforce = [], oslo_policy.Enforcer.enforce
+
+    def record(enforcer, rule, target, credentials):
+        asked.append((rule, credentials["project_id"], credentials["user_id"], *credentials["roles"]))
+        return enforce(enforcer, rule, target, credentials)
+
+    monkeypatch.setattr(oslo_policy.Enforcer, "enforce", record)
+    return asked
+
+
+def test_a_rule_is_evaluated_once_for_the_same_credentials(deployment, evaluated):
+    deployment.write('"messages:create": "role:producer and project_id:%(project_id)s or user_id:ann"\n')
+    policy = deployment.policy()
+    callers = [
+        _caller("producer"),
+        _caller("consumer"),
+        _caller("consumer", user="ann"),
+        _caller("producer", project="yours"),
+        _caller("producer", "consumer"),
+    ]
+
+    for _ in range(3):
+        assert [_allows(policy, "messages:create", caller) for caller in callers] == [True, False, True, True, True]
+
+    assert len(evaluated) == len(set(evaluated)) == len(callers)
+
+
+def test_a_rule_that_asks_somebody_outside_is_evaluated_each_time(deployment, evaluated):
+    deployment.write(f'{CLOSED}"queues:create": "role:admin or http://127.0.0.1:1/"\n')
+    policy = deployment.policy()
+
+    for _ in range(3):
+        assert not _allows(policy, "messages:create", _caller())
+
+    assert len(evaluated) == 3
+
+
+def test_more_decisions_than_are_remembered_are_made_again(deployment, evaluated, monkeypatch):
+    monkeypatch.setattr(enforcer, "MOST_REMEMBERED", 2)
+    deployment.write(CLOSED)
+    policy = deployment.policy()
+
+    for user in ("a", "b", "a", "c", "a"):
+        assert _allows(policy, "messages:create", _caller("producer", user=user))
+
+    assert [user for _, _, user, _ in evaluated] == ["a", "b", "c", "a"]
 
 
 def test_a_file_closes_a_rule(deployment):

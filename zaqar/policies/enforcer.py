@@ -3,9 +3,11 @@
 import contextlib
 import difflib
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
+from importlib import metadata
 from typing import Any
 
 from oslo_config import cfg
@@ -20,6 +22,9 @@ LOG = logging.getLogger(__name__)
 
 LOOK_INTERVAL = 5.0
 """Seconds between two looks at the policy files."""
+
+MOST_REMEMBERED = 10_000
+"""Decisions that are remembered; when there are more, all are forgotten."""
 
 
 class Policy:
@@ -96,9 +101,23 @@ class _Rules:
         refuse_together(lambda: _check_understood(self._enforcer, checks), lambda: _check_references(self._enforcer))
         # Enforcing costs 54 us even for a rule that is always true, so those are known by name.
         self.open = frozenset(name for name, check in self._enforcer.rules.items() if str(check) == "@")
+        # The others are evaluated once for the same credentials, unless somebody outside is asked, who may change his mind.
+        self._is_own = not any(map(_asks_outside(), map(str, self._enforcer.rules.values())))
+        self._decisions: dict[tuple[object, ...], bool] = {}
 
     def allows(self, rule: str, context: Context) -> bool:
-        """Evaluate the rule. Raises ``Unavailable`` when a server that it asks does not answer."""
+        """Tell whether the rule allows it. Raises ``Unavailable`` when a server that it asks does not answer."""
+        if not self._is_own:
+            return self._evaluated(rule, context)
+        key = (rule, context.project, context.user, context.roles, context.is_signed)
+        decision = self._decisions.get(key)
+        if decision is None:
+            if len(self._decisions) >= MOST_REMEMBERED:
+                self._decisions.clear()
+            decision = self._decisions[key] = self._evaluated(rule, context)
+        return decision
+
+    def _evaluated(self, rule: str, context: Context) -> bool:
         credentials = {
             "project_id": context.project,
             "user_id": context.user,
@@ -109,6 +128,12 @@ class _Rules:
             return bool(self._enforcer.enforce(rule, {"project_id": context.project}, credentials))
         except (OSError, RuntimeError) as error:  # what oslo.policy and its HTTP library raise
             raise Unavailable("The server that decides who may do this does not answer.") from error
+
+
+def _asks_outside() -> Callable[[str], object]:
+    """Return what tells whether a rule has a check of a library: HTTP, or whatever somebody has installed."""
+    kinds = (re.escape(point.name) for point in metadata.entry_points(group="oslo.policy.rule_checks"))
+    return re.compile(rf"(?<![\w.])(?:{'|'.join(kinds)}):").search
 
 
 def _note(name: str, known: Collection[str]) -> str:
