@@ -1,11 +1,13 @@
 """What tests of several folders share."""
 
 import os
+import random
 import signal
 from collections.abc import Iterator
+from unittest import mock
 
 import pytest
-from pymongo import monitoring
+from pymongo import message, monitoring
 
 from tests.commands import TypeCheck
 from tests.integration.redis_servers import VARIABLE
@@ -31,6 +33,17 @@ def _interruptible() -> None:
     """Let programs that tests start be interrupted: a shell has what it runs in the background ignore the signal."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_random() -> Iterator[None]:
+    """Let PyMongo's threads number their messages from a source of their own.
+
+    Hypothesis looks whether what it draws from depends on the module ``random``, and takes for that what another thread
+    does with it meanwhile.
+    """
+    with mock.patch.object(message, "random", random.Random()):
+        yield
 
 
 @pytest.fixture(scope="session")
