@@ -7,7 +7,8 @@
 # curl reads the signature from the file, so that no list of processes shows it.
 set -eu
 
-while read -r body; do
+# The last line counts also where nothing ends it.
+while read -r body || [ -n "$body" ]; do
     printf '{"messages": [{"body": %s, "ttl": 3600}]}' "$body" |
         curl --silent --show-error --fail --config "$1" --data-binary @-
     echo

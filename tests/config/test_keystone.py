@@ -47,7 +47,7 @@ def test_the_usual_options_are_accepted_without_a_warning(written):
     [
         "service_token_roles = service\nservice_token_roles_required = true\ninterface = internal\nregion_name = R\n",
         "memcached_servers = localhost:11211\nmemcache_security_strategy = ENCRYPT\nmemcache_secret_key = s3cr3t\n",
-        "cafile = /ca.pem\ninsecure = false\nhttp_connect_timeout = 3\nhttp_request_max_retries = 1\n",
+        f"cafile = {__file__}\nkeyfile = {__file__}\ninsecure = false\nhttp_connect_timeout = 3\nhttp_request_max_retries = 1\n",
         "user-name = zaqar\n",
     ],
 )
@@ -80,6 +80,11 @@ def test_any_other_word_is_refused_with_those_that_there_are(written, name):
         (KEYSTONE.replace("auth_type = password", "auth_type = pasword"), "auth_type = pasword is unknown: there are "),
         (KEYSTONE + "token_cache_time = soon\n", "[keystone_authtoken] token_cache_time in "),
         (KEYSTONE + "auth_section = elsewhere\n", "set [elsewhere] auth_type"),
+        (KEYSTONE + "auth_url = controller:5000/v3\n", "[keystone_authtoken] auth_url is no address of a Keystone"),
+        (KEYSTONE + "auth_url = http://[::1/v3\n", "[keystone_authtoken] auth_url is no address of a Keystone"),
+        (KEYSTONE + "cafile = /nowhere/ca.pem\n", "cafile = /nowhere/ca.pem does not exist or cannot be read"),
+        (KEYSTONE + "keyfile = /nowhere/key.pem\n", "keyfile = /nowhere/key.pem does not exist or cannot be read"),
+        (KEYSTONE + "memcache_security_strategy = MAC\n", "memcache_security_strategy = MAC needs memcache_secret_key"),
     ],
 )
 def test_what_cannot_work_is_refused_in_one_sentence(written, text, words):

@@ -282,7 +282,7 @@ def holder(program: str, *words: object, said: str = "") -> subprocess.Completed
 def test_one_holder_of_a_signed_url_writes_and_another_reads(stage):
     reader, writer = signed(stage, "GET"), signed(stage, "POST")
 
-    posted = holder("signed_writer.sh", writer, said='{"temperature": 21.5}\n"two words"\n')
+    posted = holder("signed_writer.sh", writer, said='{"temperature": 21.5}\n"two words"')
     first = json.loads(holder("signed_reader.sh", reader).stdout)
     (link,) = first["links"]
     second = json.loads(holder("signed_reader.sh", reader, re.findall("marker=([^&]+)", link["href"])[0]).stdout)

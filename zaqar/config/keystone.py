@@ -1,6 +1,8 @@
 """The options of keystonemiddleware in ``[keystone_authtoken]``, where ``auth_strategy`` is ``keystone`` (http X-25, X-26)."""
 
 import importlib.util
+import os
+import urllib.parse
 from typing import Any
 
 from keystoneauth1 import exceptions, loading
@@ -31,8 +33,14 @@ def register(conf: cfg.ConfigOpts) -> None:
 
 
 def check(conf: Options) -> None:
-    """Refuse what no user of the service can log in with, and memcached without its library."""
-    refuse_together(lambda: _check_plugin(conf), lambda: _check_memcached(conf))
+    """Refuse what would fail for every request: no user to log in as, files that are not there, a half-configured memcached."""
+    refuse_together(
+        lambda: _check_plugin(conf),
+        lambda: _check_address(conf),
+        lambda: _check_files(conf),
+        lambda: _check_strategy(conf),
+        lambda: _check_memcached(conf),
+    )
 
 
 def _check_plugin(conf: Options) -> None:
@@ -69,6 +77,44 @@ def _check_password(conf: Options, section: str) -> None:
         missing.append("password")
     if missing:
         raise ConfigurationError(f"[{section}] auth_type = {group.auth_type} needs {' and '.join(missing)}, too.")
+
+
+def _check_address(conf: Options) -> None:
+    section = _plugin_section(conf)
+    uri = getattr(conf[section], "auth_url", None)
+    if not uri:
+        return
+    try:
+        parts = urllib.parse.urlsplit(uri)
+    except ValueError:
+        parts = urllib.parse.SplitResult("", "", "", "", "")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigurationError(
+            f"[{section}] auth_url is no address of a Keystone: it has to be like http://controller:5000/v3."
+        )
+
+
+def _check_files(conf: Options) -> None:
+    group = conf[SECTION]
+    names = ["certfile", "keyfile"] if group.insecure else ["cafile", "certfile", "keyfile"]
+    if group.memcached_servers and group.memcache_tls_enabled:
+        names += ["memcache_tls_cafile", "memcache_tls_certfile", "memcache_tls_keyfile"]
+    wrong = []
+    for name in names:
+        path = group[name]
+        if path and not os.access(path, os.R_OK):
+            wrong.append(f"[{SECTION}] {name} = {path} does not exist or cannot be read.")
+    if wrong:
+        raise ConfigurationError(*wrong)
+
+
+def _check_strategy(conf: Options) -> None:
+    """Refuse protection of what is in memcached without a secret to protect it with, memcached or not, as the middleware does."""
+    group = conf[SECTION]
+    if group.memcache_security_strategy.lower() != "none" and not group.memcache_secret_key:
+        raise ConfigurationError(
+            f"[{SECTION}] memcache_security_strategy = {group.memcache_security_strategy} needs memcache_secret_key, too."
+        )
 
 
 def _check_memcached(conf: Options) -> None:

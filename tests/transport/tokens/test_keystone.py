@@ -1,8 +1,84 @@
+import contextlib
 import datetime
+import http.server
+import json
+import threading
 
 import pytest
 
-from zaqar.transport.tokens.keystone import seconds_left, shares
+from zaqar import config
+from zaqar.errors import Unavailable
+from zaqar.transport.tokens.keystone import Keystone, seconds_left, shares
+
+OPTIONS = """
+[DEFAULT]
+auth_strategy = keystone
+[keystone_authtoken]
+auth_type = password
+auth_url = http://127.0.0.1:{port}/v3
+username = zaqar
+password = s3cr3t
+user_domain_id = default
+project_name = service
+project_domain_id = default
+"""
+
+
+@contextlib.contextmanager
+def _somebody_else(status, body, content_type):
+    """Run what lets the service's user in as Keystone does, and answers all else in one way; give its port."""
+
+    class Answer(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self._answer(status, body, content_type)
+
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            uri = f"http://127.0.0.1:{server.server_port}/v3"
+            endpoint = {"interface": "internal", "region_id": "RegionOne", "url": uri}
+            catalog = [{"type": "identity", "name": "keystone", "endpoints": [endpoint]}]
+            token = {"methods": ["password"], "expires_at": "2999-01-01T00:00:00.000000Z", "catalog": catalog}
+            self._answer(201, json.dumps({"token": token}).encode(), "application/json")
+
+        def _answer(self, status, body, content_type):
+            self.send_response(status)
+            self.send_header("X-Subject-Token", "token-of-the-service")
+            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize("status", [200, 300, 302, 400, 403, 500])
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b"<html>Sign in</html>", "text/html"),
+        (b"", "text/plain"),
+        (b"{}", "application/json"),
+        (b"[]", "application/json"),
+    ],
+)
+def test_what_answers_in_the_place_of_keystone_is_an_outage(tmp_path, status, body, content_type):
+    """http X-26: such as a proxy's page. It is no mistake in the service, and no token is refused for it."""
+    with _somebody_else(status, body, content_type) as port:
+        (tmp_path / "zaqar.conf").write_text(OPTIONS.format(port=port))
+        keystone = Keystone(config.load(files=[str(tmp_path / "zaqar.conf")], checks=()), uri="")
+
+        with pytest.raises(Unavailable):
+            keystone.validate("token", None)
 
 
 def test_without_memcached_a_process_relies_on_a_verdict_for_the_whole_time():

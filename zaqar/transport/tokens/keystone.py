@@ -15,7 +15,6 @@ from typing import Any
 
 import requests
 import webob
-from keystoneauth1 import exceptions
 from keystoneauth1.session import TCPKeepAliveAdapter
 from keystonemiddleware import auth_token
 from oslo_config import cfg
@@ -64,11 +63,12 @@ class Keystone:
         """Return whose token it is. Raises ``Refused`` and ``Unavailable``."""
         environ = _environ(token, service_token)
         _deadline.at = time.monotonic() + DEADLINE
-        protocol = self._current()
         try:
+            protocol = self._current()
             status = webob.Request(environ).get_response(protocol).status_int
-        except exceptions.ClientException as error:
-            # Such as a service user that Keystone does not let in.
+        except Exception as error:
+            # A service user that Keystone does not let in, and whatever the middleware stumbles over: options that cannot be,
+            # a file that is gone, somebody else's page in the place of Keystone's answer.
             raise Unavailable(_UNAVAILABLE) from error
         if status == 401:
             raise Refused
