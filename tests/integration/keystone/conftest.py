@@ -1,13 +1,16 @@
+import shutil
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import requests
 
 from tests.integration.keystone import server
-from tests.integration.process import RunningServer
+from tests.integration.process import RunningServer, running_server
 from tests.needs import Shared
 
+SAMPLE = Path(__file__).parents[3] / "etc" / "policy-reader-member-admin.yaml.sample"
 SECONDS = 900
 """For a test that has to install Keystone first, on a machine with other things to do."""
 
@@ -47,3 +50,23 @@ class Caller:
         return requests.request(
             method, self.url + path, json=json, data=data, headers={**own, **named}, timeout=seconds
         )
+
+
+@pytest.fixture(scope="module", params=["default", "reader-member-admin"])
+def rules(request: pytest.FixtureRequest) -> str:
+    """Return which of the two sets of rules is in force."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def ask_ruled(
+    rules: str, keystone: server.KeystoneServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Caller]:
+    """A service under these rules."""
+    folder = tmp_path_factory.mktemp("service")
+    settings = {**keystone.settings(), "server": {"workers": 1}}
+    if rules != "default":
+        shutil.copy(SAMPLE, folder / "policy.yaml")
+        settings["oslo_policy"] = {"policy_file": folder / "policy.yaml"}
+    with running_server(folder, settings) as service:
+        yield Caller(service)

@@ -1,21 +1,16 @@
 """Every route of the table with every kind of token, of a real Keystone, under both sets of rules."""
 
 import re
-import shutil
-from pathlib import Path
 
 import pytest
 
 from tests.api.http_client import PATCH_TYPE
 from tests.api.rules import BODIES
 from tests.api.rules import RULES as ASKED
-from tests.integration.keystone.conftest import Caller
-from tests.integration.process import running_server
 from zaqar.policies import list_rules, roles
 from zaqar.transport.wsgi import table
 from zaqar.transport.wsgi.middleware import PUBLIC
 
-SAMPLE = Path(__file__).parents[3] / "etc" / "policy-reader-member-admin.yaml.sample"
 RULES = {
     (operation["path"], operation["method"]): rule.name
     for rule in list_rules()
@@ -55,22 +50,6 @@ def kinds(keystone):
     }
 
 
-@pytest.fixture(scope="module", params=["default", "reader-member-admin"])
-def rules(request):
-    return request.param
-
-
-@pytest.fixture(scope="module")
-def ask(rules, keystone, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("service")
-    settings = {**keystone.settings(), "server": {"workers": 1}}
-    if rules != "default":
-        shutil.copy(SAMPLE, folder / "policy.yaml")
-        settings["oslo_policy"] = {"policy_file": folder / "policy.yaml"}
-    with running_server(folder, settings) as service:
-        yield Caller(service)
-
-
 def _expected(path: str, verb: str, rules: str, outcome: int) -> int | None:
     """Return the status of the refusal; None where the request passes whatever authenticates and authorises."""
     if outcome in (400, 401):
@@ -82,13 +61,13 @@ def _expected(path: str, verb: str, rules: str, outcome: int) -> int | None:
 
 
 @pytest.mark.parametrize(("path", "verb", "is_public"), ROUTES, ids=str)
-def test_a_route_admits_whom_it_should_and_nobody_else(ask, kinds, rules, path, verb, is_public):
+def test_a_route_admits_whom_it_should_and_nobody_else(ask_ruled, kinds, rules, path, verb, is_public):
     """http X-25 to X-28, A-1, A-7: a route without a rule fails here."""
     rule = RULES.get((path, verb), "")
     target = next((target for name, method, target in ASKED if (name, method) == (rule, verb)), _example(path))
     body = BODIES.get(rule, b"")
     for kind, (token, headers, outcome) in kinds.items():
-        answer = ask(verb, target, token, data=body, Content_Type=PATCH_TYPE, **headers)
+        answer = ask_ruled(verb, target, token, data=body, Content_Type=PATCH_TYPE, **headers)
 
         refused = answer.status_code if answer.status_code in (401, 403) else None
         if answer.status_code == 400 and verb != "HEAD" and answer.json()["title"] == "Project-Id Missing":

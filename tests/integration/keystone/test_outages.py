@@ -120,7 +120,7 @@ def test_a_slow_keystone_is_waited_for_and_asked_once(ask, own_keystone):
         ]
         for thread in threads:
             thread.start()
-        time.sleep(2)
+        time.sleep(2)  # that is how slow it is
     for thread in threads:
         thread.join(60)
 
