@@ -64,8 +64,20 @@ class ClaimNotFound(NotFound):
     """No such claim on the queue, or it has expired, or none of its messages is left."""
 
 
+class SubscriptionNotFound(NotFound):
+    """No such subscription to the queue, or it has expired."""
+
+
 class Conflict(Error):
     """The request contradicts the present state (http E-409)."""
+
+
+class SubscriberTaken(Conflict):
+    """Another subscription to the queue has this subscriber (http S-23)."""
+
+
+class ChangedMeanwhile(Conflict):
+    """Somebody else changed it since it was read."""
 
 
 class Unavailable(Error):

@@ -16,7 +16,7 @@ WELL_FORMED = "0" * 14 + "0123456789abcdef"
 
 def post(store: MessageStore, queue: QueueKey, *messages: NewMessage, client_id: str = PRODUCER) -> list[str]:
     """Post and return the ids."""
-    return store.messages.post(queue, messages, client_id=client_id, token=new_token())
+    return list(store.messages.post(queue, messages, client_id=client_id, token=new_token()).ids)
 
 
 def listed(

@@ -103,7 +103,7 @@ def test_ids_come_in_the_order_of_the_messages_posted(store, queue):
 
 def test_ids_are_a_growing_position_and_the_token_of_the_post(store, queue):
     tokens = [new_token() for _ in range(3)]
-    posted = [store.messages.post(queue, numbered_messages(4), client_id="anyone", token=token) for token in tokens]
+    posted = [store.messages.post(queue, numbered_messages(4), client_id="anyone", token=token).ids for token in tokens]
 
     message_ids = list(itertools.chain(*posted))
     assert all(re.fullmatch("[0-9a-f]{30}", message_id) for message_id in message_ids)

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.parametrize("stores", NETWORKED, ids=lambda backend: ba
 
 
 def post(store, queue, token, *, count=3):
-    return store.messages.post(queue, numbered_messages(count), client_id=PRODUCER, token=token)
+    return store.messages.post(queue, numbered_messages(count), client_id=PRODUCER, token=token).ids
 
 
 def test_a_repeated_post_answers_the_same_and_stores_nothing(store, queue):

@@ -87,7 +87,7 @@ class Bodies:
         if not messages:
             return
         try:
-            store.messages.post(queue, messages, client_id=_NOBODY, token=new_token())
+            store.messages.post(queue, messages, client_id=_NOBODY, token=new_token(), is_silent=True)
         except QueueNotFound:  # deleted meanwhile, with all that was in it
             return
         except Unavailable as error:

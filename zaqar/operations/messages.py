@@ -23,7 +23,7 @@ class Messages:
         self._authorization = authorization
         self._limits = limits
 
-    def post(self, context: Context, queue: QueueKey, posted: Sequence[PostedMessage], *, size: int) -> Sequence[str]:
+    def post(self, context: Context, queue: QueueKey, new: Sequence[PostedMessage], *, size: int) -> Sequence[str]:
         """Append messages, creating the queue if need be; return their ids in order (http M-6 to M-14).
 
         ``size``: bytes of the whole request body.
@@ -32,17 +32,18 @@ class Messages:
         settings = self._known.settings(queue)
         if size > settings.max_post_size:
             raise Invalid(f"The body of a post to this queue is limited to {settings.max_post_size} bytes.")
-        if not posted:
+        if not new:
             raise Invalid("messages must not be empty.")
-        decided = [self._decided(message, settings) for message in posted]
+        decided = [self._decided(message, settings) for message in new]
         messages = self._bodies.stored(queue, decided, settings)
         token = new_token()
         store = self._known.store_for(queue)
         try:
-            return store.messages.post(queue, messages, client_id=context.client_id, token=token)
+            posted = store.messages.post(queue, messages, client_id=context.client_id, token=token)
         except QueueNotFound:
             self._known.create_lazily(queue)
-            return store.messages.post(queue, messages, client_id=context.client_id, token=token)
+            posted = store.messages.post(queue, messages, client_id=context.client_id, token=token)
+        return posted.ids
 
     def list(
         self,

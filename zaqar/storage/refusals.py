@@ -1,6 +1,14 @@
 """What every message store refuses, in the same words; and the claim of nothing, which is no refusal."""
 
-from zaqar.errors import ClaimNotFound, ClaimNotHeld, Conflict, MessageClaimed
+from zaqar.errors import (
+    ChangedMeanwhile,
+    ClaimNotFound,
+    ClaimNotHeld,
+    Conflict,
+    MessageClaimed,
+    SubscriberTaken,
+    SubscriptionNotFound,
+)
 from zaqar.models import Claim, QueueKey
 
 NOTHING = Claim("", 0, 0, ())
@@ -38,6 +46,21 @@ def not_all_held() -> MessageClaimed:
 def changed(queue: QueueKey) -> Conflict:
     """Return the refusal to replace metadata that is no longer what was read."""
     return Conflict(f'The {queue.kind} "{queue.name}" was changed meanwhile.')
+
+
+def no_subscription() -> SubscriptionNotFound:
+    """Return the refusal of a subscription that is unknown or over."""
+    return SubscriptionNotFound("The subscription does not exist or has expired.")
+
+
+def subscriber_taken() -> SubscriberTaken:
+    """Return the refusal to give a subscription the subscriber of another one."""
+    return SubscriberTaken("Another subscription has this subscriber.")
+
+
+def subscription_changed() -> ChangedMeanwhile:
+    """Return the refusal to replace a subscription that is no longer what was read."""
+    return ChangedMeanwhile("The subscription was changed meanwhile.")
 
 
 def no_answer(error: BaseException) -> str:

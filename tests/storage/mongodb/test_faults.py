@@ -197,7 +197,7 @@ def test_a_repeated_post_whose_first_was_struck_is_stored_once(server, name, pro
             dying.messages.post(queue, [new_message(b"7")], client_id=PRODUCER, token=token)
     clock.move(LEASE)
 
-    posted = [store.messages.post(queue, [new_message(b"7")], client_id=PRODUCER, token=token) for _ in range(3)]
+    posted = [store.messages.post(queue, [new_message(b"7")], client_id=PRODUCER, token=token).ids for _ in range(3)]
 
     assert posted[1:] == posted[:-1]
     assert ids(everything(store, queue)) == posted[0]

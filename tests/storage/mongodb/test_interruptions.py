@@ -55,7 +55,7 @@ class Scene:
     def post(self):
         return self.store.messages.post(
             self.queue, numbered_messages(3, first=10), client_id=PRODUCER, token=self.token
-        )
+        ).ids
 
     def claim_worn(self):
         """Claim beside what was claimed too often."""

@@ -185,13 +185,13 @@ def test_a_post_that_a_purge_overtakes_is_seen_and_counted_nowhere(store, other,
 def test_a_post_of_an_earlier_life_of_the_queue_is_not_taken_for_one_of_this(store, queue):
     """Of its messages nothing is left; whoever repeats it wants them to be there."""
     token = new_token()
-    before = store.messages.post(queue, numbered_messages(2), client_id=PRODUCER, token=token)
+    before = store.messages.post(queue, numbered_messages(2), client_id=PRODUCER, token=token).ids
     delete(store, queue)
     store.records.create(queue)
 
-    fresh = store.messages.post(queue, numbered_messages(2), client_id=PRODUCER, token=token)
+    fresh = store.messages.post(queue, numbered_messages(2), client_id=PRODUCER, token=token).ids
 
-    assert store.messages.post(queue, numbered_messages(2), client_id=PRODUCER, token=token) == fresh
+    assert store.messages.post(queue, numbered_messages(2), client_id=PRODUCER, token=token).ids == fresh
     assert not set(fresh) & set(before)
     assert ids(everything(store, queue)) == fresh
 

@@ -51,7 +51,7 @@ def _use(uri: str) -> None:
         management.queues.get(queue)
         management.queues.list(queue.project, marker=None, limit=10, name_contains="q", metadata={"colour": "blue"})
         management.queues.count(queue.project)
-        ids = message.messages.post(queue, numbered_messages(6), client_id="c", token=new_token())
+        ids = message.messages.post(queue, numbered_messages(6), client_id="c", token=new_token()).ids
         message.messages.post(queue, numbered_messages(1, delay=100), client_id="c", token=new_token())
         message.messages.get(queue, parse_ids(ids))
         message.messages.list(

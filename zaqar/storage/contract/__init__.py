@@ -14,9 +14,21 @@ Common to all methods:
 """
 
 from zaqar.storage.contract.claims import Claims
+from zaqar.storage.contract.deliveries import Deliveries
 from zaqar.storage.contract.messages import Messages
 from zaqar.storage.contract.queues import Queues
 from zaqar.storage.contract.records import Records
 from zaqar.storage.contract.stores import ManagementStore, MessageStore, Routing
+from zaqar.storage.contract.subscriptions import Subscriptions
 
-__all__ = ["Claims", "ManagementStore", "MessageStore", "Messages", "Queues", "Records", "Routing"]
+__all__ = [
+    "Claims",
+    "Deliveries",
+    "ManagementStore",
+    "MessageStore",
+    "Messages",
+    "Queues",
+    "Records",
+    "Routing",
+    "Subscriptions",
+]

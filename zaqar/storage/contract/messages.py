@@ -3,7 +3,7 @@
 import abc
 from collections.abc import Sequence
 
-from zaqar.models import Message, NewMessage, QueueKey
+from zaqar.models import Message, NewMessage, Posted, QueueKey
 from zaqar.storage.ids import Id
 
 
@@ -15,11 +15,15 @@ class Messages(abc.ABC):
     """
 
     @abc.abstractmethod
-    def post(self, queue: QueueKey, messages: Sequence[NewMessage], *, client_id: str, token: str) -> Sequence[str]:
-        """Append messages in order, all or none, and return their ids in that order.
+    def post(
+        self, queue: QueueKey, messages: Sequence[NewMessage], *, client_id: str, token: str, is_silent: bool = False
+    ) -> Posted:
+        """Append messages in order, all or none, with a notice for the queue's subscribers unless it is silent.
 
         ``token``: 16 hex digits, random, made once per post by the caller. A networked store remembers it, so that a
         repetition after a lost answer does not post twice.
+
+        A repetition may say of the notice what the first attempt would have said, or that there is one.
 
         Raises ``QueueNotFound`` where there is no record of the queue.
         """

@@ -16,6 +16,8 @@ class Records(abc.ABC):
     def delete(self, queue: QueueKey) -> None:
         """Remove the record, every message and every claim. Silent when missing (storage 2.16).
 
+        Subscriptions stay, and so does what is to be delivered to them (notifications N-68).
+
         Returns once no call sees any of them, also after the queue was made again; the sweep reclaims their space.
         """
 

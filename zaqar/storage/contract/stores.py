@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable
 
 from zaqar.models import QueueKey
 from zaqar.storage.contract.claims import Claims
+from zaqar.storage.contract.deliveries import Deliveries
 from zaqar.storage.contract.messages import Messages
 from zaqar.storage.contract.queues import Queues
 from zaqar.storage.contract.records import Records
+from zaqar.storage.contract.subscriptions import Subscriptions
 
 
 def _always() -> bool:
@@ -21,14 +23,18 @@ def _no_answer() -> str:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class MessageStore:
-    """Messages and claims."""
+    """Messages, claims, subscriptions, and what is to be delivered to them."""
 
     records: Records
     messages: Messages
     claims: Claims
+    subscriptions: Subscriptions = None  # type: ignore[assignment]  # until every backend has them
+    deliveries: Deliveries = None  # type: ignore[assignment]  # until every backend has them
 
     sweep: Callable[[], int]
     """Reclaim what has expired, was purged or deleted; return how many messages and claims went. Safe anywhere.
+
+    Subscriptions that have ended and notices past their time are among it, and are not counted.
 
     Also moves the dead letters that claims have left behind, until none is left or their queue has no record. Works in
     bounded steps, between which other calls get in. What fails in one queue does not keep it from the others.

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from zaqar.models import Message, NewMessage, QueueKey
+from zaqar.models import Message, NewMessage, Posted, QueueKey
 from zaqar.storage import contract, tokens
 from zaqar.storage.ids import Id
 from zaqar.storage.mongodb.messages import deletion, popping, posting, reading
@@ -16,12 +16,14 @@ class QueueMessages(contract.Messages):
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def post(self, queue: QueueKey, new: Sequence[NewMessage], *, client_id: str, token: str) -> Sequence[str]:
+    def post(
+        self, queue: QueueKey, new: Sequence[NewMessage], *, client_id: str, token: str, is_silent: bool = False
+    ) -> Posted:
         """Append messages."""
         session = self._session
         now = session.clock.now()
         drafts = [draft(each, now=now, client_id=client_id) for each in new]
-        return posting.post(session, queue, drafts, token, memory=tokens.memory(session.patience))
+        return Posted(posting.post(session, queue, drafts, token, memory=tokens.memory(session.patience)))
 
     def list(
         self,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from zaqar.clock import Clock
 from zaqar.errors import QueueNotFound
-from zaqar.models import Message, NewMessage, QueueKey
+from zaqar.models import Message, NewMessage, Posted, QueueKey
 from zaqar.storage import contract, refusals
 from zaqar.storage.ids import Id, format_id, parse_id
 from zaqar.storage.redis.keys import keys_of, posting_keys_of
@@ -29,7 +29,9 @@ class QueueMessages(contract.Messages):
         self._agenda = agenda
         self._memory = memory
 
-    def post(self, queue: QueueKey, new: Sequence[NewMessage], *, client_id: str, token: str) -> Sequence[str]:
+    def post(
+        self, queue: QueueKey, new: Sequence[NewMessage], *, client_id: str, token: str, is_silent: bool = False
+    ) -> Posted:
         """Append messages; the script knows a token that it has seen before."""
         microseconds = self._clock.microseconds()
         now = microseconds // 1_000_000
@@ -43,7 +45,7 @@ class QueueMessages(contract.Messages):
             (first,) = first
             self._agenda.note_soon(queue, first_due)
         position = int(first)
-        return [format_id(position + index, token) for index in range(len(new))]
+        return Posted([format_id(position + index, token) for index in range(len(new))])
 
     def list(
         self,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from zaqar.errors import QueueNotFound
-from zaqar.models import Message, NewMessage, QueueKey
+from zaqar.models import Message, NewMessage, Posted, QueueKey
 from zaqar.storage import contract
 from zaqar.storage.ids import Id, format_id
 from zaqar.storage.sql.messages import deletion, lookup, reading, taking
@@ -23,12 +23,14 @@ class QueueMessages(contract.Messages):
         self._database = database
         self._settling = settling
 
-    def post(self, queue: QueueKey, new: Sequence[NewMessage], *, client_id: str, token: str) -> Sequence[str]:
+    def post(
+        self, queue: QueueKey, new: Sequence[NewMessage], *, client_id: str, token: str, is_silent: bool = False
+    ) -> Posted:
         """Append messages. The embedded store never loses an answer, so it need not remember the token."""
 
-        def step(transaction: Transaction) -> Sequence[str]:
+        def step(transaction: Transaction) -> Posted:
             record = lookup.known(transaction, queue)
-            return insert(transaction, record, new, client_id=client_id, token=token)
+            return Posted(insert(transaction, record, new, client_id=client_id, token=token))
 
         return self._database.write(step, adds=True)
 
