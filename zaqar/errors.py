@@ -28,6 +28,10 @@ class InvalidQueueName(Invalid):
     """The queue's name, or the project's, is not acceptable (http E-QNAME)."""
 
 
+class InvalidTopicName(InvalidQueueName):
+    """The topic's name, or the project's, is not acceptable (http T-8)."""
+
+
 class ClaimNotHeld(Invalid):
     """A message was to be deleted under a claim that does not hold it (http M-37, M-38)."""
 

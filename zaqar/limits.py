@@ -7,7 +7,7 @@ import re
 
 import msgspec
 
-from zaqar.errors import Invalid, InvalidQueueName
+from zaqar.errors import Invalid, InvalidQueueName, InvalidTopicName
 from zaqar.models import QueueKey
 
 DEFAULT_PAGE = 10
@@ -57,12 +57,11 @@ class Limits(msgspec.Struct, frozen=True):
 
 def check_queue(queue: QueueKey) -> None:
     """Refuse a name or a project id that cannot be one (http X-23, O-50)."""
+    refusal = InvalidQueueName if queue.kind == "queue" else InvalidTopicName
     if len(queue.project) > MAX_PROJECT_LENGTH:
-        raise InvalidQueueName(
-            f"Project ids (the X-Project-ID header) are at most {MAX_PROJECT_LENGTH} characters long."
-        )
+        raise refusal(f"Project ids (the X-Project-ID header) are at most {MAX_PROJECT_LENGTH} characters long.")
     if not _NAME.match(queue.name) or queue.name in (".", ".."):
-        raise InvalidQueueName(
+        raise refusal(
             f"{queue.kind.capitalize()} names are 1 to {MAX_NAME_LENGTH} of the characters A-Z a-z 0-9 _ - . "
             'and neither "." nor "..".'
         )

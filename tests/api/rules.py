@@ -23,9 +23,15 @@ RULES = [
     ("claims:update", "PATCH", "/v2/queues/q/claims/x"),
     ("claims:delete", "DELETE", "/v2/queues/q/claims/x"),
 ]
+RULES += [
+    (rule.replace("queues:", "topics:"), method, target.replace("/queues", "/topics"))
+    for rule, method, target in RULES
+    if "/queues" in target and not rule.startswith("claims:") and "pop=" not in target and rule != "queues:share"
+]
 BODIES = {
     "queues:share": b"{}",
     "messages:create": b'{"messages": [{"body": 1}]}',
     "claims:update": b"{}",
     "queues:update": b"[]",
+    "topics:update": b"[]",
 }

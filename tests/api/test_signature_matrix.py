@@ -46,7 +46,7 @@ class Asking:
         self.world = World(application)
         self.right = RIGHT[path, method]
         self.method = method
-        self.path = path.format(queue_name="q", message_id=self.world.message_ids[1], claim_id=self.world.claim_id)
+        self.path = self.world.path(path)
         self.project = self.world.client.project
 
     def signed(self, *paths: str, **changes: Any) -> dict[str, Any]:

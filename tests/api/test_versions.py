@@ -74,6 +74,15 @@ HOME = {
     "rel/post_claim": ("/v2/queues/{queue_name}/claims{?limit}", ["POST"], True),
     "rel/patch_claim": ("/v2/queues/{queue_name}/claims/{claim_id}", ["PATCH"], True),
     "rel/delete_claim": ("/v2/queues/{queue_name}/claims/{claim_id}", ["DELETE"], False),
+    "rel/topics": ("/v2/topics{?marker,limit,detailed,name}", ["GET"], False),
+    "rel/topic": ("/v2/topics/{topic_name}", ["GET", "PUT", "DELETE", "PATCH"], False),
+    "rel/topic_stats": ("/v2/topics/{topic_name}/stats", ["GET"], False),
+    "rel/topic_purge": ("/v2/topics/{topic_name}/purge", ["POST"], True),
+    "rel/topic_messages": ("/v2/topics/{topic_name}/messages{?marker,limit,echo,include_delayed}", ["GET"], False),
+    "rel/topic_post_messages": ("/v2/topics/{topic_name}/messages", ["POST"], True),
+    "rel/topic_messages_delete": ("/v2/topics/{topic_name}/messages{?ids}", ["DELETE"], False),
+    "rel/topic_message_delete": ("/v2/topics/{topic_name}/messages/{message_id}", ["DELETE"], False),
+    "rel/topic_message_get": ("/v2/topics/{topic_name}/messages/{message_id}", ["GET"], False),
     "rel/ping": ("/v2/ping", ["GET"], False),
 }
 

@@ -31,7 +31,7 @@ class Messages:
         self._authorization.check("messages:create", context)
         settings = self._known.settings(queue)
         if size > settings.max_post_size:
-            raise Invalid(f"The body of a post to this queue is limited to {settings.max_post_size} bytes.")
+            raise Invalid(f"The body of a post to this {queue.kind} is limited to {settings.max_post_size} bytes.")
         if not new:
             raise Invalid("messages must not be empty.")
         decided = [self._decided(message, settings) for message in new]
@@ -78,7 +78,7 @@ class Messages:
         self._authorization.check("messages:get", context)
         found = self._known.store_for(queue).messages.get(queue, [named(message_id)])
         if not found:
-            raise MessageNotFound("The queue has no such message.")
+            raise MessageNotFound(f"The {queue.kind} has no such message.")
         return self._bodies.shown(queue, found)[0]
 
     def get_many(self, context: Context, queue: QueueKey, ids: Sequence[str]) -> Sequence[Message]:
@@ -87,7 +87,7 @@ class Messages:
         self._check_number(ids)
         found = self._known.store_for(queue).messages.get(queue, parse_ids(ids))
         if not found:
-            raise NotFound("The queue has none of these messages.")
+            raise NotFound(f"The {queue.kind} has none of these messages.")
         return self._bodies.shown(queue, found)
 
     def delete(self, context: Context, queue: QueueKey, message_id: str, *, claim_id: str | None) -> None:
@@ -100,7 +100,7 @@ class Messages:
         """Delete messages, claimed or not, unless the operator wants claims to be named (http M-40, M-41)."""
         self._authorization.check("messages:delete_all", context)
         self._check_number(ids)
-        is_guarded = self._limits.message_delete_with_claim_id
+        is_guarded = self._limits.message_delete_with_claim_id and queue.kind == "queue"
         if is_guarded and not claim_ids:
             raise Invalid("claim_ids must be given when messages are deleted by ids.")
         store = self._known.store_for(queue)
@@ -110,8 +110,10 @@ class Messages:
     def pop(
         self, context: Context, queue: QueueKey, number: int, *, claim_ids: Sequence[str] = ()
     ) -> Sequence[Message]:
-        """Remove and return up to ``number`` messages, oldest first (http M-42 to M-44)."""
+        """Remove and return up to ``number`` messages, oldest first (http M-42 to M-44); not of a topic (http T-9)."""
         self._authorization.check("messages:delete_all", context)
+        if queue.kind == "topic":
+            raise Invalid("Messages of a topic are for everybody and cannot be popped; they can be read by markers.")
         if claim_ids and self._limits.message_delete_with_claim_id:
             raise Invalid("claim_ids cannot be given together with pop.")
         check_range("pop", number, least=1, most=self._limits.max_messages_per_claim_or_pop)

@@ -52,6 +52,7 @@ _TABLE: dict[type[errors.Error], Status] = {
     errors.InvalidBody: Status(400, "Invalid request body"),
     errors.InvalidParameter: Status(400, "Invalid parameter"),
     errors.InvalidQueueName: Status(400, "Invalid queue identification"),
+    errors.InvalidTopicName: Status(400, "Invalid topic identification"),
     errors.ClaimNotHeld: Status(400, "Unable to delete"),
     errors.Forbidden: Status(403, "Not authorized"),
     errors.MessageClaimed: Status(403, "Unable to delete"),
