@@ -36,6 +36,14 @@ class ClaimNotHeld(Invalid):
     """A message was to be deleted under a claim that does not hold it (http M-37, M-38)."""
 
 
+class NothingToUpdate(Invalid):
+    """A subscription was to be changed, and nothing of it was given (http E-SUBUPD)."""
+
+
+class NotAConfirmation(Invalid):
+    """The answer to the question for a confirmation is none (http E-SUBCNF)."""
+
+
 class Forbidden(Error):
     """Policy does not allow the operation (http E-403)."""
 

@@ -1,8 +1,8 @@
-"""``[notification]``: delivery to subscribers, not built yet."""
+"""``[notification]``: delivery to subscribers."""
 
 from oslo_config import cfg
 
-from zaqar.config.groups import idle_group
+from zaqar.config.groups import Group
 
 _SENDER = "Zaqar Notifications <no-reply@openstack.org>"
 
@@ -25,9 +25,14 @@ _TEMPLATE_HELP = (
     "the link."
 )
 
-GROUP = idle_group(
+GROUP = Group(
     "notification",
     [
+        cfg.BoolOpt(
+            "enabled",
+            default=True,
+            help="Tell subscribers of what is posted. Where it is false, posts leave nothing to be delivered, now or later.",
+        ),
         cfg.StrOpt(
             "smtp_mode",
             default="third_part",
@@ -44,9 +49,27 @@ GROUP = idle_group(
             help="Program that takes a mail on its standard input, for third_part; split at spaces.",
         ),
         cfg.IntOpt("max_notifier_workers", default=10, min=1, help="Deliveries at once in one process; 1 or more."),
-        cfg.BoolOpt("require_confirmation", default=False, help="Deliver to confirmed subscriptions only."),
+        cfg.BoolOpt(
+            "require_confirmation",
+            default=False,
+            help="Deliver to confirmed subscriptions only, and ask new subscribers, which needs [signed_url] secret_key.",
+        ),
         cfg.StrOpt("external_confirmation_url", help="Web page of your own that confirmation mails lead to."),
         cfg.DictOpt("subscription_confirmation_email_template", default=_CONFIRM, help=_TEMPLATE_HELP),
         cfg.DictOpt("unsubscribe_confirmation_email_template", default=_UNSUBSCRIBE, help=_TEMPLATE_HELP),
     ],
+    idle=frozenset(
+        {
+            "smtp_mode",
+            "smtp_host",
+            "smtp_port",
+            "smtp_user_name",
+            "smtp_user_password",
+            "smtp_command",
+            "max_notifier_workers",
+            "external_confirmation_url",
+            "subscription_confirmation_email_template",
+            "unsubscribe_confirmation_email_template",
+        }
+    ),
 )

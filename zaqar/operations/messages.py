@@ -8,6 +8,7 @@ from zaqar.context import Context
 from zaqar.errors import Invalid, MessageNotFound, NotFound, QueueNotFound, Unavailable
 from zaqar.limits import MIN_MESSAGE_TTL, Limits, check_range, page_size
 from zaqar.models import Message, NewMessage, PostedMessage, QueueKey
+from zaqar.news import News
 from zaqar.operations.authorization import Authorization
 from zaqar.operations.bodies import Bodies
 from zaqar.operations.settings import KnownQueues, Settings
@@ -17,8 +18,11 @@ from zaqar.storage.ids import MalformedId, named, new_token, parse_id, parse_ids
 class Messages:
     """The verbs of a message."""
 
-    def __init__(self, *, known: KnownQueues, authorization: Authorization, limits: Limits, bodies: Bodies) -> None:
+    def __init__(
+        self, *, known: KnownQueues, authorization: Authorization, limits: Limits, bodies: Bodies, news: News
+    ) -> None:
         self._known = known
+        self._news = news
         self._bodies = bodies
         self._authorization = authorization
         self._limits = limits
@@ -36,13 +40,15 @@ class Messages:
             raise Invalid("messages must not be empty.")
         decided = [self._decided(message, settings) for message in new]
         messages = self._bodies.stored(queue, decided, settings)
-        token = new_token()
+        token, is_silent = new_token(), not self._limits.notifies
         store = self._known.store_for(queue)
         try:
-            posted = store.messages.post(queue, messages, client_id=context.client_id, token=token)
+            posted = store.messages.post(queue, messages, client_id=context.client_id, token=token, is_silent=is_silent)
         except QueueNotFound:
             self._known.create_lazily(queue)
-            posted = store.messages.post(queue, messages, client_id=context.client_id, token=token)
+            posted = store.messages.post(queue, messages, client_id=context.client_id, token=token, is_silent=is_silent)
+        if posted.has_notice:
+            self._news.tell(queue)
         return posted.ids
 
     def list(

@@ -10,6 +10,7 @@ from zaqar.context import Context
 from zaqar.errors import Conflict, Invalid, InvalidBody, QueueNotFound, Unavailable
 from zaqar.limits import Limits, page_size
 from zaqar.models import Kind, Queue, QueueKey, Stats
+from zaqar.news import News
 from zaqar.operations import metadata as reserved_metadata
 from zaqar.operations import patch
 from zaqar.operations.authorization import Authorization
@@ -38,12 +39,14 @@ class Queues:
         authorization: Authorization,
         limits: Limits,
         can_encrypt: bool,
+        news: News,
     ) -> None:
         self._management = management
         self._known = known
         self._authorization = authorization
         self._limits = limits
         self._can_encrypt = can_encrypt
+        self._news = news
 
     def create(self, context: Context, queue: QueueKey, metadata: dict[str, Any]) -> bool:
         """Create a queue and return True; return False and change nothing when it exists (http Q-12)."""
@@ -125,8 +128,12 @@ class Queues:
             raise Invalid("resource_types must be an array.")
         if not all(kind in PURGEABLE for kind in resource_types):
             raise Invalid(f"resource_types may only contain {' and '.join(PURGEABLE)}.")
+        store = self._known.store_for(queue)
         if "messages" in resource_types:
-            self._known.store_for(queue).records.purge(queue)
+            store.records.purge(queue)
+        if "subscriptions" in resource_types:
+            store.subscriptions.delete_all(queue)
+            self._news.tell(queue)
 
     def _check(self, verb: str, context: Context, kind: Kind) -> None:
         self._authorization.check(f"{kind}s:{verb}", context)

@@ -54,6 +54,8 @@ _TABLE: dict[type[errors.Error], Status] = {
     errors.InvalidQueueName: Status(400, "Invalid queue identification"),
     errors.InvalidTopicName: Status(400, "Invalid topic identification"),
     errors.ClaimNotHeld: Status(400, "Unable to delete"),
+    errors.NothingToUpdate: Status(400, "Unable to update subscription"),
+    errors.NotAConfirmation: Status(400, "Unable to confirm subscription"),
     errors.Forbidden: Status(403, "Not authorized"),
     errors.MessageClaimed: Status(403, "Unable to delete"),
     errors.NotFound: Status(404, "Not found"),

@@ -6,7 +6,6 @@ _PARTS = (
     (re.compile(r"/v2/pools(/|\Z)"), "Pools are"),
     (re.compile(r"/v2/flavors(/|\Z)"), "Flavors are"),
     (re.compile(r"/v2/health\Z"), "The health document is"),
-    (re.compile(r"/v2/(queues|topics)/[^/]+/subscriptions(/|\Z)"), "Subscriptions are"),
 )
 
 
