@@ -21,12 +21,17 @@ KNOWN = [
     ("/v2/topics/t/messages", "DELETE, GET, POST"),
     ("/v2/topics/t/messages/m", "DELETE, GET"),
 ]
+for _source in ("queues/q", "topics/t"):
+    KNOWN += [
+        (f"/v2/{_source}/subscriptions", "GET, POST"),
+        (f"/v2/{_source}/subscriptions/s", "DELETE, GET, PATCH"),
+        (f"/v2/{_source}/subscriptions/s/confirm", "PUT"),
+        (f"/v2/{_source}/subscriptions/s/secret", "GET, POST"),
+        (f"/v2/{_source}/subscriptions/s/deliveries", "GET"),
+        (f"/v2/{_source}/subscriptions/s/deliveries/retry", "POST"),
+    ]
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 UNBUILT = [
-    "/v2/topics/t/subscriptions",
-    "/v2/queues/q/subscriptions",
-    "/v2/queues/q/subscriptions/s",
-    "/v2/queues/q/subscriptions/s/confirm",
     "/v2/pools",
     "/v2/pools/p",
     "/v2/flavors",

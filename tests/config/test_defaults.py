@@ -111,6 +111,7 @@ DEFAULTS = {
     },
     "signed_url": {"secret_key": None, "previous_secret_keys": []},
     "notification": {
+        "enabled": True,
         "smtp_mode": "third_part",
         "smtp_host": None,
         "smtp_port": None,

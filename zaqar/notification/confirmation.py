@@ -18,7 +18,7 @@ class Order(msgspec.Struct, frozen=True):
     It is signed when it is sent, so that no signature lies in a store.
     """
 
-    message_type: Literal["SubscriptionConfirmation", "UnsubscribeConfirmation"]
+    message_type: Literal["SubscriptionConfirmation", "UnsubscribeConfirmation"] = msgspec.field(name="Message_Type")
     expires: int
     """The second at which its signature ends."""
 

@@ -178,13 +178,13 @@ class Subscriptions:
 
     def secret(self, context: Context, queue: QueueKey, subscription_id: str) -> Subscription:
         """Return the subscription to somebody who may see its secret. Raises ``SubscriptionNotFound``."""
-        self._authorization.check("subscription:update", context)
+        self._check_secret(context)
         shown = self._known.store_for(queue).subscriptions.get(queue, named(subscription_id))
         return shown if shown.former_secret_ends > self._now() else replaced(shown, former_secret=None)
 
     def rotate(self, context: Context, queue: QueueKey, subscription_id: str) -> Subscription:
         """Give it another secret, and return it; the one it had signs along for a day. Raises ``SubscriptionNotFound``."""
-        self._authorization.check("subscription:update", context)
+        self._check_secret(context)
         secret, ends = _new_secret(), self._now() + FORMER_SECRET_SECONDS
         _, new = self._change(
             queue,
@@ -193,6 +193,12 @@ class Subscriptions:
         )
         self._news.tell(queue)
         return new
+
+    def _check_secret(self, context: Context) -> None:
+        """Refuse whoever has no more than a signature: one that lets subscriptions be read must not let webhooks be forged."""
+        self._authorization.check("subscription:update", context)
+        if context.is_signed:
+            raise SignatureRefused("no signature opens a secret")
 
     def _ask(self, queue: QueueKey, subscription_id: str, seconds: int) -> None:
         """Ask the subscriber to confirm, where that is required; whoever unsubscribed meanwhile is not asked."""
