@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.clock import MovableClock
 from tests.notification.fake_store import fake_store
 from tests.notification.world import World
 from zaqar.clock import SystemClock
@@ -19,3 +20,10 @@ def memory_world():
 def world(memory_world):
     """Return a world."""
     return memory_world[0]
+
+
+@pytest.fixture
+def still_world():
+    """Return a world whose time only goes on when it is moved."""
+    clock = MovableClock()
+    return World(fake_store(clock)[0], clock)
