@@ -4,6 +4,7 @@ import logging
 
 from tests.notification.receiver import Receiver, status
 from tests.notification.test_delivery import bodies
+from zaqar.storage import ids
 
 SOON = {"retries_with_no_delay": 1, "minimum_delay_retries": 1, "minimum_delay": 5, "maximum_delay": 15} | {
     "maximum_delay_retries": 0,
@@ -86,14 +87,14 @@ def test_the_rest_follows_once_the_receiver_is_back(still_world):
     code = 500
     with Receiver(lambda received: status(code)) as receiver:
         world.subscribe(receiver.url(), _retry_policy={"retries_with_no_delay": 0})
-        ids = world.post_numbers(100)
+        posted = world.post_numbers(100)
         with world.notifier() as notifier:
             world.wait_until(lambda: notifier.counts().failed_attempts == 20)
             code = 200
             world.clock.move(6)
             receiver.wait_for(120)
 
-    assert set(receiver.counted()) == set(ids)
+    assert set(receiver.counted()) == set(posted)
     assert notifier.counts().delivered == 100
 
 
@@ -126,7 +127,7 @@ def test_everything_that_fails_is_tried_at_once_when_somebody_asks(still_world):
         world.post_numbers(3)
         with world.notifier() as notifier:
             world.wait_until(lambda: notifier.counts().subscriptions == 0 and notifier.counts().failed_attempts == 3)
-            world.store.deliveries.hurry(world.queue, (int(subscription.id[:14], 16), subscription.id[14:]))
+            world.store.deliveries.hurry(world.queue, ids.parse_id(subscription.id))
             world.wait_until(lambda: notifier.counts().failed_attempts == 6)
 
     assert [one.attempts for one in failing(world, subscription)] == [2, 2, 2]
