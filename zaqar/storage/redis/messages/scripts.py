@@ -3,7 +3,7 @@
 Arguments and answers stand at the head of each file.
 """
 
-from zaqar.storage.redis.keys import AgendaKeys, OutboxKeys, PostingKeys, QueueKeys
+from zaqar.storage.redis.keys import AgendaKeys, OutboxKeys, PostingKeys, QueueKeys, SourceKeys
 from zaqar.storage.redis.server.script import Script
 
 _VARIADIC, _NOTING, _TAKING = "shared/variadic", "shared/noting", "shared/taking"
@@ -42,6 +42,7 @@ SAVE = Script("deliveries/save", OutboxKeys, _OUTBOX, _LEASING)
 ADDRESS = Script("deliveries/address", OutboxKeys, _OUTBOX)
 STANDING = Script("deliveries/standing", OutboxKeys, _OUTBOX)
 HURRY = Script("deliveries/hurry", OutboxKeys, _OUTBOX, _LEASING)
+NOTE_SOURCES = Script("sources/note", SourceKeys)
 
 NOTE = Script("agenda/note", AgendaKeys)
 TAKE = Script("agenda/take", AgendaKeys)

@@ -6,7 +6,9 @@ looks at every key: each process when it first asks, then one of all processes e
 """
 
 import collections
+from collections.abc import Iterable
 
+from zaqar.errors import Unavailable
 from zaqar.models import QueueKey
 from zaqar.storage.redis.keys import (
     OUTBOXES,
@@ -17,7 +19,7 @@ from zaqar.storage.redis.keys import (
     queue_of,
     source_keys_of,
 )
-from zaqar.storage.redis.messages import agenda, turns
+from zaqar.storage.redis.messages import agenda, scripts, turns
 from zaqar.storage.redis.server.server import Server
 
 SEARCHED_EVERY = 60
@@ -42,23 +44,28 @@ class Sources:
         while self._notes:
             queues.add(self._notes.popleft())
         try:
-            for queue in tuple(queues):
-                self._note(queue)
-                queues.remove(queue)
-        finally:
+            self._note(queues)
+        except Unavailable:
             self._notes.extend(queues)
+            raise
 
     def find(self) -> list[QueueKey]:
-        """Return the queues. Raises ``Unavailable``."""
-        self.write()
-        if not self._has_searched or turns.takes(self._server, OUTBOXES_TURN, SEARCHED_EVERY):
-            self._search()
-            self._has_searched = True
-        return [
-            queue_of(record)
-            for number in agenda.numbers()
-            for record in sorted(self._server.command("SMEMBERS", source_keys_of(number).sources))
-        ]
+        """Return the queues that can be found at the moment. Raises ``Unavailable`` where that is none."""
+        missing: list[Unavailable] = []
+        found: list[bytes] = []
+        for step in (self.write, self._search_in_turn):
+            try:
+                step()
+            except Unavailable as error:
+                missing.append(error)
+        for number in agenda.numbers():
+            try:
+                found += sorted(self._server.command("SMEMBERS", source_keys_of(number).sources))
+            except Unavailable as error:
+                missing.append(error)
+        if missing and not found:
+            raise missing[0]
+        return [queue_of(record) for record in found]
 
     def forget(self, queue: QueueKey) -> None:
         """Strike a queue whose log was found empty. Raises ``Unavailable``.
@@ -69,12 +76,20 @@ class Sources:
         sources = source_keys_of(agenda_of(queue)).sources
         was_there = self._server.command("SREM", sources, keys_of(queue).record)
         if was_there and self._server.command("EXISTS", outbox_keys_of(queue).notices):
-            self._note(queue)
+            self._note([queue])
+
+    def _search_in_turn(self) -> None:
+        is_turn = turns.takes(self._server, OUTBOXES_TURN, SEARCHED_EVERY)
+        if is_turn or not self._has_searched:
+            self._search()
+            self._has_searched = True
 
     def _search(self) -> None:
         for found in self._server.scan(OUTBOXES):
-            for key in found:
-                self._note(queue_of(key))
+            self._note({queue_of(key) for key in found})
 
-    def _note(self, queue: QueueKey) -> None:
-        self._server.command("SADD", source_keys_of(agenda_of(queue)).sources, keys_of(queue).record)
+    def _note(self, queues: Iterable[QueueKey]) -> None:
+        for number, some in agenda.by_agenda(queues).items():
+            for batch in agenda.batches(some):
+                records = tuple(keys_of(queue).record for queue in batch)
+                self._server.call(scripts.NOTE_SOURCES, source_keys_of(number), records)
