@@ -143,6 +143,14 @@ def test_a_long_notice_between_short_ones_is_read_in_its_turn(store, queue):
     assert seen == ids
 
 
+def test_thousands_of_short_notices_are_read_at_once(store, queue):
+    subscribe(store, queue)
+    ids = [message_id for _ in range(2300) for message_id in post(store, queue, new_message(b"1"))]
+
+    assert message_ids(log(store, queue)) == ids
+    assert message_ids(log(store, queue, most_bytes=2200)) == ids[:2200]
+
+
 def test_a_repeated_post_leaves_one_notice_and_says_so_again(stores, queue):
     store, token = stores.message, new_token()
     subscribe(store, queue)
@@ -457,6 +465,22 @@ def test_a_deleted_queue_is_a_source_while_there_is_something_to_deliver(stores,
 
 
 # The rest of the life of a subscription is seen by who holds it: test_leases.py.
+
+
+def test_notices_that_only_a_subscription_needed_that_has_ended_go_when_another_takes_its_subscriber(
+    store, queue, clock
+):
+    subscribe(store, queue, "http://ended.example", ttl=60)
+    other = subscribe(store, queue, "http://other.example")
+    post(store, queue, new_message())
+    (one,) = [one for one in lease(store, queue) if one.subscription.id == other.id]
+    finish(store, queue, one)
+    clock.move(60)
+
+    store.subscriptions.replace(queue, old=other, new=msgspec.structs.replace(other, subscriber="http://ended.example"))
+    lease(store, queue)
+
+    assert log(store, queue) == []
 
 
 def test_a_new_subscriber_of_an_old_name_starts_anew(store, queue, clock):

@@ -287,6 +287,18 @@ def test_a_subscription_that_is_gone_is_not_held(store, queue, clock, how):
     assert store.subscriptions.list(queue, marker=None, limit=10) == []
 
 
+def test_of_many_that_end_at_once_nobody_is_given_one(store, queue, clock):
+    for number in range(130):
+        subscribe(store, queue, f"http://ended-{number}.example", ttl=60)
+    living = subscribe(store, queue, "http://living.example")
+    post(store, queue, new_message())
+    clock.move(60)
+
+    given = [*lease(store, queue, limit=10), *lease(store, queue, limit=10), *lease(store, queue, limit=10)]
+
+    assert [one.subscription.id for one in given] == [living.id]
+
+
 def test_who_subscribes_again_is_not_held_by_the_former_holder(store, queue):
     subscription = subscribe(store, queue)
     post(store, queue, new_message())

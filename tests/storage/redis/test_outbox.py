@@ -14,6 +14,7 @@ from tests.conformance.outbox_acts import (
     kept,
     lease,
     log,
+    message_ids,
     position,
     post_noticed,
     released,
@@ -307,6 +308,33 @@ def test_a_post_that_comes_while_an_empty_source_is_struck_is_not_lost(server, s
 
     assert store.deliveries.sources() == [queue]
     producer.close()
+
+
+def test_a_log_that_is_ahead_of_a_new_record_moves_it_on(store, queue, client, clock):
+    """Where what was remembered of the positions is gone, a post must still find a place behind the last notice."""
+    subscribe(store, queue)
+    before = post(store, queue, *numbered_messages(2))
+    store.records.delete(queue)
+    client.delete(keys_of(queue).resume)
+    clock.move(-100)
+    store.records.create(queue)
+
+    after = post(store, queue, new_message())
+
+    assert message_ids(log(store, queue)) == before + after
+
+
+def test_an_index_that_does_not_answer_keeps_no_lease_back(store, queue):
+    subscribe(store, queue)
+    post(store, queue, new_message())
+    finish(store, queue, *lease(store, queue))
+
+    def fail():
+        raise Unavailable("away")
+
+    store.parts.server.link = Between(store.parts.server.link, "SREM", fail)
+
+    assert lease(store, queue) == []
 
 
 def test_a_full_server_lets_deliveries_go_on(server, store, queue, clock):
