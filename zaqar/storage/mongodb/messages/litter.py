@@ -48,8 +48,14 @@ def clear_all(session: Session, *, seconds: float) -> int:
 def _end(session: Session, record: Record) -> None:
     """Write down that nothing is left, unless there was another purge or another life of the queue meanwhile."""
     wanted = {"_id": record.scope, "litter": record.litter}
-    if record.is_deleted and record.due is not None and record.due <= session.clock.now():
+    now = session.clock.now()
+    if record.is_deleted and record.due is not None and record.due <= now:
         remains = wanted | {"deleted": {"$ne": None}, "next": record.next}
-        session.database.run(lambda: session.database.records.delete_one(remains))
+        remains["notify_until"] = record.document.get("notify_until")
+        if record.notify_until > now:  # the queue has subscriptions, which its next life must know of
+            later = {"$max": {"due": record.notify_until}}
+            session.database.run(lambda: session.database.records.update_one(remains, later))
+        else:
+            session.database.run(lambda: session.database.records.delete_one(remains))
     elif record.litter is not None:
         session.database.run(lambda: session.database.records.update_one(wanted, {"$unset": {"litter": ""}}))

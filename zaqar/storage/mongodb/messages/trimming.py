@@ -1,0 +1,78 @@
+"""Removes what nobody needs any more: notices that every subscription has behind it, and subscriptions that have ended.
+
+Uses the indexes ``progress`` on ``(queue, low)``, ``ending``, ``notices`` and ``lapsing``.
+"""
+
+from pymongo.collection import Collection
+
+from zaqar.storage.mongodb.messages import notices
+from zaqar.storage.mongodb.messages.encoding import ended, living
+from zaqar.storage.mongodb.messages.session import Session
+from zaqar.storage.mongodb.messages.subscribing import UNDER_WAY
+from zaqar.storage.mongodb.server.connection import Document
+
+BATCH = 1000
+
+
+def trim(session: Session, scope: str) -> None:
+    """Remove the notices that no living subscription needs.
+
+    Where there seems to be no subscription, what is removed is what was there before that was looked for once more:
+    who subscribes meanwhile is not told of what was posted before, and is of all that comes later.
+    """
+    low = _least_low(session, scope)
+    if low is None:
+        low = notices.last(session, scope)
+        if low is None:
+            return
+        other = _least_low(session, scope)
+        if other is None:
+            _lower(session, scope)
+        else:
+            low = other
+    notices.remove(session, scope, up_to=low)
+
+
+def remove_ended(session: Session, scope: str | None = None) -> None:
+    """Remove subscriptions that have ended, of one queue, up to a batch, or of all queues."""
+    wanted: Document = {"expires": ended(session.clock.now())}
+    if scope is not None:
+        _remove_batch(session, session.database.subscriptions, wanted | {"queue": scope})
+        return
+    while _remove_batch(session, session.database.subscriptions, wanted):
+        pass
+
+
+def remove_lapsed(session: Session) -> None:
+    """Remove notices past their time, of all queues."""
+    while _remove_batch(session, session.database.messages, {"lapses": ended(session.clock.now())}):
+        pass
+
+
+def _least_low(session: Session, scope: str) -> int | None:
+    """Return the position up to which no living subscription needs anything; None where there is no such subscription."""
+    wanted = {"queue": scope, "low": {"$gte": 0}, "expires": living(session.clock.now())}
+    database = session.database
+    found = database.run(lambda: database.subscriptions.find_one(wanted, {"low": 1}, sort=[("low", 1)]))
+    return None if found is None else int(found["low"])
+
+
+def _lower(session: Session, scope: str) -> None:
+    """Let posts leave no notices any more, unless somebody said a moment ago, or says meanwhile, that they have to."""
+    record, now = session.records.find(scope), session.clock.now()
+    if record is None or record.notify_until <= now or record.document["subscribed"] > now - UNDER_WAY:
+        return
+    if _least_low(session, scope) is None:
+        seen = {"notify_until": record.notify_until, "subscribed": record.document["subscribed"]}
+        session.records.update(scope, seen, {"$unset": {"notify_until": ""}})
+
+
+def _remove_batch(session: Session, collection: Collection[Document], wanted: Document) -> bool:
+    """Remove some of what is wanted, each by its key and its queue; tell whether there may be more."""
+    run = session.database.run
+    found = run(lambda: list(collection.find(wanted, {"queue": 1}, batch_size=BATCH).limit(BATCH)))
+    if found:
+        keys, scopes = [each["_id"] for each in found], sorted({each["queue"] for each in found})
+        named = wanted | {"_id": {"$in": keys}, "queue": {"$in": scopes}}
+        run(lambda: collection.delete_many(named))
+    return len(found) == BATCH
