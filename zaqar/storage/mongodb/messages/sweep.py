@@ -54,8 +54,7 @@ def is_turn_to_sweep(session: Session) -> bool:
 def sweep(session: Session) -> int:
     """Reclaim; return how many messages and claims went."""
     gone = litter.clear_all(session, seconds=LONGEST_CLEARING) + expire(session)
-    trimming.remove_ended(session)
-    trimming.remove_lapsed(session)
+    trimming.sweep(session)
     wanted = {"due": {"$lte": session.clock.now()}}
     found = session.database.run(
         lambda: list(session.database.records.find(wanted, {"_id": 1}).sort("due", 1).limit(MOST_QUEUES))

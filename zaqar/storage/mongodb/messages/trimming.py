@@ -33,19 +33,19 @@ def trim(session: Session, scope: str) -> None:
     notices.remove(session, scope, up_to=low)
 
 
-def remove_ended(session: Session, scope: str | None = None) -> None:
-    """Remove subscriptions that have ended, of one queue, up to a batch, or of all queues."""
-    wanted: Document = {"expires": ended(session.clock.now())}
-    if scope is not None:
-        _remove_batch(session, session.database.subscriptions, wanted | {"queue": scope})
-        return
-    while _remove_batch(session, session.database.subscriptions, wanted):
-        pass
+def remove_ended(session: Session, scope: str) -> None:
+    """Remove subscriptions of a queue that have ended, up to a batch."""
+    wanted = {"queue": scope, "expires": ended(session.clock.now())}
+    _remove_batch(session, session.database.subscriptions, wanted)
 
 
-def remove_lapsed(session: Session) -> None:
-    """Remove notices past their time, of all queues."""
-    while _remove_batch(session, session.database.messages, {"lapses": ended(session.clock.now())}):
+def sweep(session: Session) -> None:
+    """Remove, in all queues, subscriptions that have ended, the notices of those that have no other, and those past their time."""
+    now, database = ended(session.clock.now()), session.database
+    while removed := _remove_batch(session, database.subscriptions, {"expires": now}):
+        for scope in removed:
+            trim(session, scope)
+    while _remove_batch(session, database.messages, {"lapses": now}):
         pass
 
 
@@ -67,12 +67,12 @@ def _lower(session: Session, scope: str) -> None:
         session.records.update(scope, seen, {"$unset": {"notify_until": ""}})
 
 
-def _remove_batch(session: Session, collection: Collection[Document], wanted: Document) -> bool:
-    """Remove some of what is wanted, each by its key and its queue; tell whether there may be more."""
+def _remove_batch(session: Session, collection: Collection[Document], wanted: Document) -> list[str]:
+    """Remove some of what is wanted, each by its key and its queue; return the scopes of the queues."""
     run = session.database.run
     found = run(lambda: list(collection.find(wanted, {"queue": 1}, batch_size=BATCH).limit(BATCH)))
+    scopes = sorted({each["queue"] for each in found})
     if found:
-        keys, scopes = [each["_id"] for each in found], sorted({each["queue"] for each in found})
-        named = wanted | {"_id": {"$in": keys}, "queue": {"$in": scopes}}
+        named = wanted | {"_id": {"$in": [each["_id"] for each in found]}, "queue": {"$in": scopes}}
         run(lambda: collection.delete_many(named))
-    return len(found) == BATCH
+    return scopes
