@@ -23,6 +23,7 @@ from zaqar.models import Failing, Progress, Stats
 from zaqar.storage.ids import named, parse_ids
 from zaqar.storage.mongodb.messages import posting, removal, subscribing, trimming
 from zaqar.storage.mongodb.messages.leases import LEASE
+from zaqar.storage.mongodb.messages.litter import NEXT_LOOK
 from zaqar.storage.mongodb.messages.subscribing import UNDER_WAY
 
 
@@ -260,6 +261,21 @@ def test_the_remains_go_with_the_last_subscription(store, queue, data, clock):
     store.sweep()
 
     assert data.records.count_documents({}) == data.subscriptions.count_documents({}) == 0
+
+
+def test_the_remains_do_not_wait_for_the_end_of_a_subscription_that_was_deleted(store, queue, data, clock):
+    """Whose end may be thousands of years away."""
+    subscription = subscribe(store, queue, ttl=220_367_260_800)
+    store.records.delete(queue)
+    clock.move(1000)
+    store.sweep()
+    assert data.records.count_documents({}) == 1
+    store.subscriptions.delete(queue, named(subscription.id))
+    clock.move(NEXT_LOOK)
+
+    store.sweep()
+
+    assert data.records.count_documents({}) == 0
 
 
 def test_posts_leave_no_notices_any_more_when_the_last_subscription_was_deleted(store, queue, data, clock):

@@ -7,6 +7,7 @@ from pymongo.collection import Collection
 
 from zaqar.storage.mongodb.messages import notices
 from zaqar.storage.mongodb.messages.encoding import ended, living
+from zaqar.storage.mongodb.messages.record import Record
 from zaqar.storage.mongodb.messages.session import Session
 from zaqar.storage.mongodb.messages.subscribing import UNDER_WAY
 from zaqar.storage.mongodb.server.connection import Document
@@ -49,6 +50,13 @@ def sweep(session: Session) -> None:
         pass
 
 
+def is_subscribed(session: Session, record: Record, now: int) -> bool:
+    """Tell whether a queue has a living subscription, or may have one in a moment."""
+    if record.notify_until <= now:
+        return False
+    return record.document["subscribed"] > now - UNDER_WAY or _least_low(session, record.scope) is not None
+
+
 def _least_low(session: Session, scope: str) -> int | None:
     """Return the position up to which no living subscription needs anything; None where there is no such subscription."""
     wanted = {"queue": scope, "low": {"$gte": 0}, "expires": living(session.clock.now())}
@@ -58,11 +66,9 @@ def _least_low(session: Session, scope: str) -> int | None:
 
 
 def _lower(session: Session, scope: str) -> None:
-    """Let posts leave no notices any more, unless somebody said a moment ago, or says meanwhile, that they have to."""
+    """Let posts leave no notices any more, unless somebody subscribed a moment ago, or does meanwhile."""
     record, now = session.records.find(scope), session.clock.now()
-    if record is None or record.notify_until <= now or record.document["subscribed"] > now - UNDER_WAY:
-        return
-    if _least_low(session, scope) is None:
+    if record is not None and record.notify_until > now and not is_subscribed(session, record, now):
         seen = {"notify_until": record.notify_until, "subscribed": record.document["subscribed"]}
         session.records.update(scope, seen, {"$unset": {"notify_until": ""}})
 
