@@ -9,6 +9,7 @@ from tests.conformance.acts import PRODUCER, claim, everything, ids, listed, num
 from tests.storage.mongodb.opening import opened
 from tests.storage.mongodb.steps import replace_step
 from tests.storage.mongodb.subscribers import (
+    HOLDER,
     deliver_all,
     lease,
     new_subscription,
@@ -19,7 +20,7 @@ from tests.storage.mongodb.subscribers import (
     subscribe,
 )
 from zaqar.errors import QueueNotFound, SubscriberTaken, SubscriptionNotFound, Unavailable
-from zaqar.models import Failing, Progress, Stats
+from zaqar.models import Failing, Progress, Saved, Stats
 from zaqar.storage.ids import named, parse_ids
 from zaqar.storage.mongodb.messages import posting, removal, subscribing, trimming
 from zaqar.storage.mongodb.messages.leases import LEASE
@@ -411,6 +412,33 @@ def test_listings_beside_notices_are_what_they_were(store, queue):
 
     assert ids(listed(store, queue, marker=posted[3], include_claimed=True)) == posted[4:]
     assert ids(listed(store, queue, include_delayed=True)) == posted
+
+
+def test_delivering_takes_so_many_commands_however_many_subscriptions_there_are(store, queue, watch, clock):
+    """The first lease in a second looks for what has ended, and the first save for what nobody needs."""
+    subscriptions = [subscribe(store, queue, f"http://{number}.example/") for number in range(30)]
+    post(store, queue, new_message())
+    lease(store, queue, holder="other", limit=1)
+    with watch() as sent:
+        assert len(lease(store, queue)) == 29
+    assert [each.name for each in sent] == ["aggregate", "find", "update", "find"]
+    with watch() as sent:
+        (notice,) = noticed(store, queue)
+    assert [each.name for each in sent] == ["aggregate", "find"]
+    saved = [Saved(each.id, Progress(notice.last)) for each in subscriptions[1:]]
+    for names in (["update", "find", "find", "delete"], ["update", "find"]):
+        with watch() as sent:
+            assert len(store.deliveries.save(queue, holder=HOLDER, seconds=3, saved=saved)) == 29
+        assert [each.name for each in sent] == names
+
+
+def test_a_log_without_a_record_is_read(store, queue, data):
+    subscribe(store, queue)
+    posted = post(store, queue, *numbered_messages(2))
+    data.records.delete_many({})
+
+    assert noticed_ids(store, queue) == posted
+    assert len(lease(store, queue)) == 1
 
 
 def test_subscribing_takes_two_commands(store, queue, watch):
