@@ -27,9 +27,10 @@ FAREWELL = 10.0
 
 
 class Child:
-    """A module that is run as a program, in a session of its own, so that a terminal's signals reach its parent only.
+    """A module that is run as a program with ``PARENT_VARIABLE`` set.
 
-    Processes that are forked have nothing to do with it.
+    What a terminal sends to all of its processes is for the parent: the child has to ignore it. Processes that are forked
+    have nothing to do with it.
     """
 
     def __init__(self, module: str, arguments: Sequence[str]) -> None:
@@ -92,7 +93,7 @@ class Child:
     def _run(self, is_over: threading.Event) -> int:
         environment = os.environ | {PARENT_VARIABLE: str(os.getpid())}
         try:
-            process = subprocess.Popen(self._command, env=environment, start_new_session=True)  # noqa: S603  # our own
+            process = subprocess.Popen(self._command, env=environment)  # noqa: S603  # our own
         except OSError as error:
             LOG.error("%s cannot be started: %s", self._module, error)  # noqa: TRY400  # the sentence says it all
             return 1
