@@ -26,7 +26,7 @@ FAREWELL = 10.0
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Deliver until told to stop; return the exit status."""
-    parent = int(os.environ.get(PARENT_VARIABLE, 0))
+    parent = int(os.environ.get(PARENT_VARIABLE, "0"))
     try:
         return run(tuple(sys.argv[1:] if arguments is None else arguments), parent=parent)
     except ConfigurationError as error:

@@ -2,7 +2,7 @@
 
 from zaqar.config import cors
 from zaqar.config.addresses import check_address, is_public
-from zaqar.config.authentication import has_keystone, identity_uri
+from zaqar.config.authentication import catalogue, has_keystone, identity_uri
 from zaqar.config.checks import is_built, standard_checks, warnings
 from zaqar.config.encryption import cipher
 from zaqar.config.libraries import sections_of_others
@@ -22,6 +22,7 @@ __all__ = [
     "Check",
     "Options",
     "Reading",
+    "catalogue",
     "check_address",
     "check_log_levels",
     "check_log_place",
