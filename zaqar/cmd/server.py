@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import importlib
 import logging
 import sys
 from collections.abc import Sequence
@@ -56,6 +57,8 @@ def run(arguments: tuple[str, ...]) -> int:
         report=accepted.report,
     )
     engine = engine_of(conf)
+    # Once, before the workers are forked, which would all import it at the same time.
+    importlib.import_module("zaqar.transport.wsgi.application")
     if conf.daemon:
         detach()
     status = int(engine.serve(program))
