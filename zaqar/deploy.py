@@ -187,5 +187,9 @@ def describe_authentication(conf: config.Options) -> str:
 
 def chosen(conf: config.Options, role: Role) -> Chosen:
     """Return the driver of a store with what the configuration says of it. Raises ``ConfigurationError``."""
-    driver = drivers.named(role, conf.drivers[role])
+    driver = _driver(role, conf.drivers[role])
     return Chosen(driver, config.store_options(conf, role, driver.name, driver.options))
+
+
+# Looking for what is installed takes ten milliseconds, and every step of a start asks.
+_driver = functools.cache(drivers.named)

@@ -204,7 +204,10 @@ def _value(conf, group, option):
 
 @pytest.mark.parametrize(("group", "option", "default"), ROWS)
 def test_an_option_has_the_default_of_the_specification(written, group, option, default):
-    assert _value(written(), group, option) == default
+    # The options of [cors] are known where one of them is set.
+    conf = written("[cors]\nallow_credentials = true\n" if group == "cors" else "")
+
+    assert _value(conf, group, option) == default
 
 
 def test_there_is_no_option_that_the_table_does_not_name():

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import importlib
 import logging
 import signal
 import sys
@@ -59,6 +60,8 @@ def run(arguments: tuple[str, ...]) -> int:
         report=functools.partial(report, accepted, notifier),
     )
     engine = engine_of(conf)
+    # Once, before the workers are forked, which would all import it at the same time.
+    importlib.import_module("zaqar.transport.wsgi.application")
     if conf.daemon:
         detach()
     if conf.notification.enabled:
