@@ -43,7 +43,7 @@ def run(arguments: tuple[str, ...], *, parent: int) -> int:
     if not conf.notification.enabled:
         raise ConfigurationError("[notification] enabled is false: nothing is to be delivered.")
     started = deploy.start(conf)
-    delivering = deploy.delivering(conf)
+    delivering = deploy.Delivering(conf)
     signal.signal(signal.SIGTERM, lambda _number, _frame: delivering.stop())
     signal.signal(signal.SIGUSR2, lambda _number, _frame: _report(conf, delivering))
     if parent:
