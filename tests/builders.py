@@ -1,8 +1,9 @@
 """Things that tests need, with every detail a test does not care about filled in."""
 
 import secrets
+from typing import Any
 
-from zaqar.models import DeadLetterRule, Kind, NewMessage, QueueKey
+from zaqar.models import DeadLetterRule, Kind, NewMessage, NewSubscription, QueueKey
 
 
 def new_token() -> str:
@@ -34,3 +35,10 @@ def numbered_messages(count: int, *, first: int = 0, ttl: int = 3600, delay: int
 def dead_letter_rule(queue: QueueKey, *, max_claim_count: int = 1, ttl: int | None = None) -> DeadLetterRule:
     """Return the rule that sends what was claimed too often to ``queue``."""
     return DeadLetterRule(queue=queue, max_claim_count=max_claim_count, ttl=ttl)
+
+
+def new_subscription(
+    subscriber: str = "https://receiver.example/hook", *, ttl: int = 3600, options: dict[str, Any] | None = None
+) -> NewSubscription:
+    """Return a subscription ready to be stored."""
+    return NewSubscription(subscriber, ttl, options or {}, "whsec_c2VjcmV0IG9mIGEgdGVzdA==")

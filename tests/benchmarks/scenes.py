@@ -112,4 +112,4 @@ def _post(application: Application, count: int, *, ttl: int = LONG, delay: int =
 
 def _insert(transaction: Transaction, queue: QueueKey, count: int, *, ttl: int, delay: int) -> None:
     new = numbered_messages(count, ttl=ttl, delay=delay)
-    messages.insert(transaction, lookup.known(transaction, queue), new, client_id=PRODUCER, token=new_token())
+    messages.insert(transaction, lookup.remembered(transaction, queue), new, client_id=PRODUCER, token=new_token())

@@ -1,9 +1,10 @@
 """The store's methods with the arguments filled in that a test does not care about."""
 
 from collections.abc import Iterable
+from typing import Any
 
-from tests.builders import new_token
-from zaqar.models import Claim, DeadLetterRule, Message, NewMessage, QueueKey
+from tests.builders import new_message, new_subscription, new_token
+from zaqar.models import Claim, DeadLetterRule, Message, NewMessage, QueueKey, Subscription
 from zaqar.storage.contract import MessageStore
 from zaqar.storage.ids import parse_id, parse_ids
 
@@ -88,3 +89,30 @@ def sweep_all(store: MessageStore) -> int:
         if not swept:
             return total
     raise AssertionError("The sweep does not come to an end.")
+
+
+def subscribe(
+    store: MessageStore,
+    queue: QueueKey,
+    subscriber: str = "https://receiver.example/hook",
+    *,
+    ttl: int = 3600,
+    options: dict[str, Any] | None = None,
+) -> Subscription:
+    """Subscribe and return the subscription, which was not there before."""
+    new = new_subscription(subscriber, ttl=ttl, options=options)
+    subscription, is_new = store.subscriptions.create(queue, new, token=new_token())
+    assert is_new
+    return subscription
+
+
+def subscribers(store: MessageStore, queue: QueueKey, *, marker: str | None = None, limit: int = 100_000) -> list[str]:
+    """Return who is subscribed, in the order of the ids; by default everybody."""
+    after = None if marker is None else parse_id(marker)
+    return [one.subscriber for one in store.subscriptions.list(queue, marker=after, limit=limit)]
+
+
+def leaves_notice(store: MessageStore, queue: QueueKey, *, is_silent: bool = False) -> bool:
+    """Post a message; tell whether subscribers are to be told of it."""
+    posted = store.messages.post(queue, [new_message()], client_id=PRODUCER, token=new_token(), is_silent=is_silent)
+    return posted.has_notice

@@ -28,7 +28,7 @@ def _post_and_fail(database, queue, *, reads_back):
     """Make a call whose step posts, and fails after it has or has not seen its message."""
 
     def step(transaction):
-        record = lookup.known(transaction, queue)
+        record = lookup.remembered(transaction, queue)
         messages.insert(transaction, record, [new_message(b"99")], client_id=PRODUCER, token=new_token())
         if reads_back:
             records.create(transaction, queue_key())

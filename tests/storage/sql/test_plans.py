@@ -32,7 +32,7 @@ SERVED_BY = {
     "messages.due._EXPIRED_ANYWHERE": {"messages_expiry"},
     "messages.due._PROMOTE": {ROWID},
     "messages.due._REMOVE_EXPIRED": {ROWID},
-    "messages.sweep._HAS_WORK": {"messages_expiry", "messages_fall_due", "claims_end"},
+    "messages.sweep._HAS_WORK": {"messages_expiry", "messages_fall_due", "claims_end", "subscriptions_expiry"},
     "messages.dead_letters._LOOK": {"messages_ready"},
     "messages.dead_letters._MOVE": {ROWID},
     "messages.deletion._DELETE_FREE": {ROWID},

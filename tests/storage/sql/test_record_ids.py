@@ -81,13 +81,13 @@ def test_a_drop_and_a_new_queue_of_the_name_in_one_batch_are_told_apart(database
 
 
 def test_what_is_remembered_is_bounded(database, store, monkeypatch):
-    monkeypatch.setattr(writer, "MOST_RECORD_IDS", 10)
+    monkeypatch.setattr(writer, "MOST_KNOWN", 10)
     for _ in range(30):
         key = queue_key()
         store.records.create(key)
         post(store, key, new_message())
 
-    assert len(database.commit.writer.record_ids) <= 11
+    assert len(database.commit.writer.known) <= 11
 
 
 def test_the_id_of_a_record_whose_making_failed_is_not_remembered(database, store):

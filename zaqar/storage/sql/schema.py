@@ -14,15 +14,21 @@ messages, a rowid table on SQLite (its ``position`` is the rowid: an id leads to
 A message is in two of these at a time (four while delayed). claims: ``claims_lapse`` (queue, expires), and ``claims_end``
 (expires) for the sweep. A claim lists the positions it took, so messages need no index by claim.
 
-On a server each queue counts its own positions, so the primary keys are (queue, position) and (queue, id). MariaDB and
-MySQL have no partial indexes: there ``messages_state`` (queue, state, position, expires) stands for the first three.
+subscriptions, deliveries (the progress of each, by the subscription's position), notices: of a source, which is a queue whether
+it has a record or not. ``subscriptions_listed``, ``notices_listed`` (source, position): lists, and what lies behind a position;
+``subscriptions_end`` (source, expires), ``subscriptions_expiry`` (expires): those that have ended, and the last end;
+``notices_expiry`` (expires): the sweep; ``deliveries_high`` (source, high), ``deliveries_wake`` (source, wakes_ms): leasing;
+``deliveries_low`` (source, low): what of the log is still needed.
+
+On a server each queue counts its own positions, so the primary keys are (queue, position), (queue, id), (source, position)
+and (source, subscription), and two of the indexes are not needed. MariaDB and MySQL have no partial indexes: there ``messages_state`` (queue, state, position, expires) stands for the first three.
 """
 
 from typing import Any
 
 import sqlalchemy as sa
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest revision of the schema; a test compares it with the migrations."""
 
 VERSION_TABLE = "zaqar_schema"
@@ -131,6 +137,60 @@ DEAD_LETTER_RULES = sa.Table(
 )
 """The rule of each queue in which a claim left dead letters: where to, after how many claims, for how long."""
 
+SOURCES = sa.Table(
+    "sources",
+    METADATA,
+    sa.Column("id", _BIG, primary_key=True, autoincrement=True),
+    sa.Column("project", _name(256), nullable=False),
+    sa.Column("kind", _name(8), nullable=False),
+    sa.Column("name", _name(64), nullable=False),
+    sa.Column("notify_until", _BIG, nullable=False, server_default="0"),
+    sa.UniqueConstraint("project", "kind", "name"),
+    sqlite_autoincrement=True,
+)
+"""Queues that were ever subscribed to, whether they have a record or not."""
+
+SUBSCRIPTIONS = sa.Table(
+    "subscriptions",
+    METADATA,
+    sa.Column("position", _BIG, primary_key=True, autoincrement=False),
+    sa.Column("source", _BIG, nullable=False),
+    sa.Column("token", _name(16), nullable=False),
+    sa.Column("version", _BIG, nullable=False),
+    sa.Column("expires", _BIG, nullable=False),
+    sa.Column("digest", _name(64), nullable=False),
+    sa.Column("content", _BYTES, nullable=False),
+    sa.UniqueConstraint("source", "digest"),
+)
+
+DELIVERIES = sa.Table(
+    "deliveries",
+    METADATA,
+    sa.Column("subscription", _BIG, primary_key=True, autoincrement=False),
+    sa.Column("source", _BIG, nullable=False),
+    sa.Column("high", _BIG, nullable=False),
+    sa.Column("low", _BIG, nullable=False),
+    sa.Column("wakes_ms", _BIG),
+    sa.Column("is_full", sa.SmallInteger, nullable=False),
+    sa.Column("is_hurried", sa.SmallInteger, nullable=False),
+    sa.Column("lease_ends_ms", _BIG, nullable=False),
+    sa.Column("holder", _name(255), nullable=False),
+    sa.Column("progress", _BYTES, nullable=False),
+)
+"""Beside the subscriptions and not in them: progress is written all the time, and what a client gave may be large."""
+
+NOTICES = sa.Table(
+    "notices",
+    METADATA,
+    sa.Column("position", _BIG, primary_key=True, autoincrement=False),
+    sa.Column("source", _BIG, nullable=False),
+    sa.Column("created", _BIG, nullable=False),
+    sa.Column("expires", _BIG, nullable=False),
+    sa.Column("token", _name(16), nullable=False),
+    sa.Column("subscription", _name(30)),
+    sa.Column("messages", _BYTES, nullable=False),
+)
+
 CLOCKS = sa.Table(
     "clocks",
     METADATA,
@@ -167,5 +227,16 @@ sa.Index("messages_state", MESSAGES.c.queue, MESSAGES.c.state, MESSAGES.c.positi
 sa.Index("messages_due", MESSAGES.c.queue, MESSAGES.c.due, **_only("state = 1"))
 sa.Index("messages_fall_due", MESSAGES.c.due, **_only("state = 1"))
 sa.Index("messages_expiry", MESSAGES.c.expires)
+for _index in (
+    sa.Index("subscriptions_listed", SUBSCRIPTIONS.c.source, SUBSCRIPTIONS.c.position),
+    sa.Index("notices_listed", NOTICES.c.source, NOTICES.c.position),
+):
+    _index.ddl_if(dialect="sqlite")
+sa.Index("subscriptions_end", SUBSCRIPTIONS.c.source, SUBSCRIPTIONS.c.expires)
+sa.Index("subscriptions_expiry", SUBSCRIPTIONS.c.expires)
+sa.Index("deliveries_high", DELIVERIES.c.source, DELIVERIES.c.high)
+sa.Index("deliveries_low", DELIVERIES.c.source, DELIVERIES.c.low)
+sa.Index("deliveries_wake", DELIVERIES.c.source, DELIVERIES.c.wakes_ms, **_only("wakes_ms IS NOT NULL"))
+sa.Index("notices_expiry", NOTICES.c.expires)
 sa.Index("claims_lapse", CLAIMS.c.queue, CLAIMS.c.expires)
 sa.Index("claims_end", CLAIMS.c.expires)

@@ -4,9 +4,11 @@ import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from zaqar.models import DeadLetterRule, Message, MessageMark, NewMessage, QueueKey
+import msgspec
+
+from zaqar.models import DeadLetterRule, Message, MessageMark, NewMessage, Notice, NoticedMessage, QueueKey
 from zaqar.storage.ids import format_id
-from zaqar.storage.sql.schema import DEAD_LETTER_RULES, DELAYED, MESSAGES, READY
+from zaqar.storage.sql.schema import DEAD_LETTER_RULES, DELAYED, MESSAGES, NOTICES, READY
 from zaqar.storage.sql.statement import Row
 
 
@@ -23,9 +25,13 @@ class Shown(NamedTuple):
 
 
 SHOWN = tuple(MESSAGES.c[name] for name in Shown._fields)
+NOTICED = tuple(NOTICES.c[name] for name in ("position", "created", "token", "subscription", "messages"))
 MARKED = (MESSAGES.c.position, MESSAGES.c.token, MESSAGES.c.created)
 """What the statistics show of a message."""
 RULE = tuple(DEAD_LETTER_RULES.c[name] for name in ("project", "kind", "name", "max_claim_count", "ttl"))
+
+_notices = msgspec.msgpack.Encoder()
+_noticed = msgspec.msgpack.Decoder(list[tuple[bytes, int, int]])
 
 
 def encode_messages(
@@ -48,6 +54,34 @@ def encode_messages(
         )
         for position, message in enumerate(new, first)
     ]
+
+
+def encode_notice(
+    new: Sequence[NewMessage],
+    *,
+    first: int,
+    source: int | None,
+    now: int,
+    token: str,
+    subscription_id: str | None = None,
+) -> tuple[Any, ...]:
+    """Return the row of ``NOTICES`` that tells of messages which are posted together at the positions from ``first`` on."""
+    return (
+        first + len(new) - 1,
+        source,
+        now,
+        now + max([message.ttl for message in new]),
+        token,
+        subscription_id,
+        _notices.encode([(message.body, message.ttl, message.delay) for message in new]),
+    )
+
+
+def decode_notice(row: Row) -> Notice:
+    """Return a row of ``NOTICED`` as the notice."""
+    last, created, token, subscription_id, text = row
+    messages = [NoticedMessage(*message) for message in _noticed.decode(text)]
+    return Notice(last - len(messages) + 1, token, created, messages, subscription_id)
 
 
 def decode_messages(rows: Sequence[Row], now: int, claim_id: str | None = None) -> list[Message]:

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from zaqar.errors import QueueNotFound
 from zaqar.models import QueueKey
-from zaqar.storage.sql.schema import CLAIMS, DELAYED, MESSAGES, RECORDS
-from zaqar.storage.sql.sqlite.session import Session, Transaction
+from zaqar.storage.sql.schema import CLAIMS, DELAYED, MESSAGES, POSITIONS, RECORDS, SOURCES
+from zaqar.storage.sql.sqlite.session import Known, Session, Transaction
 from zaqar.storage.sql.statement import Statement, constant
 
 KEY = (
@@ -27,6 +27,20 @@ IS_UNSETTLED = sa.or_(_IS_DUE, _HAS_LAPSED)
 _HAS_EXPIRED = sa.exists().where(MESSAGES.c.expires <= _NOW)
 
 FIND = Statement(sa.select(RECORDS.c.id).where(KEY))
+_KNOWN = Statement(
+    sa.select(RECORDS.c.id, SOURCES.c.id, SOURCES.c.notify_until)
+    .outerjoin_from(
+        RECORDS,
+        SOURCES,
+        (SOURCES.c.project == RECORDS.c.project)
+        & (SOURCES.c.kind == RECORDS.c.kind)
+        & (SOURCES.c.name == RECORDS.c.name),
+    )
+    .where(KEY)
+)
+_COUNT_DROP = Statement(
+    sa.update(POSITIONS).where(POSITIONS.c.id == constant(1)).values(drops=POSITIONS.c.drops + constant(1))
+)
 _LOOK = Statement(sa.select(RECORDS.c.id, RECORDS.c.total, RECORDS.c.claimed, IS_UNSETTLED, _HAS_EXPIRED).where(KEY))
 
 
@@ -55,10 +69,24 @@ def find(session: Session, queue: QueueKey) -> int:
 
 def known(transaction: Transaction, queue: QueueKey) -> int:
     """Return the id of the queue's record, from memory where it is there. Raises ``QueueNotFound``."""
-    record = transaction.record_ids.get(queue)
+    return remembered(transaction, queue).id
+
+
+def remembered(transaction: Transaction, queue: QueueKey) -> Known:
+    """Return what a post has to know of the queue, from memory where it is there. Raises ``QueueNotFound``."""
+    record = transaction.known.get(queue)
     if record is None:
-        record = transaction.record_ids[queue] = find(transaction, queue)
+        row = transaction.row(_KNOWN, queue._asdict())
+        if row is None:
+            raise QueueNotFound(queue)
+        record = transaction.known[queue] = Known(row[0], row[1], row[2] or 0)
     return record
+
+
+def forget(transaction: Transaction, queue: QueueKey) -> None:
+    """Let every process look up the record anew."""
+    transaction.run(_COUNT_DROP, {})
+    transaction.known.pop(queue, None)
 
 
 def look(session: Session, queue: QueueKey) -> Record:

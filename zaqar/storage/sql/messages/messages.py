@@ -9,11 +9,11 @@ from zaqar.models import Message, NewMessage, Posted, QueueKey
 from zaqar.storage import contract
 from zaqar.storage.ids import Id, format_id
 from zaqar.storage.sql.messages import deletion, lookup, reading, taking
-from zaqar.storage.sql.messages.encoding import encode_messages
+from zaqar.storage.sql.messages.encoding import encode_messages, encode_notice
 from zaqar.storage.sql.messages.settling import Settling
 from zaqar.storage.sql.schema import CLAIMED, DELAYED, READY
 from zaqar.storage.sql.sqlite.connection import Database
-from zaqar.storage.sql.sqlite.session import Transaction
+from zaqar.storage.sql.sqlite.session import Known, Transaction
 
 
 class QueueMessages(contract.Messages):
@@ -29,8 +29,8 @@ class QueueMessages(contract.Messages):
         """Append messages. The embedded store never loses an answer, so it need not remember the token."""
 
         def step(transaction: Transaction) -> Posted:
-            record = lookup.known(transaction, queue)
-            return Posted(insert(transaction, record, new, client_id=client_id, token=token))
+            record = lookup.remembered(transaction, queue)
+            return insert(transaction, record, new, client_id=client_id, token=token, is_silent=is_silent)
 
         return self._database.write(step, adds=True)
 
@@ -92,12 +92,22 @@ class QueueMessages(contract.Messages):
 
 
 def insert(
-    transaction: Transaction, record: int, new: Sequence[NewMessage], *, client_id: str, token: str
-) -> list[str]:
-    """Append messages to a queue; return their ids."""
+    transaction: Transaction,
+    record: Known,
+    new: Sequence[NewMessage],
+    *,
+    client_id: str,
+    token: str,
+    is_silent: bool = False,
+) -> Posted:
+    """Append messages to a queue, and a notice to its log while somebody is subscribed."""
+    now = transaction.now
     first = transaction.allocate(len(new))
     transaction.add_messages(
-        encode_messages(new, first=first, record=record, now=transaction.now, client_id=client_id, token=token)
+        encode_messages(new, first=first, record=record.id, now=now, client_id=client_id, token=token)
     )
-    transaction.count(record, total=len(new))
-    return [format_id(position, token) for position in range(first, first + len(new))]
+    transaction.count(record.id, total=len(new))
+    has_notice = record.notify_until > now and not is_silent
+    if has_notice:
+        transaction.add_notice(encode_notice(new, first=first, source=record.source, now=now, token=token))
+    return Posted([format_id(position, token) for position in range(first, first + len(new))], has_notice)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from zaqar.models import QueueKey
 from zaqar.storage.sql.messages import lookup
 from zaqar.storage.sql.messages.conditions import IN_QUEUE
-from zaqar.storage.sql.schema import CLAIMED, CLAIMS, DELAYED, DROPPED, MESSAGES, POSITIONS, READY, RECORDS
+from zaqar.storage.sql.schema import CLAIMED, CLAIMS, DELAYED, DROPPED, MESSAGES, READY, RECORDS
 from zaqar.storage.sql.sqlite.session import Session, Transaction
 from zaqar.storage.sql.statement import Row, Statement, StatementForMany, constant, limited, one_of
 
@@ -26,9 +26,6 @@ _CLAIMS_LEFT = Statement(limited(sa.select(CLAIMS.c.id).where(CLAIMS.c.queue == 
 _REMOVE_CLAIMS = StatementForMany(lambda count: sa.delete(CLAIMS).where(one_of(CLAIMS.c.id, count)))
 _DELETE = Statement(sa.delete(RECORDS).where(RECORDS.c.id == sa.bindparam("record")))
 _DROP = Statement(sa.insert(DROPPED).values(id=sa.bindparam("record")))
-_COUNT_DROP = Statement(
-    sa.update(POSITIONS).where(POSITIONS.c.id == constant(1)).values(drops=POSITIONS.c.drops + constant(1))
-)
 _DROPPED = Statement(limited(sa.select(DROPPED.c.id)))
 _FORGET = Statement(sa.delete(DROPPED).where(DROPPED.c.id == sa.bindparam("record")))
 
@@ -63,8 +60,7 @@ def drop(transaction: Transaction, queue: QueueKey) -> int:
     record = lookup.find(transaction, queue)
     transaction.run(_DELETE, {"record": record})
     transaction.run(_DROP, {"record": record})
-    transaction.run(_COUNT_DROP, {})
-    transaction.record_ids.pop(queue, None)
+    lookup.forget(transaction, queue)
     return record
 
 

@@ -8,6 +8,7 @@ from zaqar.storage.sql.messages.claims import QueueClaims
 from zaqar.storage.sql.messages.messages import QueueMessages
 from zaqar.storage.sql.messages.records import QueueRecords
 from zaqar.storage.sql.messages.settling import Settling
+from zaqar.storage.sql.messages.subscriptions import QueueSubscriptions
 from zaqar.storage.sql.sqlite.connection import Database
 
 
@@ -18,6 +19,7 @@ def message_store(database: Database) -> MessageStore:
         records=QueueRecords(database, settling),
         messages=QueueMessages(database, settling),
         claims=QueueClaims(database, settling),
+        subscriptions=QueueSubscriptions(database),
         sweep=partial(sweep.sweep, database),
         is_alive=database.is_alive,
         complaint=database.complaint,

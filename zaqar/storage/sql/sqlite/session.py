@@ -3,28 +3,20 @@
 import contextlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from zaqar.clock import Clock
 from zaqar.models import QueueKey
 from zaqar.storage.ids import position_at
-from zaqar.storage.sql.schema import MESSAGES, NEW_MESSAGE, POSITIONS, RECORDS
+from zaqar.storage.sql.schema import MESSAGES, NEW_MESSAGE, NOTICES, POSITIONS, RECORDS
 from zaqar.storage.sql.sqlite.compilation import SQL
+from zaqar.storage.sql.sqlite.pending import Pending, PendingRow, insertion
 from zaqar.storage.sql.statement import CHUNK, Parameters, Row, Statement, StatementForMany, chunks, constant, one_of
 
 _STATE = Statement(sa.select(POSITIONS.c.last, POSITIONS.c.drops).where(POSITIONS.c.id == constant(1)))
 _ADVANCE = Statement(sa.update(POSITIONS).where(POSITIONS.c.id == constant(1)).values(last=sa.bindparam("position")))
-
-
-def _insertion(count: int) -> sa.Insert:
-    """Return the statement that inserts messages, given as rows of ``NEW_MESSAGE``."""
-    fixed = {"claim": sa.null(), "claim_count": constant(0)}
-    rows: list[dict[str, Any]] = [
-        {name: sa.bindparam(f"{name}{index}") for name in NEW_MESSAGE} for index in range(count)
-    ]
-    return sa.insert(MESSAGES).values([{**row, **fixed} for row in rows])
 
 
 def _counting(count: int) -> sa.Update:
@@ -39,8 +31,17 @@ def _counting(count: int) -> sa.Update:
     )
 
 
-INSERT_MESSAGES = StatementForMany(_insertion, is_positional=True)
+INSERT_MESSAGES = insertion(MESSAGES, NEW_MESSAGE, claim=sa.null(), claim_count=constant(0))
+INSERT_NOTICES = insertion(NOTICES, NOTICES.c.keys())
 _COUNT = StatementForMany(_counting)
+
+
+class Known(NamedTuple):
+    """What is remembered of a queue's record: its id, the source that was ever subscribed to, and the last subscription's end."""
+
+    id: int
+    source: int | None
+    notify_until: int
 
 
 class Session:
@@ -80,8 +81,8 @@ class Session:
 class Transaction(Session):
     """A writing session, shared by the steps that are committed together.
 
-    ``record_ids`` remembers the ids of queues' records from one transaction to the next; ``drops`` counts the records
-    that were ever dropped, by any process, and so tells when to forget them. ``settled`` are the queues in which nothing
+    ``known`` remembers queues' records from one transaction to the next; ``drops`` counts the records that any process ever
+    dropped, or changed the subscriptions of, and so tells when to forget them. ``settled`` are the queues in which nothing
     can fall due any more before the transaction ends, ``settled_rows`` the messages that settling has changed in it.
     """
 
@@ -89,38 +90,40 @@ class Transaction(Session):
         "_clock",
         "_counts",
         "_last",
-        "_new",
+        "_messages",
+        "_notices",
         "_step_counts",
-        "_step_new",
         "_stored",
         "drops",
         "has_written",
-        "record_ids",
+        "known",
         "settled",
         "settled_rows",
     )
 
-    def __init__(self, connection: sqlite3.Connection, clock: Clock, record_ids: dict[QueueKey, int]) -> None:
+    def __init__(self, connection: sqlite3.Connection, clock: Clock, known: dict[QueueKey, Known]) -> None:
         super().__init__(connection, clock.now())
         self._clock = clock
+        self._stored: int
+        self.drops: int
         self._stored, self.drops = connection.execute(SQL[_STATE]).fetchone()
         self._last = 0
-        self._new: list[tuple[Any, ...]] = []
-        self._step_new: list[tuple[Any, ...]] = []
+        self._messages = Pending(connection, INSERT_MESSAGES)
+        self._notices = Pending(connection, INSERT_NOTICES)
         self._counts: dict[int, tuple[int, int]] = {}
         self._step_counts: list[tuple[int, int, int]] = []
-        self.record_ids = record_ids
+        self.known = known
         self.settled: set[QueueKey] = set()
         self.settled_rows = 0
         self.has_written = False
 
     def row(self, statement: Statement, parameters: Parameters) -> Row | None:
-        """Return the first row, if there is one; new messages are seen."""
+        """Return the first row, if there is one; new messages and notices are seen."""
         self._insert_new()
         return super().row(statement, parameters)
 
     def rows(self, statement: Statement, parameters: Parameters) -> list[Row]:
-        """Return all rows; new messages are seen."""
+        """Return all rows; new messages and notices are seen."""
         self._insert_new()
         return super().rows(statement, parameters)
 
@@ -151,12 +154,31 @@ class Transaction(Session):
             for row in self.change(statement.of(count), {**names, **parameters})
         ]
 
-    def add_messages(self, rows: Iterable[tuple[Any, ...]]) -> None:
+    def run_for_each(self, statement: Statement, parameters: Sequence[Parameters]) -> None:
+        """Execute once for each of some parameters."""
+        self._insert_new()
+        self.connection.executemany(SQL[statement], parameters)
+        self.has_written = True
+
+    def milliseconds(self) -> int:
+        """Return the UTC time as milliseconds since 1970."""
+        return self._clock.microseconds() // 1000
+
+    def add_messages(self, rows: Iterable[PendingRow]) -> None:
         """Insert messages, columns as in ``NEW_MESSAGE``, provided that the step succeeds.
 
         They wait in memory, so that the posts of many steps become one statement.
         """
-        self._step_new += rows
+        self._messages.add(rows)
+
+    def add_notice(self, row: PendingRow) -> None:
+        """Insert a notice, columns as in ``NOTICES``, in the same way."""
+        self._notices.add((row,))
+
+    @property
+    def last(self) -> int:
+        """The last position that was given so far."""
+        return max(self._last, self._stored)
 
     def allocate(self, count: int) -> int:
         """Return the first of ``count`` consecutive positions, above all that were ever given.
@@ -174,17 +196,18 @@ class Transaction(Session):
         self._step_counts.append((record, total, claimed))
 
     def insert_step(self) -> None:
-        """Insert the step's new messages now, so that they stand or fall with its savepoint."""
-        self._insert(self._step_new)
+        """Insert the step's new messages and notices now, so that they stand or fall with its savepoint."""
+        self._messages.insert_step()
+        self._notices.insert_step()
 
     def end_step(self, *, is_kept: bool) -> None:
         """Add up, or drop, what the step left in memory, and be ready for the next."""
+        self._messages.end_step(is_kept=is_kept)
+        self._notices.end_step(is_kept=is_kept)
         if is_kept:
-            self._new += self._step_new
             for record, total, claimed in self._step_counts:
                 more, more_claimed = self._counts.get(record, (0, 0))
                 self._counts[record] = (more + total, more_claimed + claimed)
-        self._step_new.clear()
         self._step_counts.clear()
         self.has_written = False
 
@@ -202,12 +225,5 @@ class Transaction(Session):
             self.run(_COUNT.of(len(chunk)), parameters)
 
     def _insert_new(self) -> None:
-        if self._new:
-            self._insert(self._new)
-
-    def _insert(self, rows: list[tuple[Any, ...]]) -> None:
-        """Insert rows and take them off the list; what the database refuses stays, and fails the transaction."""
-        while rows:
-            chunk = rows[:CHUNK]
-            self.connection.execute(SQL[INSERT_MESSAGES.of(len(chunk))], [value for row in chunk for value in row])
-            del rows[:CHUNK]
+        self._messages.insert()
+        self._notices.insert()

@@ -78,6 +78,6 @@ class Isolated:
         if self._has_savepoint:
             self._connection.execute("RELEASE step" if error is None else "ROLLBACK TO step")
             if error is not None:
-                self._transaction.record_ids.clear()  # among them, maybe, the id of a record that is no more
+                self._transaction.known.clear()  # among them, maybe, a record that is no more
         self._write.error = error
         return True

@@ -10,14 +10,14 @@ from zaqar.storage.sql.sqlite import damage
 from zaqar.storage.sql.sqlite.failure import full, is_damage, is_lack_of_room, is_outage
 from zaqar.storage.sql.sqlite.files import Files, Moved
 from zaqar.storage.sql.sqlite.reserve import FREE_PAGES, Reserve, widen_log
-from zaqar.storage.sql.sqlite.session import Transaction
+from zaqar.storage.sql.sqlite.session import Known, Transaction
 from zaqar.storage.sql.sqlite.steps import Isolated, Spoiled, Struck, Write
 
 if TYPE_CHECKING:
     from zaqar.models import QueueKey
 
-MOST_RECORD_IDS = 10_000
-"""Queues whose record ids a process remembers."""
+MOST_KNOWN = 10_000
+"""Queues whose records a process remembers."""
 
 READERS_PATIENCE = 50
 """Milliseconds that all writes wait for readers so that the log can begin anew."""
@@ -30,8 +30,8 @@ class _Crowded(Exception):
 class Writer:
     """The one connection of a process that writes.
 
-    ``idle`` are connections that nobody reads from at the moment. ``record_ids`` are the ids of queues' records that were
-    looked up, to be forgotten when any process drops a record.
+    ``idle`` are connections that nobody reads from at the moment. ``known`` are the queues' records that were looked
+    up, to be forgotten when any process drops a record, or changes until when posts to its queue leave notices.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Writer:
         self._clock = clock
         self.is_log_too_long = False
         self._reserve = Reserve(files.path)
-        self.record_ids: dict[QueueKey, int] = {}
+        self.known: dict[QueueKey, Known] = {}
         self._drops = -1
 
     def commit(self, take: Callable[[], Sequence[Write]]) -> None:
@@ -67,7 +67,7 @@ class Writer:
 
     def close(self) -> None:
         """Close the connection: the next batch opens a new one, whatever state this one is in."""
-        self.record_ids.clear()
+        self.known.clear()
         if self.connection is not None:
             self._files.close(self.connection)
             self.connection = None
@@ -127,9 +127,9 @@ class Writer:
 
     def _attempt(self, connection: sqlite3.Connection, batch: Sequence[Write], *, has_savepoints: bool) -> None:
         connection.execute("BEGIN IMMEDIATE")
-        transaction = Transaction(connection, self._clock, self.record_ids)
-        if transaction.drops != self._drops or len(self.record_ids) > MOST_RECORD_IDS:
-            self.record_ids.clear()
+        transaction = Transaction(connection, self._clock, self.known)
+        if transaction.drops != self._drops or len(self.known) > MOST_KNOWN:
+            self.known.clear()
             self._drops = transaction.drops
         pages = None if self._files.has_reserve else _pages(connection)
         for write in batch:
@@ -150,7 +150,7 @@ class Writer:
         connection.execute("COMMIT")
 
     def _roll_back(self, connection: sqlite3.Connection) -> None:
-        self.record_ids.clear()
+        self.known.clear()
         if connection.in_transaction:
             connection.execute("ROLLBACK")
 
