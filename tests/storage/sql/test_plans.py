@@ -1,15 +1,20 @@
 """How SQLite finds the rows of each statement: never by going through a table, never by sorting."""
 
+import contextlib
 import re
 import sqlite3
 
 import pytest
 
-from tests.builders import numbered_messages, queue_key
-from tests.conformance.acts import claim, post
+from tests.builders import new_subscription, new_token, numbered_messages, queue_key
+from tests.clock import MovableClock
+from tests.conformance.acts import PRODUCER, claim, post
 from tests.storage.sql.statements import all_statements, parameters_of
-from zaqar.storage.sql.messages import records
+from zaqar.storage.sql.messages import lookup, messages, records, subscribing
+from zaqar.storage.sql.messages.store import message_store
 from zaqar.storage.sql.sqlite.compilation import SQL
+from zaqar.storage.sql.sqlite.connection import Database
+from zaqar.storage.sql.sqlite.migration import prepare
 
 STATEMENTS = all_statements()
 
@@ -32,12 +37,45 @@ SERVED_BY = {
     "messages.due._EXPIRED_ANYWHERE": {"messages_expiry"},
     "messages.due._PROMOTE": {ROWID},
     "messages.due._REMOVE_EXPIRED": {ROWID},
-    "messages.sweep._HAS_WORK": {"messages_expiry", "messages_fall_due", "claims_end", "subscriptions_expiry"},
+    "messages.sweep._HAS_WORK": {
+        "messages_expiry",
+        "messages_fall_due",
+        "claims_end",
+        "subscriptions_expiry",
+        "notices_expiry",
+    },
     "messages.dead_letters._LOOK": {"messages_ready"},
     "messages.dead_letters._MOVE": {ROWID},
     "messages.deletion._DELETE_FREE": {ROWID},
     "messages.deletion._DELETE_HELD": {ROWID},
     "messages.deletion._HOLDER": {ROWID},
+    "messages.deliveries._PROGRESS": {ROWID, "sqlite_autoindex_sources_1"},
+    "messages.leases._AWAKE": {"deliveries_wake", ROWID},
+    "messages.leases._BEHIND": {"deliveries_high", "notices_listed", ROWID},
+    "messages.leases._HAS_WORK": {
+        "sqlite_autoindex_sources_1",
+        "deliveries_high",
+        "deliveries_wake",
+        "deliveries_low",
+        "notices_listed",
+        "subscriptions_end",
+        ROWID,
+    },
+    "messages.leases._HELD": {ROWID},
+    "messages.leases._SAVE": {ROWID},
+    "messages.leases._TAKEN": {ROWID},
+    "messages.lookup._KNOWN": {"sqlite_autoindex_records_1", "sqlite_autoindex_sources_1"},
+    "messages.notices._BEHIND": {"sqlite_autoindex_sources_1", "notices_listed"},
+    "messages.notices._EDGES": {"deliveries_low", "notices_listed"},
+    "messages.notices._NEXT_SOURCE": {"notices_listed"},
+    "messages.notices._PAST_ANYWHERE": {"notices_expiry"},
+    "messages.notices._TRIM": {"notices_listed"},
+    "messages.sources._FOLLOW": {ROWID, "subscriptions_end"},
+    "messages.subscribing._SUBSCRIBED": {"sqlite_autoindex_subscriptions_1"},
+    "messages.subscriptions._ONE": {ROWID, "sqlite_autoindex_sources_1"},
+    "messages.subscriptions._PAGE": {"sqlite_autoindex_sources_1", "subscriptions_listed"},
+    "messages.unsubscribing._ENDED_IN_SOURCE": {"subscriptions_end"},
+    "messages.unsubscribing._ENDED_ANYWHERE": {"subscriptions_expiry"},
     "messages.reading._ONE": {ROWID},
     "messages.taking._POP": {ROWID, "messages_ready"},
     "messages.reading._LISTINGS[((0,), True)]": {*LOOKED_AT, "messages_ready"},
@@ -67,35 +105,44 @@ SERVED_BY = {
     "messages.statistics._NEWEST[2]": {"messages_claimed"},
 }
 
-TINY = {"dead_letter_rules", "dropped_records", "page0", "page1", "page2"}
-"""Tables that are nearly always empty, and the pages of a listing, which are as short as its limit."""
+TINY = {"dead_letter_rules", "dropped_records", "page0", "page1", "page2", "pending"}
+"""Tables that are nearly always empty, and what was found by an index already, up to a limit."""
 
 
-def _fill(database, store, queue):
+def _fill(database, store):
+    queue = queue_key()
+    store.records.create(queue)
     for first in range(0, 2000, 500):
         post(store, queue, *numbered_messages(500, first=first, delay=60 * (first == 1500)))
     for _ in range(500):
         claim(store, queue, limit=2)
 
     def add_queues(transaction):
-        for _ in range(2000):
-            records.create(transaction, queue_key())
+        for number in range(2000):
+            key = queue_key()
+            records.create(transaction, key)
+            for subscribed in (key, queue):
+                new = new_subscription(f"http://{number}.example")
+                subscribing.create(transaction, subscribed, new, new_token())
+                record = lookup.remembered(transaction, subscribed)
+                messages.insert(transaction, record, numbered_messages(1), client_id=PRODUCER, token=new_token())
 
     database.write(add_queues)
+    store.deliveries.lease(queue, holder="holder", seconds=3, limit=100)
 
 
-@pytest.fixture(params=["new", "long, and analyzed"])
-def file(request, path, database, store, queue):
-    """A database as it is at first, and one whose statistics might tempt SQLite to another plan."""
+@pytest.fixture(scope="module", params=["new", "long, and analyzed"])
+def file(request, tmp_path_factory):
+    """A database as it is at first, and one whose statistics might tempt SQLite to another plan; it is only read."""
+    path = tmp_path_factory.mktemp("plans") / "zaqar.db"
+    prepare(f"sqlite:///{path}")
     if request.param != "new":
-        _fill(database, store, queue)
-    file = sqlite3.connect(path)
-    if request.param != "new":
-        file.execute("ANALYZE")
-        file.close()
-        file = sqlite3.connect(path)
-    yield file
-    file.close()
+        with contextlib.closing(Database(f"sqlite:///{path}", synchronous="NORMAL", clock=MovableClock())) as database:
+            _fill(database, message_store(database))
+        with contextlib.closing(sqlite3.connect(path)) as analyzed:
+            analyzed.execute("ANALYZE")
+    with contextlib.closing(sqlite3.connect(path)) as opened:
+        yield opened
 
 
 def _plan(file, statement):

@@ -5,6 +5,7 @@ from functools import partial
 from zaqar.storage.contract import MessageStore
 from zaqar.storage.sql.messages import sweep
 from zaqar.storage.sql.messages.claims import QueueClaims
+from zaqar.storage.sql.messages.deliveries import QueueDeliveries
 from zaqar.storage.sql.messages.messages import QueueMessages
 from zaqar.storage.sql.messages.records import QueueRecords
 from zaqar.storage.sql.messages.settling import Settling
@@ -20,6 +21,7 @@ def message_store(database: Database) -> MessageStore:
         messages=QueueMessages(database, settling),
         claims=QueueClaims(database, settling),
         subscriptions=QueueSubscriptions(database),
+        deliveries=QueueDeliveries(database),
         sweep=partial(sweep.sweep, database),
         is_alive=database.is_alive,
         complaint=database.complaint,

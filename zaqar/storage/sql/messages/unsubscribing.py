@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from zaqar.storage.sql.messages import notices
 from zaqar.storage.sql.schema import DELIVERIES, SUBSCRIPTIONS
 from zaqar.storage.sql.sqlite.compilation import unindexed
 from zaqar.storage.sql.sqlite.session import Session, Transaction
@@ -18,7 +19,7 @@ BATCH = 200
 _REMOVE = StatementForMany(lambda count: sa.delete(SUBSCRIPTIONS).where(one_of(SUBSCRIPTIONS.c.position, count)))
 _REMOVE_PROGRESS = StatementForMany(lambda count: sa.delete(DELIVERIES).where(one_of(DELIVERIES.c.subscription, count)))
 _ENDED_OF = StatementForMany(
-    lambda count: sa.select(SUBSCRIPTIONS.c.position).where(
+    lambda count: sa.select(SUBSCRIPTIONS.c.position, SUBSCRIPTIONS.c.source).where(
         one_of(SUBSCRIPTIONS.c.position, count), unindexed(SUBSCRIPTIONS.c.expires) <= sa.bindparam("now")
     )
 )
@@ -58,6 +59,9 @@ def ended_anywhere(session: Session, limit: int) -> list[int]:
 
 
 def remove_ended(transaction: Transaction, positions: Sequence[int]) -> int:
-    """Remove those of these subscriptions that have ended; return how many."""
+    """Remove those of these subscriptions that have ended, and a batch of what only they needed; return how many ended."""
     rows = transaction.rows_at(_ENDED_OF, positions, {"now": transaction.now})
-    return remove(transaction, [row[0] for row in rows])
+    removed = remove(transaction, [row[0] for row in rows])
+    for source in {row[1] for row in rows}:
+        notices.trim(transaction, source)
+    return removed

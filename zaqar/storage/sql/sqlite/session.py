@@ -2,7 +2,7 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -61,6 +61,14 @@ class Session:
     def rows(self, statement: Statement, parameters: Parameters) -> list[Row]:
         """Return all rows."""
         return self.connection.execute(SQL[statement], parameters).fetchall()
+
+    def each(self, statement: Statement, parameters: Parameters) -> Generator[Row]:
+        """Return the rows one after the other, for large ones of which not all may be wanted; to be closed."""
+        cursor = self.connection.execute(SQL[statement], parameters)
+        try:
+            yield from cursor
+        finally:
+            cursor.close()
 
     def rows_at(self, statement: StatementForMany, positions: Sequence[int], parameters: Parameters) -> list[Row]:
         """Return the rows at some positions, in order where the statement orders them."""
