@@ -1,0 +1,244 @@
+"""One attempt to deliver to a webhook, over real sockets: notifications A3 and N-24."""
+
+import asyncio
+import socket
+import threading
+
+import pytest
+from yarl import URL
+
+from tests.notification import receiver as receivers
+from tests.notification.receiver import Receiver, status
+from zaqar.notification.webhook import Webhooks
+
+
+def send(*urls, accepts=lambda address: True, is_trusted=lambda host: False, total_timeout=5.0, pause=None, **more):
+    """Send to each URL in turn, and return the answers."""
+
+    async def act():
+        webhooks = Webhooks(
+            accepts=accepts,
+            is_trusted=is_trusted,
+            connect_timeout=total_timeout,
+            total_timeout=total_timeout,
+            most_lookups=4,
+            **more,
+        )
+        try:
+            answers = []
+            for url in urls:
+                answers.append(await webhooks.send(URL(url, encoded=True), {"X-A": "b"}, b"[1]"))
+                if pause is not None:
+                    await pause()
+            return answers
+        finally:
+            await webhooks.close()
+
+    return asyncio.run(act())
+
+
+def answer_of(behave, **options):
+    with Receiver(lambda received: behave) as receiver:
+        return send(receiver.url(), **options)[0]
+
+
+def test_it_posts_the_body_and_the_headers_to_exactly_the_url():
+    with Receiver() as receiver:
+        send(receiver.url("/a%2Fb/../c?x=%20+1"))
+
+    assert receiver.received[0].path == "/a%2Fb/../c?x=%20+1"
+    assert receiver.received[0].body == b"[1]"
+    assert receiver.received[0].headers["x-a"] == "b"
+    assert "accept-encoding" not in receiver.received[0].headers
+
+
+@pytest.mark.parametrize("code", [200, 201, 204, 299])
+def test_every_2xx_is_a_delivery(code):
+    assert answer_of(status(code)).is_delivered
+
+
+@pytest.mark.parametrize("code", [301, 304, 400, 404, 500, 503])
+def test_everything_else_is_a_failed_attempt_that_names_the_status(code):
+    answer = answer_of(status(code))
+
+    assert not answer.is_delivered
+    assert not answer.is_gone
+    assert answer.text == f"status {code}"
+
+
+def test_a_410_says_that_the_receiver_wants_no_more():
+    assert answer_of(status(410)).is_gone
+
+
+def test_no_redirect_is_followed():
+    with Receiver() as target, Receiver(lambda received: status(307, headers=f"Location: {target.url()}\r\n")) as first:
+        assert send(first.url())[0].text == "status 307"
+
+    assert target.received == []
+
+
+@pytest.mark.parametrize("code", [429, 503])
+def test_a_busy_receiver_may_say_when_to_come_back(code):
+    assert answer_of(status(code, headers="Retry-After: 17\r\n")).retry_after == "17"
+
+
+def test_other_receivers_may_not():
+    assert answer_of(status(500, headers="Retry-After: 17\r\n")).retry_after is None
+
+
+def test_cookies_are_not_kept():
+    with Receiver(lambda received: status(200, headers="Set-Cookie: a=b\r\n")) as receiver:
+        send(receiver.url(), receiver.url())
+
+    assert "cookie" not in receiver.received[1].headers
+
+
+def test_a_connection_is_used_again():
+    with Receiver(lambda received: status(200, body=b"thanks")) as receiver:
+        send(*[receiver.url()] * 5)
+
+    assert receiver.connections == 1
+
+
+def test_a_connection_that_was_closed_while_idle_costs_no_attempt():
+    with Receiver(lambda received: status(200, closes=True)) as receiver:
+        answers = send(*[receiver.url()] * 20)
+
+    assert all(answer.is_delivered for answer in answers)
+
+
+def test_a_receiver_that_never_answers_is_given_up_in_time():
+    assert answer_of(receivers.hang, total_timeout=0.05).text == "no answer in time"
+
+
+def test_a_receiver_that_never_ends_its_headers_is_given_up_in_time():
+    assert answer_of(receivers.drip_headers, total_timeout=0.05).text == "no answer in time"
+
+
+def test_an_answer_that_never_ends_is_a_delivery_all_the_same():
+    assert answer_of(receivers.drip).is_delivered
+
+
+def test_a_huge_answer_is_a_delivery_and_is_not_read():
+    assert answer_of(status(200, body=b"x" * 10_000_000)).is_delivered
+
+
+def test_a_reset_is_a_failed_attempt():
+    assert answer_of(receivers.reset).text == "the connection was closed without an answer"
+
+
+@pytest.mark.parametrize(
+    "text", [b"nonsense\r\n\r\n", b"HTTP/1.1 abc\r\n\r\n", b"HTTP/1.1 200 OK\r\nX" + b"x" * 100_000]
+)
+def test_what_is_not_http_is_a_failed_attempt_of_which_nothing_is_told(text):
+    assert answer_of(receivers.raw(text)).text == "the answer is not HTTP"
+
+
+def test_a_closed_port_is_a_failed_attempt():
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        assert send(f"http://127.0.0.1:{bound.getsockname()[1]}/")[0].text == "the connection was refused"
+
+
+@pytest.mark.parametrize(
+    "url", ["http://", "http:///path", "ftp://host/", "nonsense", "http://127.1:9/", "http://2130706433/"]
+)
+def test_a_url_that_leads_nowhere_is_a_failed_attempt(url):
+    assert send(url)[0].text == "the URL cannot be used"
+
+
+def refuses_loopback(address):
+    return not address.startswith("127.")
+
+
+def named(*addresses):
+    """Look up every name as these addresses, one after the other."""
+    found = iter(addresses)
+    return lambda host, port: [(socket.AF_INET, next(found))]
+
+
+def test_an_address_that_is_refused_is_never_connected_to():
+    with Receiver() as receiver:
+        answers = send(receiver.url(), accepts=refuses_loopback)
+
+    assert answers[0].text == "the address is not allowed"
+    assert receiver.connections == 0
+
+
+def test_a_name_of_a_refused_address_is_refused():
+    with Receiver() as receiver:
+        answers = send(receiver.url(host="rebound.example"), accepts=refuses_loopback, look_up=named("127.0.0.1"))
+
+    assert answers[0].text == "the address is not allowed"
+    assert receiver.connections == 0
+
+
+def test_a_name_that_changes_meanwhile_leads_only_where_it_was_checked():
+    checked = []
+
+    def accepts(address):
+        checked.append(address)
+        return True
+
+    with Receiver() as receiver:
+        look_up = named("127.0.0.1", "8.8.8.8")
+        assert send(receiver.url(host="rebound.example"), accepts=accepts, look_up=look_up)[0].is_delivered
+
+    assert checked == ["127.0.0.1"]
+
+
+def test_a_trusted_host_is_reached_wherever_it_is():
+    with Receiver() as receiver:
+        answers = send(
+            receiver.url(host="endpoint.example"),
+            accepts=refuses_loopback,
+            is_trusted=lambda host: host == "endpoint.example",
+            look_up=named("127.0.0.1"),
+        )
+
+    assert answers[0].is_delivered
+
+
+def test_of_several_addresses_an_accepted_one_is_taken():
+    with Receiver() as receiver:
+        answers = send(
+            receiver.url(host="both.example"),
+            accepts=lambda address: address == "127.0.0.1",
+            look_up=lambda host, port: [(socket.AF_INET, "127.0.0.2"), (socket.AF_INET, "127.0.0.1")],
+        )
+
+    assert answers[0].is_delivered
+
+
+@pytest.mark.parametrize("failure", [socket.gaierror(-2, "unknown"), UnicodeError("label too long")])
+def test_a_name_that_is_not_found_is_a_failed_attempt(failure):
+    def look_up(host, port):
+        raise failure
+
+    assert send("http://missing.example/", look_up=look_up)[0].text in {
+        "the name was not found",
+        "the URL cannot be used",
+    }
+
+
+def test_a_look_up_that_takes_long_is_given_up_in_time():
+    ends = threading.Event()
+
+    def look_up(host, port):
+        ends.wait(10)
+        return []
+
+    try:
+        assert send("http://slow.example/", look_up=look_up, total_timeout=0.05)[0].text in {
+            "no connection in time",
+            "no answer in time",
+        }
+    finally:
+        ends.set()
+
+
+def test_the_environments_proxy_is_not_used(monkeypatch):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9/")
+
+    with Receiver() as receiver:
+        assert send(receiver.url())[0].is_delivered

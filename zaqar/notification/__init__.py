@@ -1,0 +1,1 @@
+"""Telling subscribers of what was posted: the outbox is read here, and what it has is delivered."""

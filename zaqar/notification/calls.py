@@ -1,0 +1,44 @@
+"""Calls of a store, in a few threads: the loop of deliveries waits for none."""
+
+import asyncio
+import functools
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+from zaqar.errors import Unavailable
+
+LOG = logging.getLogger(__name__)
+
+_THREADS = 4
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+class Calls:
+    """Those of one store. That it does not answer is said once, and once that it does again."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="notifier-store")
+        self._is_down = False
+
+    async def run(self, call: Callable[Arguments, Result], *args: Arguments.args, **named: Arguments.kwargs) -> Result:
+        """Call, and return what it returns. Raises what it raises, ``Unavailable`` above all."""
+        loop = asyncio.get_running_loop()
+        try:
+            result = await loop.run_in_executor(self._threads, functools.partial(call, *args, **named))
+        except Unavailable as error:
+            if not self._is_down:
+                LOG.warning("notifications wait, as a message store does not answer: %s", error)
+            self._is_down = True
+            raise
+        if self._is_down:
+            LOG.info("notifications go on, as the message store answers again")
+        self._is_down = False
+        return result
+
+    def close(self) -> None:
+        """End the threads."""
+        self._threads.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,92 @@
+"""What asks a subscriber whether it agrees: the order that the outbox has, and the text made of it (notifications N-54 to N-60)."""
+
+import dataclasses
+from datetime import UTC, datetime
+from typing import Literal
+
+import msgspec
+
+from zaqar.models import QueueKey, Subscription
+from zaqar.signing import Grant, Signer, path_of
+
+_METHOD = "PUT"
+
+
+class Order(msgspec.Struct, frozen=True):
+    """What the outbox has of a confirmation: a notice for one subscription, whose only message has this for a body.
+
+    It is signed when it is sent, so that no signature lies in a store.
+    """
+
+    message_type: Literal["SubscriptionConfirmation", "UnsubscribeConfirmation"]
+    expires: int
+    """The second at which its signature ends."""
+
+
+class _Text(msgspec.Struct, frozen=True, omit_defaults=True):
+    message_type: str = msgspec.field(name="Message_Type")
+    message: str = msgspec.field(name="Message")
+    signature: str = msgspec.field(name="URL-Signature")
+    methods: str = msgspec.field(name="URL-Methods")
+    paths: str = msgspec.field(name="URL-Paths")
+    expires: str = msgspec.field(name="URL-Expires")
+    project: str = msgspec.field(name="X-Project-ID")
+    queue_name: str
+    subscribe_body: dict[str, bool] = msgspec.field(name="SubscribeBody")
+    unsubscribe_body: dict[str, bool] = msgspec.field(name="UnsubscribeBody")
+    wsgi_url: str | None = msgspec.field(name="WSGISubscribeURL", default=None)
+    websocket_url: str | None = msgspec.field(name="WebSocketSubscribeURL", default=None)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Confirmations:
+    """Makes the texts of confirmations. ``http`` and ``websocket``: where clients reach the service, if that is known."""
+
+    signer: Signer
+    http: str | None = None
+    websocket: str | None = None
+
+    def text(self, queue: QueueKey, subscription: Subscription, order: bytes) -> bytes:
+        """Return the JSON text of an order (N-56)."""
+        asked = msgspec.json.decode(order, type=Order)
+        path = path_of(queue, f"subscriptions/{subscription.id}/confirm")
+        grant = Grant(
+            paths=[path],
+            methods=[_METHOD],
+            project=queue.project,
+            expires=datetime.fromtimestamp(asked.expires, UTC),
+        )
+        return msgspec.json.encode(
+            _Text(
+                message_type=asked.message_type,
+                message=_message(queue, asked),
+                signature=self.signer.sign(grant),
+                methods=_METHOD,
+                paths=path,
+                expires=grant.expires_text,
+                project=queue.project,
+                queue_name=queue.name,
+                subscribe_body={"confirmed": True},
+                unsubscribe_body={"confirmed": False},
+                wsgi_url=_below(self.http, path),
+                websocket_url=_below(self.websocket, path),
+            )
+        )
+
+
+def _message(queue: QueueKey, order: Order) -> str:
+    where = f"{queue.kind} {queue.name}"
+    if order.message_type == "SubscriptionConfirmation":
+        return (
+            f"You have chosen to subscribe to the {where}. To confirm the subscription, send the SubscribeBody with PUT to "
+            "the path in URL-Paths, with the headers that are named here."
+        )
+    return (
+        f"You have unsubscribed successfully from the {where}. To subscribe again, send the SubscribeBody with PUT to the "
+        "path in URL-Paths, with the headers that are named here."
+    )
+
+
+def _below(endpoint: str | None, path: str) -> str | None:
+    """Return the address of a path of the service, whose endpoint may have a path of its own (N-59)."""
+    return None if endpoint is None else endpoint.rstrip("/") + path

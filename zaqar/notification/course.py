@@ -1,0 +1,173 @@
+"""How far the deliveries to one subscription are, between a lease and what is saved of it."""
+
+import collections
+import dataclasses
+from collections.abc import Iterable
+
+from zaqar.models import MOST_FAILING, MOST_OUTCOMES, Failing, Notice, Outcome, Progress
+from zaqar.storage import ids
+
+
+@dataclasses.dataclass(eq=False, slots=True)
+class Lane:
+    """A notice whose messages are attempted one after the other."""
+
+    position: int
+    """Of the message that is attempted, or is next."""
+    last: int
+    is_busy: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Snapshot:
+    """What is to be saved, and what it stands for."""
+
+    progress: Progress
+    high: int
+    """Up to where everything is done; the progress may say less (``Course.certain``)."""
+    retried: int
+
+
+class Course:
+    """The progress of a leased subscription. It knows positions and times, no receiver and no store.
+
+    ``high`` follows the first message that is not attempted yet, while up to four notices are under way. What was attempted
+    and would be attempted again after a crash is ``unsaved``.
+    """
+
+    def __init__(self, progress: Progress, *, is_certain: bool = True) -> None:
+        self.cursor = progress.high
+        """Everything up to there was begun, or passed over."""
+        self.lanes: list[Lane] = []
+        self.failing = {one.position: one for one in progress.failing}
+        self.retrying: set[int] = set()
+        self.certain = None if is_certain else progress.high
+        """How far to say that it is at most; None: no bound. What is passed over on the word of a lease needs a second word."""
+        self._outcomes = collections.deque(progress.outcomes, MOST_OUTCOMES)
+        self._delivered = progress.delivered
+        self._failed_attempts = progress.failed_attempts
+        self._given_up = progress.given_up
+        self._settled: list[int] = []
+        self._retried = 0
+
+    @property
+    def high(self) -> int:
+        """Up to where everything was attempted or passed over."""
+        return min((lane.position for lane in self.lanes), default=self.cursor + 1) - 1
+
+    @property
+    def in_progress(self) -> int:
+        """The number of attempts under way."""
+        return len(self.retrying) + self._busy()
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a newer message may be attempted: it, and those under way, could all fail."""
+        return len(self.failing) + self._busy() < MOST_FAILING
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much fails that nothing newer is attempted."""
+        return len(self.failing) >= MOST_FAILING
+
+    @property
+    def unsaved(self) -> int:
+        """How many attempts a crash would have repeated."""
+        return len(self._settled) + self._retried + self.in_progress
+
+    @property
+    def has_unsaved(self) -> bool:
+        """Whether a save would make ``unsaved`` less."""
+        high = self.high
+        return self._retried > 0 or any(position <= high for position in self._settled)
+
+    def due(self, now_ms: int) -> Failing | None:
+        """Return what is to be tried again now, the longest due first."""
+        waiting = (one for one in self.failing.values() if one.position not in self.retrying and one.next_ms <= now_ms)
+        return min(waiting, key=lambda one: one.next_ms, default=None)
+
+    def wakes_ms(self) -> int | None:
+        """Return when the next of what fails is due."""
+        return min((one.next_ms for one in self.failing.values()), default=None)
+
+    def open(self, notice: Notice) -> Lane:
+        """Begin with a notice, behind what was attempted of it."""
+        lane = Lane(max(notice.first, self.cursor + 1), notice.last)
+        self.cursor = notice.last
+        self.lanes.append(lane)
+        return lane
+
+    def advance(self, lane: Lane) -> None:
+        """Go on behind the message of a lane."""
+        lane.position += 1
+        if lane.position > lane.last:
+            self.lanes.remove(lane)
+
+    def delivered(self, position: int, token: str, *, attempts: int, at: int, answer: str) -> None:
+        """Note that a message has arrived."""
+        self._delivered += 1
+        self._end(Outcome(ids.format_id(position, token), True, attempts, at, answer), position)
+
+    def give_up(self, position: int, token: str, *, attempts: int, at: int, reason: str) -> None:
+        """Note that a message is not tried any more; without attempts it was none of ``unsaved``."""
+        self._given_up += 1
+        outcome = Outcome(ids.format_id(position, token), False, attempts, at, reason)
+        if attempts:
+            self._end(outcome, position)
+        else:
+            self._outcomes.append(outcome)
+            self.failing.pop(position, None)
+
+    def fail(self, failing: Failing) -> None:
+        """Note that a message is to be tried again."""
+        self._attempted(failing.position)
+        self.failing[failing.position] = failing
+
+    def count_failure(self) -> None:
+        """Count an attempt that failed."""
+        self._failed_attempts += 1
+
+    def hurry(self, now_ms: int) -> None:
+        """Make everything due that fails."""
+        for position, one in self.failing.items():
+            self.failing[position] = Failing(
+                one.position, one.token, one.attempts, min(one.next_ms, now_ms), one.answer
+            )
+
+    def snapshot(self) -> Snapshot:
+        """Return what to save."""
+        reached = self.high
+        high = reached if self.certain is None else min(reached, self.certain)
+        progress = Progress(
+            high=high,
+            failing=sorted(self._up_to(high), key=lambda one: one.position),
+            outcomes=tuple(self._outcomes),
+            delivered=self._delivered,
+            failed_attempts=self._failed_attempts,
+            given_up=self._given_up,
+        )
+        return Snapshot(progress, reached, self._retried)
+
+    def saved(self, snapshot: Snapshot) -> None:
+        """Note that the store has it."""
+        self._settled = [position for position in self._settled if position > snapshot.progress.high]
+        self._retried -= snapshot.retried
+        if self.certain is not None:
+            self.certain = snapshot.high
+
+    def _up_to(self, high: int) -> Iterable[Failing]:
+        return (one for one in self.failing.values() if one.position <= high)
+
+    def _end(self, outcome: Outcome, position: int) -> None:
+        self._attempted(position)
+        self._outcomes.append(outcome)
+        self.failing.pop(position, None)
+
+    def _attempted(self, position: int) -> None:
+        if position in self.failing:
+            self._retried += 1
+        else:
+            self._settled.append(position)
+
+    def _busy(self) -> int:
+        return sum(lane.is_busy for lane in self.lanes)

@@ -1,0 +1,41 @@
+"""What an operator decides of delivering, as plain values."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+from zaqar.notification.destinations import Network
+
+
+def _nobody(_: str) -> bool:
+    return False
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class NotifierSettings:
+    """Times in seconds."""
+
+    max_workers: int = 64
+    """Deliveries in progress at a time."""
+    connect_timeout: float = 10.0
+    total_timeout: float = 30.0
+    require_confirmation: bool = False
+    allowed_networks: Sequence[Network] = ()
+    denied_networks: Sequence[Network] = ()
+    allows_local: bool = False
+    """Whether loopback and private addresses are reached, as the service itself lets everybody in."""
+    is_trusted_host: Callable[[str], bool] = _nobody
+    """Whether a host is exempt from what the networks say: those of endpoints in Keystone's catalogue are."""
+
+    lease: float = 3.0
+    save_interval: float = 1.0
+    sweep_interval: float = 1.0
+    idle: float = 1.0
+    """How long a subscription that has nothing to do is held."""
+    tick: float = 0.25
+    """How often a queue looks what has become due."""
+    grace: float = 5.0
+    """How long stopping waits for attempts in progress."""
+    most_leased: int = 1000
+    """Subscriptions held at a time."""
+    most_window_bytes: int = 32 * 1024 * 1024
+    """Of notices that are kept, over all queues."""
