@@ -8,7 +8,7 @@ from zaqar.config.encryption import cipher
 from zaqar.config.libraries import sections_of_others
 from zaqar.config.loading import Reading, load, read
 from zaqar.config.logs import check_log_levels, check_log_place, start_logging
-from zaqar.config.notification import news_directory
+from zaqar.config.notification import networks, news_directory
 from zaqar.config.registry import list_opts
 from zaqar.config.server import is_to_be_checked, workers
 from zaqar.config.service import state_path
@@ -36,6 +36,7 @@ __all__ = [
     "limits",
     "list_opts",
     "load",
+    "networks",
     "news_directory",
     "one_line",
     "read",

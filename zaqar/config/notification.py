@@ -9,6 +9,8 @@ from zaqar import news
 from zaqar.config.groups import Group
 from zaqar.errors import ConfigurationError
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
 _SENDER = "Zaqar Notifications <no-reply@openstack.org>"
 
 _CONFIRM = {
@@ -84,7 +86,11 @@ GROUP = Group(
             help="Program that takes a mail on its standard input, for third_part; split at spaces.",
         ),
         cfg.IntOpt("max_notifier_workers", default=64, min=1, help="Deliveries at once in one process; 1 or more."),
-        cfg.BoolOpt("require_confirmation", default=False, help="Deliver to confirmed subscriptions only."),
+        cfg.BoolOpt(
+            "require_confirmation",
+            default=False,
+            help="Deliver to confirmed subscriptions only, and ask new subscribers, which needs [signed_url] secret_key.",
+        ),
         cfg.StrOpt("external_confirmation_url", help="Web page of your own that confirmation mails lead to."),
         cfg.DictOpt("subscription_confirmation_email_template", default=_CONFIRM, help=_TEMPLATE_HELP),
         cfg.DictOpt("unsubscribe_confirmation_email_template", default=_UNSUBSCRIBE, help=_TEMPLATE_HELP),
@@ -113,6 +119,11 @@ def check_networks(conf: cfg.ConfigOpts) -> None:
                 ipaddress.ip_network(text)
             except ValueError as error:
                 raise ConfigurationError(f"[notification] {name}: {error}.") from error
+
+
+def networks(conf: cfg.ConfigOpts, name: str) -> list[Network]:
+    """Return the networks of an option."""
+    return [ipaddress.ip_network(text) for text in conf.notification[name]]
 
 
 def warnings(conf: cfg.ConfigOpts) -> list[str]:

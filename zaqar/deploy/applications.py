@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from zaqar import config
 from zaqar.clock import Clock
+from zaqar.deploy.delivering import Delivering, news_of
 from zaqar.deploy.service import Service
 from zaqar.deploy.start import checks, start
+from zaqar.deploy.targets import Targets
 from zaqar.policies import Policy
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ def wsgi_application(
     from zaqar.transport.identity import ClientIdRule
     from zaqar.transport.wsgi.application import application
 
-    built = Service(conf, policy=policy, clock=clock)
+    built = Service(conf, policy=policy, clock=clock, news=news_of(conf), check_target=Targets(conf).check)
     rule = ClientIdRule(
         is_strict=conf.transport.client_id_uuid_safe == "strict",
         least=conf.transport.min_length_client_id,
@@ -72,4 +74,7 @@ def hosted_application() -> WSGIApplication:
     started = start(conf)
     for sentence in started.notes:
         LOG.warning("%s", sentence)
-    return wsgi_application(conf, policy=started.policy)
+    application = wsgi_application(conf, policy=started.policy)
+    if conf.notification.enabled:
+        Delivering.in_every_process(conf)
+    return application

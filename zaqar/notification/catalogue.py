@@ -13,9 +13,6 @@ UNTIL_ANSWERED = 10.0
 """Seconds between attempts while Keystone has not told its catalogue."""
 RENEWED = 600.0
 """Seconds after which it is asked again."""
-HTTP, WEBSOCKET = "zaqar", "zaqar-websocket"
-"""What the service is called in the catalogue."""
-
 Entries = Sequence[Mapping[str, Any]]
 """Services with their ``name`` and ``endpoints``, each of which has ``interface`` and ``url``."""
 
