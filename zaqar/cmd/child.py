@@ -16,11 +16,11 @@ LOG = logging.getLogger(__name__)
 PARENT_VARIABLE = "ZAQAR_PARENT"
 """Names the parent to its child, which then takes the parent's arguments, and ends when that is gone."""
 
-AFTER_DEATH = 1.0
+AFTER_DEATH = 0.5
 """Seconds before a child that died is replaced."""
 LONGEST_PAUSE = 30.0
 """The same where it dies again and again."""
-LONG_ENOUGH = 60.0
+LONG_ENOUGH = 5.0
 """Seconds that a child has to live so that its next death counts as the first."""
 FAREWELL = 10.0
 """Seconds that a child has to end when it is told to."""
@@ -87,7 +87,7 @@ class Child:
             elif not is_over.is_set():
                 has_lived = time.monotonic() - began >= LONG_ENOUGH
                 pause = AFTER_DEATH if has_lived else min(2 * pause, LONGEST_PAUSE)
-                LOG.error("%s has ended with status %s; another is started in %d s.", self._module, status, pause)
+                LOG.error("%s has ended with status %s; another is started in %.1f s.", self._module, status, pause)
                 is_over.wait(pause)
 
     def _run(self, is_over: threading.Event) -> int:

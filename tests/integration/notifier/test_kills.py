@@ -56,7 +56,7 @@ def test_a_killed_notifier_loses_nothing_and_repeats_little(house: House, receiv
     producer.start()
     for _ in range(KILLS):
         seen = len(receiver.deliveries)
-        wait_until(lambda seen=seen: len(receiver.deliveries) > seen + 100, what="deliveries")
+        wait_until(lambda seen=seen: len(receiver.deliveries) > seen + 100, seconds=30, what="deliveries")
         house.kill_notifier()
 
     check(receiver, producer.stop(), paths, kills=KILLS)
