@@ -5,14 +5,13 @@ now, its end proves, which is kept with the subscription until the subscriber ch
 """
 
 import logging
-from typing import Literal
 
 import msgspec
 
 from zaqar.context import Context
 from zaqar.errors import QueueNotFound, SignatureRefused
 from zaqar.limits import LAST_SECOND, MIN_MESSAGE_TTL, Limits
-from zaqar.models import NewMessage, QueueKey, Subscription
+from zaqar.models import NewMessage, Question, QueueKey, Subscription
 from zaqar.news import News
 from zaqar.operations.settings import KnownQueues
 from zaqar.signing import Signer, path_of
@@ -22,8 +21,6 @@ LOG = logging.getLogger(__name__)
 
 MOST_REMEMBERED = 10
 """Confirmations of a subscription that are good at a time, the latest."""
-
-Question = Literal["SubscriptionConfirmation", "UnsubscribeConfirmation"]
 
 
 class Confirmations:
@@ -49,11 +46,11 @@ class Confirmations:
             return None
         return min(self._signer.second() + seconds, LAST_SECOND)
 
-    def send(self, queue: QueueKey, subscription_id: str, question: Question, *, end: int) -> None:
+    def send(self, queue: QueueKey, subscription_id: str, question: Question) -> None:
         """Leave a question for the subscriber, which goes out signed as whatever else is delivered."""
-        body = {"Message_Type": question, "expires": end, "path": path_to_confirm(queue, subscription_id)}
-        ttl = max(MIN_MESSAGE_TTL, min(end - self._signer.second(), self._limits.max_message_ttl))
-        message, token = NewMessage(msgspec.json.encode(body), ttl), new_token()
+        left = question.expires - self._signer.second()
+        ttl = max(MIN_MESSAGE_TTL, min(left, self._limits.max_message_ttl))
+        message, token = NewMessage(msgspec.json.encode(question), ttl), new_token()
         deliveries = self._known.store_for(queue).deliveries
         try:
             deliveries.address(queue, named(subscription_id), message, token=token)

@@ -18,7 +18,7 @@ from zaqar.errors import (
     Unavailable,
 )
 from zaqar.limits import Limits, page_size
-from zaqar.models import NewSubscription, QueueKey, Subscription
+from zaqar.models import NewSubscription, Question, QueueKey, Subscription
 from zaqar.news import News
 from zaqar.operations.authorization import Authorization
 from zaqar.operations.confirmations import Confirmations, check_answer, remembering
@@ -144,7 +144,7 @@ class Subscriptions:
         old, new = self._change(queue, subscription_id, change, restarts=ttl is not None)
         self._news.tell(queue)
         if new.subscriber != old.subscriber and new.confirmations:
-            self._confirmations.send(queue, new.id, "SubscriptionConfirmation", end=new.confirmations[-1])
+            self._confirmations.send(queue, new.id, Question("SubscriptionConfirmation", new.confirmations[-1]))
 
     def delete(self, context: Context, queue: QueueKey, subscription_id: str) -> None:
         """Unsubscribe; silent when missing (http S-18)."""
@@ -174,7 +174,7 @@ class Subscriptions:
             raise
         self._news.tell(queue)
         if end is not None:
-            self._confirmations.send(queue, subscription_id, "UnsubscribeConfirmation", end=end)
+            self._confirmations.send(queue, subscription_id, Question("UnsubscribeConfirmation", end))
 
     def secret(self, context: Context, queue: QueueKey, subscription_id: str) -> Subscription:
         """Return the subscription to somebody who may see its secret. Raises ``SubscriptionNotFound``."""
@@ -209,7 +209,7 @@ class Subscriptions:
             self._change(queue, subscription_id, lambda old: remembering(old, end))
         except SubscriptionNotFound:
             return
-        self._confirmations.send(queue, subscription_id, "SubscriptionConfirmation", end=end)
+        self._confirmations.send(queue, subscription_id, Question("SubscriptionConfirmation", end))
 
     def _change(
         self, queue: QueueKey, subscription_id: str, change: Change, *, restarts: bool = False
