@@ -1,17 +1,17 @@
 """A service whose outbox and news a test may look at, as a notifier does."""
 
 import contextlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+
+import msgspec
 
 from tests.api.conftest import configured_database
 from tests.api.http_client import HttpClient
 from tests.clock import MovableClock
 from zaqar import deploy
-from zaqar.models import Notice, Progress, QueueKey, Saved
+from zaqar.models import Notice, Progress, Question, QueueKey, Saved
 from zaqar.storage.contract import MessageStore
 from zaqar.transport.identity import ClientIdRule
 from zaqar.transport.wsgi.application import application
@@ -51,10 +51,10 @@ class Notified:
         """Return what the outbox has."""
         return list(self.store.deliveries.notices(self.key(source), after=0, most_bytes=2**20))
 
-    def asked(self, source: str = "queues/q") -> list[tuple[str | None, dict[str, Any]]]:
+    def asked(self, source: str = "queues/q") -> list[tuple[str | None, Question]]:
         """Return whom the service wants to ask, and what."""
         return [
-            (notice.subscription_id, json.loads(message.body))
+            (notice.subscription_id, msgspec.json.decode(message.body, type=Question))
             for notice in self.notices(source)
             if notice.subscription_id
             for message in notice.messages

@@ -9,6 +9,7 @@ from tests.api import signed
 from tests.api.notified import notified
 from tests.api.signed import KEY
 from tests.api.subscribed import HOOK, change, confirm, show, subscribe, subscribed
+from zaqar.models import Question
 
 REQUIRED = "[notification]\nrequire_confirmation = true\n"
 every_source = pytest.mark.parametrize("source", ["queues/q", "topics/t"])
@@ -42,9 +43,7 @@ def test_a_new_subscriber_is_asked(service, clock, source):
     """S-35, S-37, S-39, notifications N-55"""
     made = subscribed(service.client, source, ttl=600)
 
-    assert service.asked(source) == [
-        (made, {"Message_Type": "SubscriptionConfirmation", "expires": clock.now() + 600, "path": _path(made, source)})
-    ]
+    assert service.asked(source) == [(made, Question("SubscriptionConfirmation", clock.now() + 600))]
     assert show(service.client, made, source).body["confirmed"] is False
 
 
@@ -63,7 +62,7 @@ def test_who_subscribes_again_is_asked_again(service, clock):
 
     subscribed(service.client, ttl=900)
 
-    assert [(one, sent["expires"] - clock.now()) for one, sent in service.asked()] == [(made, 600), (made, 900)]
+    assert [(one, sent.expires - clock.now()) for one, sent in service.asked()] == [(made, 600), (made, 900)]
     for seconds in (600, 900):
         assert _answer(service.client, _path(made), clock.now() + seconds).status == 204
 
@@ -86,9 +85,7 @@ def test_who_unsubscribes_is_told_how_to_come_back(service, clock):
 
     confirm(service.client, made, False)
 
-    assert service.asked()[1:] == [
-        (made, {"Message_Type": "UnsubscribeConfirmation", "expires": clock.now() + 777, "path": _path(made)})
-    ]
+    assert service.asked()[1:] == [(made, Question("UnsubscribeConfirmation", clock.now() + 777))]
     assert _answer(service.client, _path(made), clock.now() + 777).status == 204
 
 
@@ -110,7 +107,7 @@ def test_another_subscriber_has_to_agree_anew(service, clock):
     change(service.client, made, subscriber=f"{HOOK}/2")
 
     assert show(service.client, made).body["confirmed"] is False
-    assert [sent["Message_Type"] for _, sent in service.asked()] == ["SubscriptionConfirmation"] * 2
+    assert [sent.message_type for _, sent in service.asked()] == ["SubscriptionConfirmation"] * 2
 
 
 def test_what_the_former_subscriber_was_sent_opens_nothing(service, clock):
