@@ -16,9 +16,8 @@ from zaqar.storage.sql.schema import DELIVERIES
 from zaqar.storage.sql.sqlite.connection import Database
 from zaqar.storage.sql.sqlite.session import Session, Transaction
 from zaqar.storage.sql.statement import Statement, constant
-from zaqar.storage.subscription_documents import decode_progress
 
-_PROGRESS = Statement(sa.select(DELIVERIES.c.progress).select_from(leases.WITH_PROGRESS).where(*IS_NAMED))
+_PROGRESS = Statement(sa.select(*leases.PROGRESS).select_from(leases.WITH_PROGRESS).where(*IS_NAMED))
 _NAMED = Statement(sa.select(DELIVERIES.c.subscription).select_from(leases.WITH_PROGRESS).where(*IS_NAMED))
 _HURRY = Statement(
     sa.update(DELIVERIES)
@@ -93,7 +92,7 @@ class QueueDeliveries(contract.Deliveries):
                 row = session.row(_PROGRESS, named(session, queue, subscription_id))
                 if row is None:
                     raise refusals.no_subscription()
-                progress = decode_progress(row[0])
+                progress = leases.progress_of(row)
                 return Standing(progress, notices.pending(session, queue, after=progress.high))
 
         return self._database.read(question)

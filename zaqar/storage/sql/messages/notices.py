@@ -24,7 +24,7 @@ GRACE = 3600
 BATCH = 200
 """Notices that one transaction may remove from one log."""
 
-MOST = 2000
+MOST = 10_000
 """Notices that are read at a time, however short they are."""
 
 MOST_PENDING = 1000

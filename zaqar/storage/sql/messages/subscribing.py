@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from zaqar.models import NewSubscription, Progress, QueueKey, Subscription
+from zaqar.models import NewSubscription, QueueKey, Subscription
 from zaqar.storage import refusals
 from zaqar.storage.ids import Id, format_id, parse_id
 from zaqar.storage.sql.messages import sources, unsubscribing
@@ -18,7 +18,6 @@ from zaqar.storage.sql.statement import Row, Statement, constant
 from zaqar.storage.subscription_documents import (
     changed_content,
     digest,
-    encode_progress,
     new_content,
     subscription,
 )
@@ -57,7 +56,7 @@ _BEGIN = Statement(
         is_hurried=constant(0),
         lease_ends_ms=constant(0),
         holder=sa.bindparam("nobody"),
-        progress=sa.bindparam("beginning"),
+        progress=sa.bindparam("nothing"),
     )
 )
 _REPLACE = Statement(
@@ -142,6 +141,5 @@ def _insert(transaction: Transaction, source: int, new: NewSubscription, token: 
     content = new_content(new, now=transaction.now)
     row = {"position": position, "source": source, "token": token, "version": 0, "content": content}
     transaction.run(_INSERT, {**row, "digest": digest(new.subscriber), "expires": transaction.now + new.ttl})
-    beginning = encode_progress(Progress(position))
-    transaction.run(_BEGIN, {"at": position, "of_source": source, "nobody": "", "beginning": beginning})
+    transaction.run(_BEGIN, {"at": position, "of_source": source, "nobody": "", "nothing": b""})
     return decode((position, token, 0, content), transaction.now)
