@@ -35,8 +35,8 @@ def _free(source: sa.ColumnElement[int], *conditions: sa.ColumnElement[bool]) ->
 
 
 def _behind(source: sa.ColumnElement[int]) -> sa.Select[Any]:
-    last = sa.select(sa.func.max(NOTICES.c.position)).where(NOTICES.c.source == source).scalar_subquery()
-    return _free(source, DELIVERIES.c.high < last, DELIVERIES.c.is_full == constant(0))
+    last = sa.select(sa.func.max(NOTICES.c.position)).where(NOTICES.c.source == source).correlate_except(NOTICES)
+    return _free(source, DELIVERIES.c.high < last.scalar_subquery(), DELIVERIES.c.is_full == constant(0))
 
 
 def _awake(source: sa.ColumnElement[int]) -> sa.Select[Any]:

@@ -61,8 +61,8 @@ _NAME = Statement(
 
 def least_needed(source: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
     """Return the position up to which no subscription needs the log of a source; beyond all where there is none."""
-    least = sa.select(sa.func.min(DELIVERIES.c.low)).where(DELIVERIES.c.source == source).scalar_subquery()
-    return sa.func.coalesce(least, constant(MAX_POSITION))
+    least = sa.select(sa.func.min(DELIVERIES.c.low)).where(DELIVERIES.c.source == source).correlate_except(DELIVERIES)
+    return sa.func.coalesce(least.scalar_subquery(), constant(MAX_POSITION))
 
 
 _EDGES = Statement(

@@ -83,7 +83,7 @@ def create(transaction: Transaction, queue: QueueKey, new: NewSubscription, toke
     if row is not None:
         return decode(row, transaction.now), False
     made = _insert(transaction, source, new, token)
-    sources.follow(transaction, queue, source)
+    sources.follow(transaction, source)
     return made, True
 
 
@@ -106,7 +106,7 @@ def replace(transaction: Transaction, queue: QueueKey, old: Subscription, new: S
         "new_content": changed_content(content, new),
     }
     transaction.run(_REPLACE, stored)
-    sources.follow(transaction, queue, source)
+    sources.follow(transaction, source)
 
 
 def delete(transaction: Transaction, queue: QueueKey, name: Id) -> None:
@@ -114,7 +114,7 @@ def delete(transaction: Transaction, queue: QueueKey, name: Id) -> None:
     row = transaction.row(_STORED, named(transaction, queue, name))
     if row is not None:
         unsubscribing.remove(transaction, [name.position])
-        sources.follow(transaction, queue, row[0])
+        sources.follow(transaction, row[0])
 
 
 def decode(row: Row, now: int) -> Subscription:
