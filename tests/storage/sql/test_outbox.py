@@ -167,3 +167,17 @@ def test_a_missing_queue_has_nothing_to_deliver(store):
     assert store.deliveries.save(missing, holder="holder", seconds=3, saved=[]) == {}
     with pytest.raises(QueueNotFound):
         post(store, missing, new_message())
+
+
+def test_a_source_that_goes_while_its_log_is_about_to_be_leased_has_nothing(database, store, queue):
+    subscribe(store, queue)
+    post(store, queue, new_message())
+
+    batch = Batch(
+        database,
+        lambda: database.write(lambda transaction: transaction.connection.execute("DELETE FROM sources")),
+        lambda: store.deliveries.lease(queue, holder="holder", seconds=3, limit=10),
+    )
+
+    assert batch.errors == [None, None]
+    assert batch.result_of(1) == []

@@ -48,7 +48,12 @@ class QueueDeliveries(contract.Deliveries):
             notices.trim(transaction, source)
             return leases.take(transaction, source, leases.Terms(holder, seconds), limit)
 
-        return self._database.write(step) if self._database.read(question) else []
+        if not self._database.read(question):
+            return []
+        try:
+            return self._database.write(step)
+        except QueueNotFound:  # the source went after the question
+            return []
 
     def notices(self, queue: QueueKey, *, after: int, most_bytes: int) -> Sequence[Notice]:
         """Return what lies behind a position."""
