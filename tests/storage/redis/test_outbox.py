@@ -213,6 +213,24 @@ CALLS = {
 }
 
 
+@pytest.mark.parametrize("project", ["", "p"])
+def test_subscribing_works_after_another_one_has_ended_and_without_a_project(store, clock, watch, project):
+    """W-R18: it took a round trip for each that was there, failed after an end, and listed in no stable order."""
+    queue = queue_key(project=project)
+    store.records.create(queue)
+    subscribe(store, queue, "http://ended.example", ttl=60)
+    there = subscribe_many(store, queue, 50)
+    clock.move(60)
+
+    with watch() as sent:
+        again = subscribe(store, queue, "http://ended.example")
+
+    assert [each.name for each in sent] == ["EVALSHA"]
+    assert len(sent[0].inside) < 50
+    ids = [one.id for one in store.subscriptions.list(queue, marker=None, limit=100)]
+    assert ids == sorted([again.id, *(one.id for one in there)])
+
+
 @pytest.mark.parametrize("call", CALLS)
 def test_a_call_is_one_round_trip(store, queue, watch, call):
     subscribe_many(store, queue, 30)
