@@ -138,12 +138,17 @@ def test_a_long_notice_between_short_ones_is_read_in_its_turn(store, queue):
     assert seen == ids
 
 
-def test_thousands_of_short_notices_are_read_at_once(store, queue):
+def test_thousands_of_short_notices_are_all_read(store, queue):
+    """A store may show them some at a time."""
     subscribe(store, queue)
     ids = [message_id for _ in range(2300) for message_id in post(store, queue, new_message(b"1"))]
 
-    assert message_ids(log(store, queue)) == ids
-    assert message_ids(log(store, queue, most_bytes=2200)) == ids[:2200]
+    seen, after = [], 0
+    while page := log(store, queue, after=after):
+        seen += message_ids(page)
+        after = page[-1].last
+
+    assert seen == ids
 
 
 def test_a_repeated_post_leaves_one_notice_and_says_so_again(stores, queue):
@@ -193,7 +198,7 @@ def test_nothing_can_be_addressed_where_there_is_no_queue(store):
 def test_the_standing_is_the_progress_and_how_many_posts_are_behind_it(store, queue):
     subscription = subscribe(store, queue)
     before = store.deliveries.standing(queue, named(subscription.id))
-    assert (before.pending, before.progress.failing, before.progress.delivered) == (0, (), 0)
+    assert (before.pending, len(before.progress.failing), before.progress.delivered) == (0, 0, 0)
     ids = [post(store, queue, *numbered_messages(2)) for _ in range(5)]
     assert store.deliveries.standing(queue, named(subscription.id)).pending == 5
     (one,) = lease(store, queue)

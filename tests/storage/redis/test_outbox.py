@@ -14,6 +14,7 @@ from tests.conformance.outbox_acts import (
     kept,
     lease,
     log,
+    post_noticed,
     released,
     save,
     subscribe,
@@ -146,6 +147,14 @@ class Wanderer:
             self._store.records.purge(self._queue)
         else:
             self._store.subscriptions.delete_all(self._queue)
+
+
+def test_a_purge_of_the_subscriptions_ends_the_notices(store, queue):
+    subscribe_many(store, queue, 2)
+
+    store.subscriptions.delete_all(queue)
+
+    assert not post_noticed(store, queue, new_message()).has_notice
 
 
 def test_the_structures_agree_after_any_sequence(store, queue, client, clock):
