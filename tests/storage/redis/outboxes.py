@@ -4,6 +4,7 @@ import redis
 
 from zaqar.models import QueueKey
 from zaqar.storage.redis.keys import outbox_keys_of
+from zaqar.storage.subscription_documents import decode_progress
 
 
 class Outbox:
@@ -28,6 +29,9 @@ class Outbox:
         assert self.subscribers == {digest: id_ for id_, digest in digests.items()}
         assert set(self.taken) == set(self.holders) <= ids
         assert self.hurried <= ids
+        for id_, text in self.progress.items():
+            high, _, _, saved = text.split(b" ", 3)
+            assert self.needed[id_] == (decode_progress(saved).low if saved else int(high))
         self._check_offers(ids - set(self.taken))
         self._check_log()
         assert self.notify_until == (b"%d" % max(self.endings.values()) if ids else None)

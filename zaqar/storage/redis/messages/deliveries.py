@@ -46,9 +46,15 @@ class QueueDeliveries(contract.Deliveries):
         ]
 
     def notices(self, queue: QueueKey, *, after: int, most_bytes: int) -> Sequence[Notice]:
-        """Read the log."""
-        entries = self._server.call(scripts.NOTICES, outbox_keys_of(queue), (after + 1, most_bytes))
-        return [notice_of(entry) for entry in entries]
+        """Read the log, a bounded number of notices in a step."""
+        found: list[Notice] = []
+        left = most_bytes
+        while left >= 0:
+            arguments = (after + 1, left, int(not found))
+            entries, left = self._server.call(scripts.NOTICES, outbox_keys_of(queue), arguments)
+            found += [notice_of(entry) for entry in entries]
+            after = found[-1].last if found else after
+        return found
 
     def save(self, queue: QueueKey, *, holder: str, seconds: float, saved: Sequence[Saved]) -> Mapping[str, Held]:
         """Store progress and trim the log."""

@@ -6,6 +6,7 @@ looks at every key: each process when it first asks, then one of all processes e
 """
 
 import collections
+import contextlib
 from collections.abc import Iterable
 
 from zaqar.errors import Unavailable
@@ -68,15 +69,18 @@ class Sources:
         return [queue_of(record) for record in found]
 
     def forget(self, queue: QueueKey) -> None:
-        """Strike a queue whose log was found empty. Raises ``Unavailable``.
+        """Strike a queue whose log was found empty; where its index does not answer, it stays there.
 
         A post that came since left something in the log before it noted that. So whoever strikes first, and looks at the log
         then, loses no note.
         """
         sources = source_keys_of(agenda_of(queue)).sources
-        was_there = self._server.command("SREM", sources, keys_of(queue).record)
-        if was_there and self._server.command("EXISTS", outbox_keys_of(queue).notices):
-            self._note([queue])
+        with contextlib.suppress(Unavailable):
+            if not self._server.command("SREM", sources, keys_of(queue).record):
+                return
+            if self._server.command("EXISTS", outbox_keys_of(queue).notices):
+                self.note_soon(queue)
+                self.write()
 
     def _search_in_turn(self) -> None:
         is_turn = turns.takes(self._server, OUTBOXES_TURN, SEARCHED_EVERY)

@@ -31,10 +31,12 @@ end)
 local ids, hurries = {}, {}
 for index = 1, math.min(#found, limit) do
   local id = found[index]
-  call('ZREM', behind, id)
-  call('ZREM', wakes, id)
-  call('ZADD', taken, ends, id)
-  call('HSET', holders, id, holder)
-  ids[index], hurries[index] = id, call('SREM', hurried, id)
+  if lives(id, now / 1000) then -- of those that have ended, the next lease removes more
+    call('ZREM', behind, id)
+    call('ZREM', wakes, id)
+    call('ZADD', taken, ends, id)
+    call('HSET', holders, id, holder)
+    ids[#ids + 1], hurries[#hurries + 1] = id, call('SREM', hurried, id)
+  end
 end
 return { last and 0 or 1, ids, looked_up('HMGET', subscriptions, ids), looked_up('HMGET', progress, ids), hurries }

@@ -16,6 +16,7 @@ local text, high = '0 ' .. digest .. ' ' .. ARGV[5], written(following - 1)
 call('HSET', subscriptions, id, text) -- first: on a full server, nothing is done
 if known then
   forget(known)
+  trim()
 end
 call('HSET', subscribers, digest, id)
 call('ZADD', order, 0, id)

@@ -17,14 +17,14 @@ elseif stored_version ~= version then
   return 2
 end
 local owner = call('HGET', subscribers, digest)
-if owner and owner ~= id then
-  if lives(owner, now) then
-    return 3
-  end
+local has_other_owner = owner and owner ~= id
+if has_other_owner and lives(owner, now) then
+  return 3
 end
 call('HSET', subscriptions, id, text) -- first: on a full server, nothing is done
-if owner and owner ~= id then
+if has_other_owner then
   forget(owner)
+  trim()
 end
 call('HDEL', subscribers, stored_digest)
 call('HSET', subscribers, digest, id)
