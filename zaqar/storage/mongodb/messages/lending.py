@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from pymongo import UpdateOne
 
 from zaqar.models import Lease, QueueKey
-from zaqar.storage import subscription_documents
 from zaqar.storage.ids import new_token
 from zaqar.storage.mongodb.messages import notices, subscribing, trimming
 from zaqar.storage.mongodb.messages.encoding import living
@@ -88,5 +87,4 @@ def _take(session: Session, scope: str, keys: Sequence[str], *, holder: str, sec
 
 
 def _lease(document: Document, now: int) -> Lease:
-    progress = subscription_documents.decode_progress(document["progress"])
-    return Lease(subscribing.subscription(document, now), progress, "hurried" in document)
+    return Lease(subscribing.subscription(document, now), subscribing.progress(document), "hurried" in document)

@@ -16,8 +16,10 @@ from collections.abc import Sequence
 from zaqar.models import Notice, NoticedMessage, QueueKey
 from zaqar.storage.ids import format_id
 from zaqar.storage.mongodb.messages.encoding import NOTICE, date_of
+from zaqar.storage.mongodb.messages.record import BOUND, Record
 from zaqar.storage.mongodb.messages.scope import notice_key, queue_of, scope_of
 from zaqar.storage.mongodb.messages.session import Session
+from zaqar.storage.mongodb.schema import MESSAGES
 from zaqar.storage.mongodb.server.connection import Document
 
 LIFE = 3600
@@ -60,43 +62,27 @@ def sources(session: Session) -> Sequence[QueueKey]:
     return [queue_of(scope) for scope in found]
 
 
-def bound(session: Session, queue: QueueKey) -> int | None:
-    """Return the position from which on notices must not be read yet; None where nothing is under way, as there is no queue."""
-    record = session.records.find(scope_of(queue))
-    if record is None or record.is_deleted:
-        return None
-    session.records.horizons.see(record)
-    return session.records.bound(record)
-
-
 def last_readable(session: Session, queue: QueueKey) -> int | None:
     """Return the last position that a notice tells of; None where the log has none to be read."""
-    return last(session, scope_of(queue), below=bound(session, queue))
+    found = _places(session, queue, after=0, limit=1, direction=-1)
+    return int(found[0]["last"]) if found else None
 
 
-def last(session: Session, scope: str, *, below: int | None = None) -> int | None:
-    """Return the position of the last notice, published or not, before a position."""
-    wanted = {"queue": scope, "last": _range(0, below)}
+def last(session: Session, scope: str) -> int | None:
+    """Return the position of the last notice, published or not."""
+    wanted = {"queue": scope, "last": {"$gt": 0}}
     database = session.database
     found = database.run(lambda: database.messages.find_one(wanted, _PLACE, sort=[("last", -1)]))
     return None if found is None else int(found["last"])
 
 
 def behind(session: Session, queue: QueueKey, *, after: int, most_bytes: int) -> Sequence[Notice]:
-    """Return the first notices behind a position: how large they are is read first, so that not too much is fetched.
-
-    The record is read before them, so whatever it does not know as under way is there by then.
-    """
-    scope, database = scope_of(queue), session.database
-    wanted = {"queue": scope, "last": _range(after, bound(session, queue))}
-    places = database.run(
-        lambda: list(
-            database.messages.find(wanted, _PLACE, batch_size=MOST_AT_ONCE).sort("last", 1).limit(MOST_AT_ONCE)
-        )
-    )
+    """Return the first notices behind a position: how large they are is read first, so that not too much is fetched."""
+    places = _places(session, queue, after=after, limit=MOST_AT_ONCE)
     if not places:
         return []
-    fitting = {"queue": scope, "last": {"$gt": after, "$lte": _last_fitting(places, most_bytes)}}
+    fitting = {"queue": scope_of(queue), "last": {"$gt": after, "$lte": _last_fitting(places, most_bytes)}}
+    database = session.database
     found = database.run(lambda: list(database.messages.find(fitting, batch_size=MOST_AT_ONCE).sort("last", 1)))
     return [_notice(each) for each in found]
 
@@ -114,8 +100,28 @@ def remove(session: Session, scope: str, *, up_to: int) -> None:
     session.database.run(lambda: session.database.messages.delete_many(wanted))
 
 
-def _range(after: int, below: int | None) -> Document:
-    return {"$gt": after} if below is None else {"$gt": after, "$lt": below}
+def _places(session: Session, queue: QueueKey, *, after: int, limit: int, direction: int = 1) -> Sequence[Document]:
+    """Return where the first or last notices are that may be read, in one command, as candidates for messages are found.
+
+    The record is read before them, so whatever it does not know as under way is there by then.
+    """
+    scope, database, records = scope_of(queue), session.database, session.records
+    wanted: Document = {"queue": scope, "last": {"$gt": after}}
+    below = wanted | {"$expr": {"$and": [{"$lt": ["$last", "$$bound"]}]}}
+    found: list[Document] = [{"$match": below}, {"$sort": {"last": direction}}, {"$limit": limit}, {"$project": _PLACE}]
+    stages: list[Document] = [
+        {"$match": {"_id": scope}},
+        {"$project": {"_id": 0, "record": "$$ROOT", "bound": {"$max": [records.horizons.bound.get(scope, 0), BOUND]}}},
+        {"$lookup": {"from": MESSAGES, "let": {"bound": "$bound"}, "pipeline": found, "as": "places"}},
+    ]
+    seen = database.run(lambda: next(database.records.aggregate(stages), None))
+    if seen is None:  # without a record nothing is under way
+        return database.run(lambda: list(database.messages.find(wanted, _PLACE).sort("last", direction).limit(limit)))
+    record = Record(scope, seen["record"])
+    if not record.is_deleted:
+        records.horizons.see(record)
+    places: Sequence[Document] = seen["places"]
+    return places
 
 
 def _last_fitting(places: Sequence[Document], most_bytes: int) -> int:

@@ -45,7 +45,7 @@ def save(
 def standing(session: Session, queue: QueueKey, subscription_id: str) -> Standing:
     """Tell how far a subscription is. Raises ``SubscriptionNotFound``."""
     found = subscribing.find(session, scope_of(queue), subscription_id)
-    progress = subscription_documents.decode_progress(found["progress"])
+    progress = subscribing.progress(found)
     pending = notices.count(session, queue, after=progress.high, addressee=subscription_id, most=MOST_PENDING)
     return Standing(progress, pending)
 
@@ -61,7 +61,8 @@ def hurry(session: Session, queue: QueueKey, subscription_id: str) -> None:
 
 def _change(saved: Saved, name: str, ends: int) -> Document:
     """Return what stores progress, and the name of the call that did."""
-    stored = subscribing.progress(saved.progress) | {"saved": name}
+    text = subscription_documents.encode_progress(saved.progress)
+    stored = subscribing.marks(saved.progress) | {"progress": text, "saved": name}
     if saved.is_released:
         return {"$set": stored | {"lease_ends_ms": 0}, "$unset": {"holder": "", "lease": ""}}
     return {"$set": stored | {"lease_ends_ms": ends}}

@@ -26,6 +26,9 @@ SETTLE_INTERVAL = 30
 ROOM = 10_000
 """Positions that a purge skips, so that others may post between its two commands; a hundredth of a second of positions."""
 
+BOUND = {"$min": ["$next", {"$min": "$reservations.after"}, {"$min": "$struck.after"}]}
+"""``Record.bound`` as an expression; the least of no posts is null, which does not count."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Record:

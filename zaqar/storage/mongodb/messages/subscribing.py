@@ -1,8 +1,8 @@
 """Making and changing subscriptions: before one can be seen, the queue's record says until when posts leave notices.
 
-_id       scope/id                      queue      scope            digest    of the subscriber; absent in what is none
+_id       scope/id                      queue      scope            digest    of the subscriber
 version   goes up with each change      changed    by which call    expires   date
-content, progress   texts               high, low, wakes_ms, is_full          what a store has to know of the progress
+content, progress   texts, the second once there is one             high, low, wakes_ms, is_full   of the progress
 lease, holder, lease_ends_ms            of whoever delivers         saved     by which call the progress was stored
 hurried   how often its retries were called for and nobody was told
 
@@ -85,15 +85,15 @@ def subscription(document: Document, now: int) -> Subscription:
     return subscription_documents.subscription(name, version, document["content"], now=now)
 
 
-def progress(new: Progress) -> Document:
-    """Return the fields that hold progress."""
-    return {
-        "progress": subscription_documents.encode_progress(new),
-        "high": new.high,
-        "low": new.low,
-        "wakes_ms": new.wakes_ms,
-        "is_full": new.is_full,
-    }
+def progress(document: Document) -> Progress:
+    """Return how far a subscription is: of one that nobody has delivered to there is no text."""
+    text = document.get("progress")
+    return Progress(int(document["high"])) if text is None else subscription_documents.decode_progress(text)
+
+
+def marks(progress: Progress) -> Document:
+    """Return what a store has to know of progress."""
+    return {"high": progress.high, "low": progress.low, "wakes_ms": progress.wakes_ms, "is_full": progress.is_full}
 
 
 def _document(scope: str, name: str, new: NewSubscription, *, after: Record, now: int) -> Document:
@@ -106,7 +106,7 @@ def _document(scope: str, name: str, new: NewSubscription, *, after: Record, now
         "expires": date_of(now + new.ttl),
         "content": subscription_documents.new_content(new, now=now),
         "lease_ends_ms": 0,
-    } | progress(Progress(after.next - 1))
+    } | marks(Progress(after.next - 1))
 
 
 def _raising(until: int, now: int) -> Document:
