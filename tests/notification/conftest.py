@@ -1,10 +1,27 @@
 """What the tests of delivering share."""
 
+import contextlib
+
 import pytest
 
+from tests.clock import MovableClock
+from tests.conformance.backends import BACKENDS
 from tests.notification.fake_store import fake_store
 from tests.notification.world import World
 from zaqar.clock import SystemClock
+
+ROWS = ["memory", "sqlite"]
+"""Over which stores the tests run; the conformance tests have the rest."""
+
+
+@contextlib.contextmanager
+def _opened(row, folder, clock, shared):
+    if row == "memory":
+        yield World(fake_store(clock)[0], clock)
+    else:
+        (backend,) = (one for one in BACKENDS if one.name == row)
+        with backend.open(folder, clock, shared) as stores:
+            yield World(stores.message, clock)
 
 
 @pytest.fixture
@@ -15,7 +32,15 @@ def memory_world():
     return World(store, clock), memory
 
 
-@pytest.fixture
-def world(memory_world):
+@pytest.fixture(params=ROWS)
+def world(request, tmp_path, shared):
     """Return a world."""
-    return memory_world[0]
+    with _opened(request.param, tmp_path, SystemClock(), shared) as world:
+        yield world
+
+
+@pytest.fixture(params=ROWS)
+def still_world(request, tmp_path, shared):
+    """Return a world whose time only goes on when it is moved."""
+    with _opened(request.param, tmp_path, MovableClock(), shared) as world:
+        yield world

@@ -1,0 +1,152 @@
+"""Who is told of what: notifications N-7 to N-9, A7 and N-65."""
+
+import json
+
+import msgspec
+
+from tests.builders import new_message, new_token
+from tests.notification.receiver import Receiver, status
+from tests.notification.test_delivery import bodies
+from zaqar.errors import Unavailable
+from zaqar.storage import ids
+
+
+def confirm(world, subscription, **changes):
+    """Change a subscription."""
+    key = ids.parse_id(subscription.id)
+    old = world.store.subscriptions.get(world.queue, key)
+    new = msgspec.structs.replace(old, **{"is_confirmed": True} | changes)
+    world.store.subscriptions.replace(world.queue, old=old, new=new)
+
+
+def address(world, subscription, body, ttl=3600):
+    """Leave a notice for one subscription."""
+    message = new_message(body, ttl=ttl)
+    world.store.deliveries.address(world.queue, ids.parse_id(subscription.id), message, token=new_token())
+
+
+def test_unconfirmed_subscriptions_are_passed_over_where_that_is_asked_for(world):
+    with Receiver() as receiver:
+        confirmed, other = world.subscribe(receiver.url("/yes")), world.subscribe(receiver.url("/no"))
+        confirm(world, confirmed)
+        world.post_numbers(5)
+        with world.notifier(require_confirmation=True):
+            receiver.wait_for(5)
+            world.wait_until(lambda: world.standing(other).pending == 0)
+
+    assert {one.path for one in receiver.received} == {"/yes"}
+
+
+def test_what_is_posted_after_a_confirmation_arrives_however_fast_it_follows(world):
+    with Receiver() as receiver, world.notifier(require_confirmation=True, idle=100) as notifier:
+        subscription = world.subscribe(receiver.url())
+        world.post(b'"before"')
+        world.wait_until(lambda: notifier.counts().subscriptions == 1)
+        confirm(world, subscription)
+        world.post(b'"after"')
+        notifier.tell(world.queue)
+        receiver.wait_until(lambda received: "after" in bodies(received))
+
+
+def test_without_that_unconfirmed_subscriptions_are_served(world):
+    with Receiver() as receiver:
+        world.subscribe(receiver.url())
+        world.post(b"1")
+        with world.notifier():
+            receiver.wait_for(1)
+
+
+def test_a_confirmation_reaches_whom_it_is_for_alone(world):
+    world.confirmation = lambda queue, subscription, order: (
+        b'{"order": %b, "for": "%b"}' % (order, subscription.id.encode())
+    )
+    with Receiver() as receiver:
+        asked, other = world.subscribe(receiver.url("/asked")), world.subscribe(receiver.url("/other"))
+        order = b'{"message_type": "SubscriptionConfirmation", "expires": 1900000000}'
+        address(world, asked, order)
+        with world.notifier(require_confirmation=True):
+            received = receiver.wait_for(1)
+            world.wait_until(lambda: world.standing(other).pending == 0)
+
+    assert [one.path for one in receiver.received] == ["/asked"]
+    assert received[0].json == {"order": json.loads(order), "for": asked.id}
+
+
+def test_a_confirmation_is_tried_again_by_the_defaults_whatever_the_queue_says(world):
+    world.confirmation = lambda queue, subscription, order: b"{}"
+    world.retry_policy = {"retries_with_no_delay": 0, "minimum_delay": 100, "maximum_delay": 200}
+    with Receiver(lambda received: status(500)) as receiver:
+        address(world, world.subscribe(receiver.url()), b"{}")
+        with world.notifier():
+            receiver.wait_for(4)
+
+
+def test_without_a_key_a_confirmation_is_not_sent(world):
+    policy = {"retries_with_no_delay": 0, "minimum_delay_retries": 0, "maximum_delay_retries": 0, "minimum_delay": 29}
+    with Receiver() as receiver:
+        subscription = world.subscribe(receiver.url(), _retry_policy=policy)
+        address(world, subscription, b"{}")
+        with world.notifier() as notifier:
+            world.wait_until(lambda: notifier.counts().failed_attempts == 1)
+
+    assert receiver.received == []
+
+
+def test_a_new_target_is_told_of_what_comes_after_it_was_set(world):
+    with Receiver() as first, Receiver() as second, world.notifier(idle=100) as notifier:
+        subscription = world.subscribe(first.url())
+        world.post(b"1")
+        first.wait_for(1)
+        world.wait_until(lambda: notifier.counts().pending == 0)
+        confirm(world, subscription, subscriber=second.url())
+        world.wait_until(lambda: world.post(b"2") and second.received)
+
+
+def test_a_deleted_subscription_is_told_no_more(world):
+    with Receiver() as receiver, world.notifier(idle=100) as notifier:
+        subscription, other = world.subscribe(receiver.url("/gone")), world.subscribe(receiver.url("/stays"))
+        world.post(b"1")
+        receiver.wait_for(2)
+        world.store.subscriptions.delete(world.queue, ids.parse_id(subscription.id))
+        world.wait_until(lambda: notifier.counts().subscriptions == 1)
+        world.post(b"2")
+        notifier.tell(world.queue)
+        receiver.wait_for(3)
+
+    assert [one.path for one in receiver.received if one.json["body"] == 2] == ["/stays"]
+    assert world.standing(other).progress.delivered == 2
+
+
+def test_encrypted_bodies_arrive_as_they_were_posted(world):
+    world.decrypted = lambda project, bodies: [b'"plain"']
+    with Receiver() as receiver:
+        world.subscribe(receiver.url())
+        world.post(b"\x01secret")
+        with world.notifier():
+            received = receiver.wait_for(1)
+
+    assert bodies(received) == ["plain"]
+
+
+def test_a_body_whose_key_is_missing_waits_for_it(still_world, caplog):
+    world = still_world
+    has_key = False
+
+    def decrypted(project, bodies):
+        if not has_key:
+            raise Unavailable("The key is not configured.")
+        return [b'"plain"']
+
+    world.decrypted = decrypted
+    with Receiver() as receiver:
+        subscription = world.subscribe(receiver.url())
+        world.post(b"\x01secret")
+        with world.notifier() as notifier:
+            world.wait_until(lambda: notifier.counts().subscriptions == 0 and "cannot be read" in caplog.text)
+            (failing,) = world.standing(subscription).progress.failing
+            assert failing.attempts == 0
+            has_key = True
+            world.clock.move(31)
+            receiver.wait_for(1)
+
+    assert caplog.text.count("cannot be read") == 1
