@@ -89,6 +89,28 @@ def test_what_cannot_be_a_subscription_is_refused(client, document, sentence):
     assert sentence in answer.body["description"]
 
 
+@pytest.mark.parametrize(
+    "subscriber",
+    ["http://169.254.169.254/latest", "http://[fe80::1]/", "https://0.0.0.0", "http://224.0.0.1", "http://2852039166/"],
+)
+def test_an_address_that_is_not_reached_is_refused_at_once(client, subscriber):
+    """notifications N-77"""
+    made = subscribed(client)
+
+    for answer in (subscribe(client, subscriber=subscriber), change(client, made, subscriber=subscriber)):
+        assert answer.error == (400, "Invalid API request")
+        assert "[notification] allowed_networks" in answer.body["description"]
+
+
+def test_the_operator_says_which_addresses_are_reached(configured):
+    """notifications N-77"""
+    client = configured("[notification]\nallowed_networks = 169.254.169.254/32\ndenied_networks = 127.0.0.0/8\n")
+
+    assert subscribe(client, subscriber="http://169.254.169.254/").status == 201
+    assert subscribe(client, subscriber="http://127.0.0.1/").status == 400
+    assert subscribe(client, subscriber="http://127.0.0.2.example.com/").status == 201
+
+
 def test_no_body_is_an_empty_one(client):
     """S-5"""
     answer = client.ask("POST", "/queues/q/subscriptions")
