@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
+
 from tests.builders import new_message, new_subscription, new_token
 from zaqar.models import Claim, DeadLetterRule, Message, NewMessage, QueueKey, Subscription
 from zaqar.storage.contract import MessageStore
@@ -116,3 +118,9 @@ def leaves_notice(store: MessageStore, queue: QueueKey, *, is_silent: bool = Fal
     """Post a message; tell whether subscribers are to be told of it."""
     posted = store.messages.post(queue, [new_message()], client_id=PRODUCER, token=new_token(), is_silent=is_silent)
     return posted.has_notice
+
+
+def replace(store: MessageStore, queue: QueueKey, old: Subscription, *, restarts: bool = False, **changes: Any) -> None:
+    """Replace some members of a subscription."""
+    new = msgspec.structs.replace(old, **changes)
+    store.subscriptions.replace(queue, old=old, new=new, restarts=restarts)

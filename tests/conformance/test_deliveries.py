@@ -1,31 +1,26 @@
 """The log of notices: what a post leaves in it, how it is read, and when it goes."""
 
-import msgspec
 import pytest
 
 from tests.builders import new_message, new_token, numbered_messages, queue_key
-from tests.conformance.acts import PRODUCER, claim, everything, post, sweep_all
+from tests.conformance.acts import PRODUCER, everything, post
 from tests.conformance.outbox_acts import (
-    OTHER,
     bodies,
     failing,
-    finish,
     kept,
     lease,
     log,
     message_ids,
-    new_subscription,
     position,
     post_noticed,
-    released,
     save,
     subscribe,
     subscribe_many,
     subscribers,
 )
 from zaqar.errors import QueueNotFound, SubscriptionNotFound
-from zaqar.models import MOST_FAILING, NoticedMessage, Outcome, Progress
-from zaqar.storage.ids import UNKNOWN, named, parse_ids
+from zaqar.models import NoticedMessage, Outcome, Progress
+from zaqar.storage.ids import UNKNOWN, named
 
 AWKWARD = [
     b'""',
@@ -143,12 +138,17 @@ def test_a_long_notice_between_short_ones_is_read_in_its_turn(store, queue):
     assert seen == ids
 
 
-def test_thousands_of_short_notices_are_read_at_once(store, queue):
+def test_thousands_of_short_notices_are_all_read(store, queue):
+    """A store may show them some at a time."""
     subscribe(store, queue)
     ids = [message_id for _ in range(2300) for message_id in post(store, queue, new_message(b"1"))]
 
-    assert message_ids(log(store, queue)) == ids
-    assert message_ids(log(store, queue, most_bytes=2200)) == ids[:2200]
+    seen, after = [], 0
+    while page := log(store, queue, after=after):
+        seen += message_ids(page)
+        after = page[-1].last
+
+    assert seen == ids
 
 
 def test_a_repeated_post_leaves_one_notice_and_says_so_again(stores, queue):
@@ -161,172 +161,6 @@ def test_a_repeated_post_leaves_one_notice_and_says_so_again(stores, queue):
     assert again.has_notice
     if again.ids == first.ids:  # else a store that loses no answers and knows no tokens
         assert message_ids(log(store, queue)) == list(first.ids)
-
-
-# What outlives what.
-
-
-def test_notices_outlive_the_messages(store, queue):
-    subscribe(store, queue)
-    ids = post(store, queue, *numbered_messages(5))
-
-    store.messages.delete(queue, named(ids[0]), claim_id=None)
-    store.messages.pop(queue, limit=1)
-    claim(store, queue, limit=1)
-    store.messages.delete_many(queue, parse_ids(ids[3:4]), claim_ids=None)
-    store.records.purge(queue)
-
-    assert everything(store, queue) == []
-    assert message_ids(log(store, queue)) == ids
-
-
-def test_notices_and_subscriptions_outlive_the_queue(store, queue):
-    subscription = subscribe(store, queue)
-    before = post(store, queue, *numbered_messages(2))
-
-    store.records.delete(queue)
-
-    assert store.subscriptions.get(queue, named(subscription.id)) == subscription
-    assert message_ids(log(store, queue)) == before
-    (one,) = lease(store, queue)
-    finish(store, queue, one)
-
-    store.records.create(queue)
-    assert log(store, queue) == []
-    after = post(store, queue, new_message())
-    (one,) = lease(store, queue)
-    assert message_ids(log(store, queue, after=one.progress.high)) == after
-
-
-def test_a_queue_that_is_made_again_after_the_clock_went_back_notifies(store, queue, clock):
-    subscribe(store, queue)
-    before = post(store, queue, *numbered_messages(2))
-    store.records.delete(queue)
-    clock.move(-30)
-    store.records.create(queue)
-
-    after = post(store, queue, new_message())
-
-    (one,) = lease(store, queue)
-    assert message_ids(log(store, queue, after=one.progress.high)) == before + after
-
-
-def test_purging_the_subscriptions_empties_the_log(store, queue):
-    subscribe_many(store, queue, 3)
-    post(store, queue, new_message())
-
-    store.subscriptions.delete_all(queue)
-
-    assert lease(store, queue) == []
-    assert log(store, queue) == []
-    assert not post_noticed(store, queue, new_message()).has_notice
-
-
-def test_a_post_after_the_last_subscription_has_ended_leaves_no_notice(store, queue, clock):
-    subscribe(store, queue, ttl=60)
-    clock.move(59)
-    assert post_noticed(store, queue, new_message()).has_notice
-
-    clock.move(1)
-
-    assert lease(store, queue) == []
-    assert log(store, queue) == []
-    assert not post_noticed(store, queue, new_message()).has_notice
-
-
-def test_a_subscription_that_goes_on_for_longer_is_notified_for_longer(store, queue, clock):
-    old = subscribe(store, queue, ttl=60)
-    store.subscriptions.replace(queue, old=old, new=msgspec.structs.replace(old, ttl=600), restarts=True)
-    clock.move(599)
-
-    assert post_noticed(store, queue, new_message()).has_notice
-    assert len(lease(store, queue)) == 1
-
-
-def test_a_notice_is_gone_an_hour_after_the_end_of_its_last_message(store, queue, clock):
-    subscribe(store, queue, ttl=100_000)
-    long = post(store, queue, new_message(ttl=50_000))
-    post(store, queue, new_message(ttl=60), new_message(ttl=120))
-
-    clock.move(119)
-    sweep_all(store)
-    assert len(log(store, queue)) == 2
-
-    clock.move(3601)
-    store.sweep()
-    store.sweep()
-    assert message_ids(log(store, queue)) == long
-
-
-def test_the_sweep_removes_subscriptions_that_have_ended_with_their_notices(store, queue, clock):
-    subscribe(store, queue, ttl=60)
-    post(store, queue, new_message(ttl=50_000))
-    clock.move(60)
-
-    store.sweep()
-
-    assert log(store, queue) == []
-
-
-# Trimming.
-
-
-def test_a_notice_goes_when_every_subscription_is_behind_it(store, queue):
-    subscribe_many(store, queue, 2)
-    first, second = (post(store, queue, *numbered_messages(2)) for _ in range(2))
-    one, other = lease(store, queue)
-
-    save(store, queue, kept(one, Progress(position(second[1]))))
-    assert message_ids(log(store, queue)) == first + second
-
-    save(store, queue, kept(other, Progress(position(first[1]))))
-    assert message_ids(log(store, queue)) == second
-
-
-def test_a_post_stays_while_one_of_its_messages_fails(store, queue, clock):
-    subscribe(store, queue)
-    first, second = (post(store, queue, *numbered_messages(3)) for _ in range(2))
-    (one,) = lease(store, queue)
-    last = position(second[2])
-
-    save(store, queue, kept(one, Progress(last, failing([position(first[2])], next_ms=0))))
-    assert message_ids(log(store, queue)) == first + second
-
-    clock.move(2)
-    save(store, queue, kept(one, Progress(last, failing([position(second[1])], next_ms=0))))
-    assert message_ids(log(store, queue)) == second
-
-    clock.move(2)
-    save(store, queue, kept(one, Progress(last)))
-    assert log(store, queue) == []
-
-
-def test_what_the_slowest_held_up_goes_when_it_is_deleted(store, queue, clock):
-    subscribe_many(store, queue, 2)
-    first, second = (post(store, queue, new_message()) for _ in range(2))
-    one, other = lease(store, queue)
-    save(store, queue, kept(one, Progress(position(first[0]))))
-    clock.move(2)
-
-    store.subscriptions.delete(queue, named(other.subscription.id))
-    clock.move(2)
-    save(store, queue, released(one, Progress(position(first[0]))))
-
-    assert message_ids(log(store, queue)) == second
-
-
-def test_the_log_goes_with_the_last_subscription(store, queue, clock):
-    (one,) = subscribe_many(store, queue, 1)
-    post(store, queue, new_message())
-
-    store.subscriptions.delete(queue, named(one.id))
-    clock.move(2)
-
-    assert lease(store, queue) == []
-    assert log(store, queue) == []
-
-
-# Notices for one.
 
 
 def test_a_message_that_is_addressed_is_for_one_subscription_and_in_no_queue(store, queue, clock):
@@ -361,13 +195,10 @@ def test_nothing_can_be_addressed_where_there_is_no_queue(store):
         store.deliveries.address(queue_key(), UNKNOWN, new_message(), token=new_token())
 
 
-# Standing.
-
-
 def test_the_standing_is_the_progress_and_how_many_posts_are_behind_it(store, queue):
     subscription = subscribe(store, queue)
     before = store.deliveries.standing(queue, named(subscription.id))
-    assert (before.pending, before.progress.failing, before.progress.delivered) == (0, (), 0)
+    assert (before.pending, len(before.progress.failing), before.progress.delivered) == (0, 0, 0)
     ids = [post(store, queue, *numbered_messages(2)) for _ in range(5)]
     assert store.deliveries.standing(queue, named(subscription.id)).pending == 5
     (one,) = lease(store, queue)
@@ -404,92 +235,3 @@ def test_a_subscription_that_is_gone_has_no_standing_and_cannot_hurry(store, que
     for subscription_id in (named(deleted.id), named(ended.id), UNKNOWN):
         with pytest.raises(SubscriptionNotFound):
             getattr(store.deliveries, call)(queue, subscription_id)
-
-
-# Sources.
-
-
-def test_no_queue_is_a_source_before_a_notice(store, queue):
-    subscribe(store, queue)
-    post_noticed(store, queue, new_message(), is_silent=True)
-
-    assert queue not in store.deliveries.sources()
-
-
-@pytest.mark.parametrize("kind", ["queue", "topic"])
-def test_a_queue_is_a_source_from_the_first_notice_on(stores, kind):
-    store, queue = stores.message, queue_key(kind=kind)
-    store.records.create(queue)
-    store.deliveries.sources()
-    subscribe(store, queue)
-
-    post(store, queue, new_message())
-
-    assert list(store.deliveries.sources()).count(queue) == 1
-    assert queue in stores.reopen().message.deliveries.sources()
-
-
-def test_a_queue_with_an_addressed_notice_is_a_source(store, queue):
-    subscription = subscribe(store, queue)
-    store.deliveries.sources()
-
-    store.deliveries.address(queue, named(subscription.id), new_message(), token=new_token())
-
-    assert queue in store.deliveries.sources()
-
-
-def test_a_queue_is_a_source_no_more_when_everything_is_done(store, queue, clock):
-    subscribe(store, queue)
-    post(store, queue, new_message())
-    assert queue in store.deliveries.sources()
-
-    finish(store, queue, *lease(store, queue))
-    clock.move(2)
-    assert lease(store, queue) == []
-
-    assert queue not in store.deliveries.sources()
-
-    post(store, queue, new_message())
-    assert queue in store.deliveries.sources()
-
-
-def test_a_deleted_queue_is_a_source_while_there_is_something_to_deliver(stores, queue):
-    store = stores.message
-    subscribe(store, queue)
-    post(store, queue, new_message())
-
-    store.records.delete(queue)
-
-    assert queue in store.deliveries.sources()
-    assert queue in stores.reopen().message.deliveries.sources()
-
-
-# The rest of the life of a subscription is seen by who holds it: test_leases.py.
-
-
-def test_notices_that_only_a_subscription_needed_that_has_ended_go_when_another_takes_its_subscriber(
-    store, queue, clock
-):
-    subscribe(store, queue, "http://ended.example", ttl=60)
-    other = subscribe(store, queue, "http://other.example")
-    post(store, queue, new_message())
-    (one,) = [one for one in lease(store, queue) if one.subscription.id == other.id]
-    finish(store, queue, one)
-    clock.move(60)
-
-    store.subscriptions.replace(queue, old=other, new=msgspec.structs.replace(other, subscriber="http://ended.example"))
-    lease(store, queue)
-
-    assert log(store, queue) == []
-
-
-def test_a_new_subscriber_of_an_old_name_starts_anew(store, queue, clock):
-    subscribe(store, queue, ttl=60)
-    post(store, queue, *numbered_messages(MOST_FAILING))
-    clock.move(60)
-
-    found, is_new = store.subscriptions.create(queue, new_subscription(), token=new_token())
-
-    assert is_new
-    assert lease(store, queue, holder=OTHER) == []
-    assert store.deliveries.standing(queue, named(found.id)).pending == 0

@@ -1,25 +1,15 @@
-"""Who is subscribed to a queue, and which posts leave a notice for them."""
+"""Who is subscribed to a queue: subscribing, looking, and ending by time."""
 
 import msgspec
 import pytest
 
-from tests.builders import new_message, new_subscription, new_token, queue_key
-from tests.conformance.acts import leaves_notice, post, subscribe, subscribers, sweep_all
-from zaqar.errors import ChangedMeanwhile, QueueNotFound, SubscriberTaken, SubscriptionNotFound
+from tests.builders import new_subscription, new_token, queue_key
+from tests.conformance.acts import leaves_notice, replace, subscribe, subscribers, sweep_all
+from zaqar.errors import QueueNotFound, SubscriptionNotFound
 from zaqar.storage.ids import UNKNOWN, Id, named, parse_id
 
 NEVER = 220_367_260_800
 """A lifetime that some clients give when they want none."""
-
-
-@pytest.fixture
-def other(stores):
-    """The same data in what might be another process."""
-    return stores.reopen().message
-
-
-def _replace(store, queue, old, *, restarts=False, **changes):
-    store.subscriptions.replace(queue, old=old, new=msgspec.structs.replace(old, **changes), restarts=restarts)
 
 
 def test_a_subscription_is_shown_as_it_was_made(store, queue, clock):
@@ -94,7 +84,7 @@ def test_a_subscription_that_has_ended_is_not_there_and_frees_its_subscriber(sto
     with pytest.raises(SubscriptionNotFound):
         store.subscriptions.get(queue, named(old.id))
     with pytest.raises(SubscriptionNotFound):
-        _replace(store, queue, old, ttl=3600, restarts=True)
+        replace(store, queue, old, ttl=3600, restarts=True)
     new = subscribe(store, queue, ttl=60)
     assert new.id != old.id
     assert [one.id for one in store.subscriptions.list(queue, marker=None, limit=10)] == [new.id]
@@ -170,161 +160,6 @@ def test_an_id_that_names_nothing_is_not_found(store, queue):
     assert subscribers(store, queue) == [made.subscriber]
 
 
-def test_a_replacement_changes_everything_but_the_id_the_age_and_the_end(store, queue, clock):
-    old = subscribe(store, queue, ttl=100)
-    clock.move(40)
-
-    _replace(
-        store,
-        queue,
-        old,
-        id="0" * 30,
-        age=5,
-        version=77,
-        subscriber="http://new.example",
-        ttl=500,
-        options={"b": 2},
-        secret="whsec_bmV3",
-        is_confirmed=True,
-        confirmations=[1, 2],
-        former_secret=old.secret,
-        former_secret_ends=9,
-    )
-
-    new = store.subscriptions.get(queue, named(old.id))
-    assert (new.id, new.age, new.subscriber, new.ttl, new.options) == (old.id, 40, "http://new.example", 500, {"b": 2})
-    assert (new.secret, new.former_secret, new.former_secret_ends) == ("whsec_bmV3", old.secret, 9)
-    assert (new.is_confirmed, list(new.confirmations)) == (True, [1, 2])
-    assert new.version == old.version + 1
-    clock.move(60)
-    assert subscribers(store, queue) == []
-
-
-def test_a_replacement_that_restarts_ends_so_many_seconds_from_then(store, queue, clock):
-    old = subscribe(store, queue, ttl=100)
-    clock.move(40)
-
-    _replace(store, queue, old, ttl=100, restarts=True)
-
-    clock.move(99)
-    assert store.subscriptions.get(queue, named(old.id)).age == 139
-    assert leaves_notice(store, queue)
-    clock.move(1)
-    assert subscribers(store, queue) == []
-
-
-def test_a_replacement_of_what_was_changed_meanwhile_is_refused(store, queue, other):
-    old = subscribe(store, queue)
-    _replace(other, queue, old, options={"a": 1})
-
-    with pytest.raises(ChangedMeanwhile):
-        _replace(store, queue, old, options={"b": 2})
-
-    new = store.subscriptions.get(queue, named(old.id))
-    assert new.options == {"a": 1}
-    _replace(store, queue, new, options={"b": 2})
-    assert store.subscriptions.get(queue, named(old.id)).options == {"b": 2}
-
-
-def test_a_replacement_cannot_take_the_subscriber_of_another(store, queue):
-    subscribe(store, queue, "http://1.example")
-    two = subscribe(store, queue, "http://2.example")
-
-    with pytest.raises(SubscriberTaken):
-        _replace(store, queue, two, subscriber="http://1.example")
-
-    assert store.subscriptions.get(queue, named(two.id)) == two
-
-
-def test_a_replacement_may_take_the_subscriber_of_one_that_has_ended(store, queue, clock):
-    subscribe(store, queue, "http://1.example", ttl=60)
-    two = subscribe(store, queue, "http://2.example")
-    clock.move(60)
-
-    _replace(store, queue, two, subscriber="http://1.example")
-
-    assert subscribers(store, queue) == ["http://1.example"]
-
-
-def test_a_replacement_frees_the_subscriber_that_was(store, queue):
-    one = subscribe(store, queue, "http://1.example")
-
-    _replace(store, queue, one, subscriber="http://2.example")
-
-    subscribe(store, queue, "http://1.example")
-    _, is_new = store.subscriptions.create(queue, new_subscription("http://2.example"), token=new_token())
-    assert not is_new
-
-
-def test_a_replacement_of_what_is_gone_is_not_found(store, queue):
-    one = subscribe(store, queue)
-    store.subscriptions.delete(queue, named(one.id))
-
-    with pytest.raises(SubscriptionNotFound):
-        _replace(store, queue, one, options={})
-
-
-def test_a_deletion_removes_one_and_frees_its_subscriber(store, queue):
-    one = subscribe(store, queue, "http://1.example")
-    subscribe(store, queue, "http://2.example")
-
-    store.subscriptions.delete(queue, named(one.id))
-    store.subscriptions.delete(queue, named(one.id))
-
-    assert subscribers(store, queue) == ["http://2.example"]
-    with pytest.raises(SubscriptionNotFound):
-        store.subscriptions.get(queue, named(one.id))
-    assert leaves_notice(store, queue)
-    assert subscribe(store, queue, "http://1.example").id != one.id
-
-
-def test_all_are_deleted_however_many_there_are(store, queue):
-    for number in range(450):
-        subscribe(store, queue, f"http://{number}.example")
-
-    store.subscriptions.delete_all(queue)
-    store.subscriptions.delete_all(queue_key())
-
-    assert subscribers(store, queue) == []
-    subscribe(store, queue, "http://1.example")
-    assert subscribers(store, queue) == ["http://1.example"]
-    assert leaves_notice(store, queue)
-
-
-def test_deleting_and_purging_a_queue_keeps_its_subscriptions(store, queue):
-    """Notifications N-68."""
-    made = subscribe(store, queue)
-    post(store, queue, new_message())
-
-    store.records.purge(queue)
-    assert store.subscriptions.get(queue, named(made.id)) == made
-    assert leaves_notice(store, queue)
-
-    store.records.delete(queue)
-    sweep_all(store)
-    assert store.subscriptions.get(queue, named(made.id)) == made
-    assert subscribers(store, queue) == [made.subscriber]
-
-    store.records.create(queue)
-    _, is_new = store.subscriptions.create(queue, new_subscription(), token=new_token())
-    assert not is_new
-    assert leaves_notice(store, queue)
-
-
-def test_subscriptions_stay_changeable_while_their_queue_is_gone(store, queue):
-    one = subscribe(store, queue, "http://1.example")
-    two = subscribe(store, queue, "http://2.example")
-    store.records.delete(queue)
-
-    _replace(store, queue, one, options={"a": 1})
-    store.subscriptions.delete(queue, named(two.id))
-
-    (left,) = store.subscriptions.list(queue, marker=None, limit=10)
-    assert (left.id, left.options) == (one.id, {"a": 1})
-    store.subscriptions.delete_all(queue)
-    assert subscribers(store, queue) == []
-
-
 def test_other_queues_projects_and_kinds_know_nothing_of_a_subscription(store, queue):
     made = subscribe(store, queue)
     neighbours = [
@@ -339,7 +174,7 @@ def test_other_queues_projects_and_kinds_know_nothing_of_a_subscription(store, q
         with pytest.raises(SubscriptionNotFound):
             store.subscriptions.get(neighbour, named(made.id))
         with pytest.raises(SubscriptionNotFound):
-            _replace(store, neighbour, made, options={})
+            replace(store, neighbour, made, options={})
         store.subscriptions.delete(neighbour, named(made.id))
         store.subscriptions.delete_all(neighbour)
         assert not leaves_notice(store, neighbour)
@@ -347,66 +182,3 @@ def test_other_queues_projects_and_kinds_know_nothing_of_a_subscription(store, q
 
     assert store.subscriptions.get(queue, named(made.id)) == made
     assert leaves_notice(store, queue)
-
-
-def test_a_queue_that_nobody_subscribed_to_gets_no_notices(store, queue):
-    assert not leaves_notice(store, queue)
-
-
-def test_every_post_after_the_subscription_leaves_a_notice(store, queue):
-    assert not leaves_notice(store, queue)
-
-    subscribe(store, queue)
-
-    assert leaves_notice(store, queue)
-    assert leaves_notice(store, queue)
-
-
-def test_a_silent_post_leaves_no_notice(store, queue):
-    subscribe(store, queue)
-
-    assert not leaves_notice(store, queue, is_silent=True)
-
-
-def test_posts_leave_no_notice_once_the_last_subscription_has_ended(store, queue, clock):
-    subscribe(store, queue, "http://1.example", ttl=60)
-    subscribe(store, queue, "http://2.example", ttl=120)
-    subscribe(store, queue, "http://3.example", ttl=90)
-    clock.move(119)
-    assert leaves_notice(store, queue)
-    clock.move(1)
-
-    assert not leaves_notice(store, queue)
-
-
-def test_a_subscription_of_another_process_is_known_at_once(store, queue, other):
-    assert not leaves_notice(store, queue)
-    assert not leaves_notice(other, queue)
-
-    made = subscribe(store, queue, ttl=60)
-
-    assert leaves_notice(other, queue)
-    assert other.subscriptions.get(queue, named(made.id)) == made
-    _, is_new = other.subscriptions.create(queue, new_subscription(), token=new_token())
-    assert not is_new
-
-
-def test_a_subscription_that_another_process_prolonged_leaves_notices_on(store, queue, other, clock):
-    made = subscribe(store, queue, ttl=60)
-    assert leaves_notice(store, queue)
-    _replace(other, queue, made, ttl=600, restarts=True)
-    clock.move(300)
-
-    assert leaves_notice(store, queue)
-
-
-def test_a_queue_that_another_process_made_again_finds_its_subscriptions(store, queue, other):
-    subscribe(store, queue)
-    assert leaves_notice(other, queue)
-    store.records.delete(queue)
-    with pytest.raises(QueueNotFound):
-        leaves_notice(other, queue)
-
-    store.records.create(queue)
-
-    assert leaves_notice(other, queue)

@@ -2,11 +2,13 @@
 
 import asyncio
 import socket
+import ssl
 import threading
 
 import pytest
 from yarl import URL
 
+from tests.integration.server.certificates import self_signed
 from tests.notification import receiver as receivers
 from tests.notification.receiver import Receiver, status
 from zaqar.notification.webhook import Webhooks
@@ -235,6 +237,25 @@ def test_a_look_up_that_takes_long_is_given_up_in_time():
         }
     finally:
         ends.set()
+
+
+def test_a_certificate_that_nobody_vouches_for_is_not_trusted(tmp_path):
+    files = self_signed(tmp_path)
+    serving = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    serving.load_cert_chain(files.certificate, files.key)
+
+    with Receiver(tls=serving) as receiver:
+        trusting = ssl.create_default_context(cafile=files.certificate)
+        assert send(receiver.url(), tls=trusting)[0].is_delivered
+        assert send(receiver.url())[0].text == "its certificate is not trusted"
+
+    assert len(receiver.received) == 1
+
+
+@pytest.mark.parametrize("scheme", ["HTTP", "Http"])
+def test_the_case_of_the_scheme_does_not_matter(scheme):
+    with Receiver() as receiver:
+        assert send(receiver.url().replace("http", scheme, 1))[0].is_delivered
 
 
 def test_the_environments_proxy_is_not_used(monkeypatch):

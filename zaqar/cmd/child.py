@@ -1,9 +1,9 @@
 """A program of the service's own that runs beside it, as its child: started again when it dies, ended with it."""
 
+import contextlib
 import logging
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -22,6 +22,10 @@ LONGEST_PAUSE = 30.0
 """The same where it dies again and again."""
 LONG_ENOUGH = 5.0
 """Seconds that a child has to live so that its next death counts as the first."""
+UNKNOWN = 255
+"""The status of a child whose own nobody has told us."""
+LAST_STANDARD = 2
+"""The descriptor of the standard error."""
 FAREWELL = 10.0
 """Seconds that a child has to end when it is told to."""
 
@@ -41,7 +45,7 @@ class Child:
 
     def forget_parent(self) -> None:
         """Leave the child to the process that started it."""
-        self._process: subprocess.Popen[bytes] | None = None
+        self._pid: int | None = None
         self._thread: threading.Thread | None = None
         self._is_over = threading.Event()
         self._is_renewed = False
@@ -73,9 +77,10 @@ class Child:
 
     def tell(self, number: signal.Signals) -> None:
         """Send it a signal, if it runs."""
-        process = self._process
-        if process is not None:
-            process.send_signal(number)
+        pid = self._pid
+        if pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
 
     def _keep(self, is_over: threading.Event) -> None:
         pause = AFTER_DEATH / 2
@@ -93,11 +98,30 @@ class Child:
     def _run(self, is_over: threading.Event) -> int:
         environment = os.environ | {PARENT_VARIABLE: str(os.getpid())}
         try:
-            process = subprocess.Popen(self._command, env=environment)  # noqa: S603  # our own
+            # Not by subprocess: it waits for the end of a pipe, which a worker that is forked meanwhile would keep open.
+            pid = os.posix_spawn(sys.executable, self._command, environment, file_actions=_closing(), setsigmask=())
         except OSError as error:
             LOG.error("%s cannot be started: %s", self._module, error)  # noqa: TRY400  # the sentence says it all
             return 1
-        self._process = process
+        self._pid = pid
         if is_over.is_set():
-            process.terminate()
-        return process.wait()
+            self.tell(signal.SIGTERM)
+        try:
+            return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        except ChildProcessError:  # an engine takes note of every child that ends, and was the first
+            return UNKNOWN
+        finally:
+            self._pid = None
+
+
+def _closing() -> list[tuple[int, int]]:
+    """Return what closes all that the child would inherit, such as sockets that a service listens on."""
+    found = [int(name) for name in os.listdir("/dev/fd")]  # noqa: PTH208  # names are all that is wanted
+    return [(os.POSIX_SPAWN_CLOSE, number) for number in found if number > LAST_STANDARD and _is_inherited(number)]
+
+
+def _is_inherited(number: int) -> bool:
+    try:
+        return os.get_inheritable(number)
+    except OSError:  # closed since
+        return False

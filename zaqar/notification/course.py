@@ -81,6 +81,12 @@ class Course:
         high = self.high
         return self._retried > 0 or any(position <= high for position in self._settled)
 
+    @property
+    def has_gaps(self) -> bool:
+        """Whether something was attempted behind what was not: whoever goes on from ``high`` attempts it again."""
+        high = self.high
+        return any(position > high for position in self._settled)
+
     def due(self, now_ms: int) -> Failing | None:
         """Return what is to be tried again now, the longest due first."""
         waiting = (one for one in self.failing.values() if one.position not in self.retrying and one.next_ms <= now_ms)
@@ -97,11 +103,13 @@ class Course:
         self.lanes.append(lane)
         return lane
 
-    def advance(self, lane: Lane) -> None:
-        """Go on behind the message of a lane."""
+    def advance(self, lane: Lane) -> bool:
+        """Go on behind the message of a lane; tell whether it has another."""
         lane.position += 1
-        if lane.position > lane.last:
-            self.lanes.remove(lane)
+        if lane.position <= lane.last:
+            return True
+        self.lanes.remove(lane)
+        return False
 
     def delivered(self, position: int, token: str, *, attempts: int, at: int, answer: str) -> None:
         """Note that a message has arrived."""
@@ -148,11 +156,11 @@ class Course:
         )
         return Snapshot(progress, reached, self._retried)
 
-    def saved(self, snapshot: Snapshot) -> None:
-        """Note that the store has it."""
+    def saved(self, snapshot: Snapshot, *, is_certain: bool) -> None:
+        """Note that the store has it, and whether it says that the subscription is still what the lease told."""
         self._settled = [position for position in self._settled if position > snapshot.progress.high]
         self._retried -= snapshot.retried
-        if self.certain is not None:
+        if self.certain is not None and is_certain:
             self.certain = snapshot.high
 
     def _up_to(self, high: int) -> Iterable[Failing]:

@@ -23,7 +23,8 @@ from zaqar.notification.counters import Counters, Counts
 from zaqar.notification.destinations import Destinations
 from zaqar.notification.dispatch import Confirmation, Decrypted, Made
 from zaqar.notification.settings import NotifierSettings
-from zaqar.notification.source import Shared, Source
+from zaqar.notification.shared import Shared
+from zaqar.notification.source import Source
 from zaqar.notification.turns import Turns
 from zaqar.notification.webhook import Webhooks
 from zaqar.notification.windows import Budget
@@ -139,7 +140,7 @@ class _Delivering:
 
     def held(self) -> list[int]:
         """Return, for each subscription that is held, how many messages are under way."""
-        courses = [one.course for source in list(self._sources.values()) for one in source.recipients]
+        courses = [one.course for source in list(self._sources.values()) for one in source.leases.recipients]
         return [len(course.failing) + course.in_progress for course in courses]
 
     async def run(self) -> None:
@@ -187,7 +188,7 @@ class _Delivering:
             return
         source = self._sources.pop((number, queue))
         del self._running[source]
-        if source.has_news:
+        if source.leases.are_wanted:
             self._source(number, queue).tell()
 
     async def _sweep(self, number: int) -> None:
@@ -209,14 +210,14 @@ class _Delivering:
         """Let attempts in progress end, for a while."""
         ends = self._shared.monotonic() + self._shared.settings.grace
         while self._shared.monotonic() < ends and any(
-            one.course.in_progress for source in self._sources.values() for one in source.recipients
+            one.course.in_progress for source in self._sources.values() for one in source.leases.recipients
         ):
             await asyncio.sleep(0.01)
 
     async def _release(self) -> None:
         for source in list(self._sources.values()):
             with contextlib.suppress(Unavailable):  # its leases end soon
-                await source.release_all()
+                await source.leases.give_back()
 
     async def _end(self, tasks: "Collection[asyncio.Task[None]]") -> None:
         for task in tasks:

@@ -50,6 +50,16 @@ def waits(policy: Mapping[str, Any]) -> tuple[int, ...]:
         return _waits(_DEFAULT)
 
 
+def next_ms(wait: int, *, retry_after: str | None, now_ms: int, ends_ms: int) -> int:
+    """Return when to try again, in milliseconds since 1970.
+
+    A receiver that asks for more time has it, up to the last second of the message.
+    """
+    planned = now_ms + round(with_jitter(wait) * 1000)
+    asked = None if retry_after is None else seconds_asked(retry_after, now_ms // 1000)
+    return planned if asked is None else max(planned, min(now_ms + round(asked * 1000), ends_ms - 1000))
+
+
 def length(series: tuple[int, ...]) -> float:
     """Return how many seconds a schedule takes, with its jitter and its last attempt."""
     return sum(series) * (1 + _JITTER) + _LONGEST_ATTEMPT

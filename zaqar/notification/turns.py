@@ -3,6 +3,7 @@
 import asyncio
 import collections
 
+from zaqar.notification.choosing import take
 from zaqar.notification.recipient import Job, Recipient
 
 
@@ -49,7 +50,7 @@ class Turns:
         while line := self._line():
             recipient = line.popleft()
             recipient.is_queued = False
-            job = recipient.take()
+            job = take(recipient)
             if job is not None:
                 self._failing_in_progress += job.is_failing
                 self.add(recipient)

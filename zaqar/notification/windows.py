@@ -107,5 +107,10 @@ class Windows:
         read = self._reads.get(key)
         if read is None:
             read = self._reads[key] = asyncio.ensure_future(self._read(position, most_bytes))
-            read.add_done_callback(lambda _: self._reads.pop(key))
+            read.add_done_callback(lambda done: self._end(key, done))
         return await asyncio.shield(read)
+
+    def _end(self, key: tuple[int, int], read: asyncio.Task[Sequence[Notice]]) -> None:
+        del self._reads[key]
+        if not read.cancelled():
+            read.exception()  # it may be that nobody waits for it any more

@@ -1,16 +1,22 @@
 """Makes the attempts, one after the other; a process has as many workers as places."""
 
+import asyncio
 import logging
 
 from zaqar.encryption import Unreadable
 from zaqar.errors import Unavailable
 from zaqar.models import Notice
+from zaqar.notification.choosing import take
 from zaqar.notification.dispatch import CannotBeMade
 from zaqar.notification.recipient import Job
+from zaqar.notification.settling import abandon, give_up, postpone, settle
 from zaqar.notification.turns import Turns
 from zaqar.notification.webhook import Answer, Webhooks
 
 LOG = logging.getLogger(__name__)
+
+_AFTER_MISTAKE = 1.0
+"""Seconds."""
 
 
 class Worker:
@@ -28,33 +34,56 @@ class Worker:
             try:
                 is_settled = await self._do(job)
             except Unavailable:
-                LOG.debug("an attempt waits for its notice")
+                pass  # said where the store is called; the subscription has its next turn when it is looked at again
             except Exception:
-                LOG.exception("subscription %s: an attempt was not made, through a mistake", job.recipient.id)
+                LOG.exception("subscription %s: deliveries go on after a mistake", job.recipient.id)
+                await asyncio.sleep(_AFTER_MISTAKE)
             finally:
                 if not is_settled:
-                    job.recipient.abandon(job)
+                    abandon(job)
                 self._turns.done(job)
             if is_settled:
                 self._turns.add(job.recipient)
 
     async def _do(self, job: Job) -> bool:
+        if job.position is None:
+            return await self._read_on(job)
         notice = job.notice or await job.recipient.source.windows.containing(job.position)
         if notice is None:
-            job.recipient.give_up_lost(job)
+            give_up(job, job.position, "expired")  # the outbox keeps it longer than that
+        elif not job.recipient.is_for_it(notice):
+            give_up(job, job.position, "not confirmed any more")
         else:
-            await self._attempt(job, notice)
+            await self._attempt(job, job.position, notice)
         return True
 
-    async def _attempt(self, job: Job, notice: Notice) -> None:
+    async def _read_on(self, job: Job) -> bool:
+        """Read what comes next for a subscription, and go on with it before it can make place for others."""
+        recipient = job.recipient
+        await recipient.source.windows.fetch(recipient.cursor)
+        abandon(job)
+        following = take(recipient)
+        if following is None or following.position is None:
+            return True
+        try:
+            return await self._do(following)
+        except BaseException:  # cancelled, for example
+            abandon(following)
+            raise
+
+    async def _attempt(self, job: Job, position: int, notice: Notice) -> None:
         recipient = job.recipient
         try:
-            made = recipient.letterhead.dispatch(notice, job.position, recipient.source.shared.clock.now())
+            made = recipient.letterhead.dispatch(notice, position, recipient.shared.clock.now())
+            answer = await self._webhooks.send(made.url, made.headers, made.body)
         except (Unreadable, Unavailable) as error:
-            if job.attempts == 0 or job.lane is not None:
+            if job.lane is not None:
                 LOG.warning("subscription %s: what it is to be sent cannot be read: %s", recipient.id, error)
-            recipient.postpone(job, notice, "its body cannot be read")
+            postpone(job, position, notice, "the service cannot read it")
+            return
         except CannotBeMade as error:
-            recipient.settle(job, notice, Answer(str(error)))
-        else:
-            recipient.settle(job, notice, await self._webhooks.send(made.url, made.headers, made.body))
+            answer = Answer(str(error))
+        except Exception:
+            LOG.exception("subscription %s: an attempt failed through a mistake", recipient.id)
+            answer = Answer("a mistake of the service")
+        settle(job, position, notice, answer)

@@ -50,8 +50,7 @@ class House:
         """Run ``zaqar-notifier`` beside the service, until the test ends."""
         words = [sys.executable, "-m", "zaqar.cmd.notifier", "--config-file", str(self._folder / "zaqar.conf")]
         environment = {**os.environ, "HOME": str(self._folder), "XDG_STATE_HOME": str(self._folder / "state")}
-        process = subprocess.Popen(words, stdout=subprocess.PIPE, env=environment)
-        self._stack.callback(process.wait, 10)
+        process = self._stack.enter_context(subprocess.Popen(words, stdout=subprocess.PIPE, env=environment))
         self._stack.callback(process.terminate)
         assert process.stdout
         assert process.stdout.readline().startswith(b"zaqar-notifier")

@@ -1,7 +1,5 @@
 """Notices are documents among the messages: in none of what is counted, listed, taken or removed with these."""
 
-import threading
-
 import pytest
 
 from tests.builders import dead_letter_rule, new_message, new_token, numbered_messages, queue_key
@@ -9,23 +7,17 @@ from tests.conformance.acts import PRODUCER, claim, everything, ids, listed, num
 from tests.storage.mongodb.opening import opened
 from tests.storage.mongodb.steps import replace_step
 from tests.storage.mongodb.subscribers import (
-    HOLDER,
     deliver_all,
     lease,
-    new_subscription,
     noticed,
     noticed_ids,
-    save,
-    standing,
     subscribe,
 )
-from zaqar.errors import QueueNotFound, SubscriberTaken, SubscriptionNotFound, Unavailable
-from zaqar.models import Failing, Progress, Saved, Stats
-from zaqar.storage.ids import named, parse_ids
-from zaqar.storage.mongodb.messages import posting, removal, subscribing, trimming
+from zaqar.errors import QueueNotFound, Unavailable
+from zaqar.models import Stats
+from zaqar.storage.ids import parse_ids
+from zaqar.storage.mongodb.messages import posting, removal, subscribing
 from zaqar.storage.mongodb.messages.leases import LEASE
-from zaqar.storage.mongodb.messages.litter import NEXT_LOOK
-from zaqar.storage.mongodb.messages.subscribing import UNDER_WAY
 
 
 def kept(data) -> int:
@@ -230,220 +222,9 @@ def test_a_post_that_a_deletion_overtakes_leaves_no_notice(store, other, queue, 
     assert kept(data) == 0
 
 
-def test_subscriptions_outlive_the_queue_however_long_it_is_gone(store, queue, data, clock):
-    """N-68: what says that posts leave notices must be there when the queue is."""
-    subscription = subscribe(store, queue, ttl=10_000)
-    store.records.delete(queue)
-    for _ in range(3):
-        clock.move(1000)
-        store.sweep()
-    with pytest.raises(QueueNotFound):
-        subscribe(store, queue, "http://b.example/")
-    old = store.subscriptions.get(queue, named(subscription.id))
-    store.subscriptions.replace(queue, old=old, new=old, restarts=True)
-    clock.move(9000)
-    store.sweep()
-    store.records.create(queue)
-
-    posted = post(store, queue, *numbered_messages(2))
-
-    assert noticed_ids(store, queue) == posted
-    assert deliver_all(store, queue) == [("http://a.example/", 0), ("http://a.example/", 1)]
-
-
-def test_the_remains_go_with_the_last_subscription(store, queue, data, clock):
-    subscribe(store, queue, ttl=1000)
-    store.records.delete(queue)
-    clock.move(999)
-    store.sweep()
-    assert data.records.count_documents({}) == 1
-
-    clock.move(1)
-    store.sweep()
-
-    assert data.records.count_documents({}) == data.subscriptions.count_documents({}) == 0
-
-
-def test_the_remains_do_not_wait_for_the_end_of_a_subscription_that_was_deleted(store, queue, data, clock):
-    """Whose end may be thousands of years away."""
-    subscription = subscribe(store, queue, ttl=220_367_260_800)
-    store.records.delete(queue)
-    clock.move(1000)
-    store.sweep()
-    assert data.records.count_documents({}) == 1
-    store.subscriptions.delete(queue, named(subscription.id))
-    clock.move(NEXT_LOOK)
-
-    store.sweep()
-
-    assert data.records.count_documents({}) == 0
-
-
-def test_posts_leave_no_notices_any_more_when_the_last_subscription_was_deleted(store, queue, data, clock):
-    subscription = subscribe(store, queue, ttl=100_000)
-    store.subscriptions.delete(queue, named(subscription.id))
-    post(store, queue, new_message())
-    assert lease(store, queue) == []
-    assert kept(data) == 0
-    assert "notify_until" in data.records.find_one({})  # somebody else may be about to subscribe
-    clock.move(UNDER_WAY)
-    post(store, queue, new_message())
-    assert lease(store, queue) == []
-
-    posted = store.messages.post(queue, [new_message()], client_id=PRODUCER, token=new_token())
-
-    assert not posted.has_notice
-    assert kept(data) == 0
-
-
-def test_whoever_subscribes_while_the_log_is_trimmed_is_told_of_all_that_comes(store, other, queue, clock, monkeypatch):
-    def late(*arguments):
-        found = usual(*arguments)
-        if next(turns, False):
-            subscribe(other, queue)
-            post(other, queue, new_message(b"1"))
-        return found
-
-    store.subscriptions.delete(queue, named(subscribe(store, queue).id))
-    post(store, queue, new_message(b"0"))
-    for number in range(3):
-        clock.move(UNDER_WAY)
-        usual, turns = trimming._least_low, iter([False] * number + [True])
-        with monkeypatch.context() as patched:
-            replace_step(patched, store, trimming, "_least_low", late)
-            lease(store, queue)
-        assert [body for _, body in deliver_all(store, queue)][-1:] == [1]
-        store.subscriptions.delete_all(queue)
-        post(store, queue, new_message(b"0"))
-
-
-def test_a_subscriber_whose_subscription_ended_is_free(store, queue, data, clock):
-    first = subscribe(store, queue, ttl=60)
-    second = subscribe(store, queue, "http://b.example/")
-    clock.move(60)
-
-    with pytest.raises(SubscriptionNotFound):
-        store.subscriptions.replace(queue, old=first, new=first)
-    store.subscriptions.replace(queue, old=second, new=first)
-    changed = store.subscriptions.get(queue, named(second.id))
-    assert (changed.subscriber, changed.version) == ("http://a.example/", second.version + 1)
-    third = subscribe(store, queue, "http://b.example/")
-    with pytest.raises(SubscriberTaken):
-        store.subscriptions.replace(queue, old=changed, new=third)
-    assert [each.id for each in store.subscriptions.list(queue, marker=None, limit=10)] == [second.id, third.id]
-
-
-def test_two_holders_never_have_the_same(server, name, store, queue):
-    for number in range(30):
-        subscribe(store, queue, f"http://{number}.example/")
-    post(store, queue, new_message())
-    taken, lock = [], threading.Lock()
-
-    def take(holder):
-        with opened(server.uri, name, store.parts.session.clock) as mine:
-            start.wait()
-            while leases := lease(mine, queue, holder=holder, limit=3):
-                with lock:
-                    taken.extend(each.subscription.id for each in leases)
-
-    start = threading.Barrier(3)
-    threads = [threading.Thread(target=take, args=[f"n{number}"]) for number in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-
-    assert len(taken) == len(set(taken)) == 30
-
-
-def test_large_notices_are_fetched_one_by_one(store, queue, watch):
-    subscribe(store, queue)
-    for number in range(4):
-        post(store, queue, new_message(str(number).encode() * 1000))
-
-    assert [len(noticed(store, queue, most_bytes=most)) for most in (1, 1000, 1999, 2000, 10_000)] == [1, 1, 1, 2, 4]
-
-
-def test_what_fails_keeps_its_notice_and_nothing_before_it(store, queue, data, clock):
-    subscription = subscribe(store, queue)
-    for number in range(3):
-        post(store, queue, new_message(str(number).encode()))
-    found = noticed(store, queue)
-    lease(store, queue)
-    failing = Failing(found[1].first, found[1].token, 1, (clock.now() + 5) * 1000, "500")
-
-    assert list(save(store, queue, subscription, Progress(found[2].last, failing=[failing]))) == [subscription.id]
-
-    assert noticed(store, queue) == found[1:]
-    assert standing(store, queue, subscription).pending == 0
-    clock.move(4)
-    assert lease(store, queue) == []
-    clock.move(1)
-    assert [each.progress.failing[0] for each in lease(store, queue)] == [failing]
-
-
-def test_a_confirmation_is_for_one_and_in_no_queue(store, queue, clock):
-    first, second = subscribe(store, queue), subscribe(store, queue, "http://b.example/")
-    store.deliveries.address(queue, named(first.id), new_message(b"7"), token=new_token())
-
-    assert everything(store, queue) == []
-    assert store.records.stats(queue) == Stats()
-    assert (standing(store, queue, first).pending, standing(store, queue, second).pending) == (1, 0)
-    assert deliver_all(store, queue) == [(first.subscriber, 7)]
-    clock.move(3)
-    assert lease(store, queue) == []
-    assert store.deliveries.sources() == []
-
-
-def test_hurry_is_told_once_to_whoever_has_the_lease(store, queue):
-    subscription = subscribe(store, queue)
-    post(store, queue, new_message())
-    lease(store, queue)
-    store.deliveries.hurry(queue, named(subscription.id))
-
-    told = [save(store, queue, subscription, Progress(0))[subscription.id].is_hurried for _ in range(2)]
-
-    assert told == [True, False]
-
-
 def test_listings_beside_notices_are_what_they_were(store, queue):
     subscribe(store, queue)
     posted = [each for number in range(5) for each in post(store, queue, *numbered_messages(2, first=2 * number))]
 
     assert ids(listed(store, queue, marker=posted[3], include_claimed=True)) == posted[4:]
     assert ids(listed(store, queue, include_delayed=True)) == posted
-
-
-def test_delivering_takes_so_many_commands_however_many_subscriptions_there_are(store, queue, watch, clock):
-    """The first lease in a second looks for what has ended, and the first save for what nobody needs."""
-    subscriptions = [subscribe(store, queue, f"http://{number}.example/") for number in range(30)]
-    post(store, queue, new_message())
-    lease(store, queue, holder="other", limit=1)
-    with watch() as sent:
-        assert len(lease(store, queue)) == 29
-    assert [each.name for each in sent] == ["aggregate", "find", "update", "find"]
-    with watch() as sent:
-        (notice,) = noticed(store, queue)
-    assert [each.name for each in sent] == ["aggregate", "find"]
-    saved = [Saved(each.id, Progress(notice.last)) for each in subscriptions[1:]]
-    for names in (["update", "find", "find", "delete"], ["update", "find"]):
-        with watch() as sent:
-            assert len(store.deliveries.save(queue, holder=HOLDER, seconds=3, saved=saved)) == 29
-        assert [each.name for each in sent] == names
-
-
-def test_a_log_without_a_record_is_read(store, queue, data):
-    subscribe(store, queue)
-    posted = post(store, queue, *numbered_messages(2))
-    data.records.delete_many({})
-
-    assert noticed_ids(store, queue) == posted
-    assert len(lease(store, queue)) == 1
-
-
-def test_subscribing_takes_two_commands(store, queue, watch):
-    store.records.stats(queue)
-    with watch() as sent:
-        store.subscriptions.create(queue, new_subscription(), token=new_token())
-
-    assert [each.name for each in sent] == ["findAndModify", "insert"]

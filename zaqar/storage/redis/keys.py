@@ -90,10 +90,7 @@ class QueueKeys(NamedTuple):
 
 
 class OutboxKeys(NamedTuple):
-    """What there is of the subscriptions to a queue, and of what is to be delivered to them; it outlives the record.
-
-    ``record`` and ``resume`` are those of the queue. Everything else is by the id of the subscription, but for the log.
-    """
+    """What there is of the subscriptions to a queue, and of what is to be delivered to them; it outlives the record."""
 
     record: bytes
     resume: bytes
@@ -111,8 +108,7 @@ class OutboxKeys(NamedTuple):
     """Sorted set: the ids, by the second at which each subscription ends."""
 
     progress: bytes
-    """Hash: id to ``high``, the millisecond at which it wakes or ``-``, 1 where it is full or 0, and the text, which is empty
-    where nothing was saved."""
+    """Hash: id to ``high``, the millisecond at which it wakes or ``-``, 1 where it is full or 0, the text or nothing yet."""
 
     needed: bytes
     """Sorted set: the ids, by ``low``: notices behind it are needed."""
@@ -137,8 +133,7 @@ class OutboxKeys(NamedTuple):
     subscription that it is for or ``-``; then of each message the second at which it is due or ``-``, with its envelope."""
 
     pending: bytes
-    """Sorted set: of each notice its position and the second at which it is of no use any more, by position: to look at the
-    log without its bodies."""
+    """Sorted set: of each notice its position and the second at which it is of no use any more, by position; without bodies."""
 
 
 class PostingKeys(NamedTuple):
@@ -171,7 +166,7 @@ class SourceKeys(NamedTuple):
     """What lies beside an agenda: which queues have something in their outboxes."""
 
     sources: bytes
-    """Set: queues, by the keys of their records. A crash may keep one from being there, and one may be there for too long."""
+    """Set: queues, by the keys of their records; a crash may keep one from being there."""
 
 
 class DirectoryKeys(NamedTuple):
@@ -206,19 +201,10 @@ def contents_of(queue: QueueKey) -> tuple[bytes, ...]:
 
 def posting_keys_of(queue: QueueKey, token: str) -> PostingKeys:
     """Return the keys that the post with this token needs."""
-    keys, outbox = keys_of(queue), outbox_keys_of(queue)
-    posted = b"%s:posted:%s" % (keys.record, token.encode())
-    return PostingKeys(
-        keys.record,
-        keys.messages,
-        keys.ready,
-        keys.expiry,
-        keys.delayed,
-        keys.due,
-        outbox.notices,
-        outbox.pending,
-        posted,
-    )
+    record, messages, ready, expiry, delayed, due, *_ = keys_of(queue)
+    outbox = outbox_keys_of(queue)
+    posted = b"%s:posted:%s" % (record, token.encode())
+    return PostingKeys(record, messages, ready, expiry, delayed, due, outbox.notices, outbox.pending, posted)
 
 
 def queue_of(key: bytes) -> QueueKey:

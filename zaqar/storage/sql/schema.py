@@ -17,7 +17,7 @@ A message is in two of these at a time (four while delayed). claims: ``claims_la
 subscriptions, deliveries (the progress of each, by the subscription's position), notices: of a source, which is a queue whether
 it has a record or not. ``subscriptions_listed``, ``notices_listed`` (source, position): lists, and what lies behind a position;
 ``subscriptions_end`` (source, expires), ``subscriptions_expiry`` (expires): those that have ended, and the last end;
-``notices_expiry`` (expires): the sweep; ``deliveries_high`` (source, high), ``deliveries_wake`` (source, wakes_ms): leasing;
+``notices_expiry`` (expires), ``sources_end`` (notify_until): the sweep; ``deliveries_high`` (source, high), ``deliveries_wake`` (source, wakes_ms): leasing;
 ``deliveries_low`` (source, low): what of the log is still needed.
 
 On a server each queue counts its own positions, so the primary keys are (queue, position), (queue, id), (source, position)
@@ -148,7 +148,7 @@ SOURCES = sa.Table(
     sa.UniqueConstraint("project", "kind", "name"),
     sqlite_autoincrement=True,
 )
-"""Queues that were ever subscribed to, whether they have a record or not."""
+"""Queues that are or were subscribed to, whether they have a record or not."""
 
 SUBSCRIPTIONS = sa.Table(
     "subscriptions",
@@ -232,6 +232,7 @@ for _index in (
     sa.Index("notices_listed", NOTICES.c.source, NOTICES.c.position),
 ):
     _index.ddl_if(dialect="sqlite")
+sa.Index("sources_end", SOURCES.c.notify_until)
 sa.Index("subscriptions_end", SUBSCRIPTIONS.c.source, SUBSCRIPTIONS.c.expires)
 sa.Index("subscriptions_expiry", SUBSCRIPTIONS.c.expires)
 sa.Index("deliveries_high", DELIVERIES.c.source, DELIVERIES.c.high)

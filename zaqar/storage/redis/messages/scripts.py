@@ -10,7 +10,7 @@ _VARIADIC, _NOTING, _TAKING = "shared/variadic", "shared/noting", "shared/taking
 _STATES = (_VARIADIC, "shared/states")
 _HOLDINGS = (*_STATES, "shared/holdings")
 _DUE = (*_HOLDINGS, "shared/due")
-_OUTBOX, _LEASING = "shared/outbox", "shared/leasing"
+_OUTBOX, _LEASING, _ENDING = "shared/outbox", "shared/leasing", "shared/ending"
 
 CREATE_RECORD = Script("records/create", OutboxKeys, _OUTBOX)
 DELETE_RECORD = Script("records/delete", QueueKeys)
@@ -36,7 +36,7 @@ REPLACE_SUBSCRIPTION = Script("subscriptions/replace", OutboxKeys, _OUTBOX)
 DELETE_SUBSCRIPTION = Script("subscriptions/delete", OutboxKeys, _OUTBOX)
 DELETE_SUBSCRIPTIONS = Script("subscriptions/delete_all", OutboxKeys)
 
-LEASE = Script("deliveries/lease", OutboxKeys, _VARIADIC, _OUTBOX, _LEASING)
+LEASE = Script("deliveries/lease", OutboxKeys, _VARIADIC, _OUTBOX, _LEASING, _ENDING)
 NOTICES = Script("deliveries/notices", OutboxKeys)
 SAVE = Script("deliveries/save", OutboxKeys, _OUTBOX, _LEASING)
 ADDRESS = Script("deliveries/address", OutboxKeys, _OUTBOX)
@@ -47,4 +47,4 @@ NOTE_SOURCES = Script("sources/note", SourceKeys)
 NOTE = Script("agenda/note", AgendaKeys)
 TAKE = Script("agenda/take", AgendaKeys)
 VISIT = Script("sweep/visit", QueueKeys, *_DUE)
-VISIT_OUTBOX = Script("sweep/outbox", OutboxKeys, _OUTBOX)
+VISIT_OUTBOX = Script("sweep/outbox", OutboxKeys, _OUTBOX, _ENDING)

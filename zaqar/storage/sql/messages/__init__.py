@@ -1,1 +1,1 @@
-"""The message store: queues' records, messages and claims, a transaction a step."""
+"""The message store: queues' records, messages, claims, subscriptions and outboxes, a transaction a step."""

@@ -16,9 +16,8 @@ from zaqar.storage.sql.schema import DELIVERIES
 from zaqar.storage.sql.sqlite.connection import Database
 from zaqar.storage.sql.sqlite.session import Session, Transaction
 from zaqar.storage.sql.statement import Statement, constant
-from zaqar.storage.subscription_documents import decode_progress
 
-_PROGRESS = Statement(sa.select(DELIVERIES.c.progress).select_from(leases.WITH_PROGRESS).where(*IS_NAMED))
+_PROGRESS = Statement(sa.select(*leases.PROGRESS).select_from(leases.WITH_PROGRESS).where(*IS_NAMED))
 _NAMED = Statement(sa.select(DELIVERIES.c.subscription).select_from(leases.WITH_PROGRESS).where(*IS_NAMED))
 _HURRY = Statement(
     sa.update(DELIVERIES)
@@ -49,7 +48,12 @@ class QueueDeliveries(contract.Deliveries):
             notices.trim(transaction, source)
             return leases.take(transaction, source, leases.Terms(holder, seconds), limit)
 
-        return self._database.write(step) if self._database.read(question) else []
+        if not self._database.read(question):
+            return []
+        try:
+            return self._database.write(step)
+        except QueueNotFound:  # the source went after the question
+            return []
 
     def notices(self, queue: QueueKey, *, after: int, most_bytes: int) -> Sequence[Notice]:
         """Return what lies behind a position."""
@@ -93,7 +97,7 @@ class QueueDeliveries(contract.Deliveries):
                 row = session.row(_PROGRESS, named(session, queue, subscription_id))
                 if row is None:
                     raise refusals.no_subscription()
-                progress = decode_progress(row[0])
+                progress = leases.progress_of(row)
                 return Standing(progress, notices.pending(session, queue, after=progress.high))
 
         return self._database.read(question)

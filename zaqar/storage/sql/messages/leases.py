@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from zaqar.models import Held, Lease, QueueKey, Saved
+from zaqar.models import Held, Lease, Progress, QueueKey, Saved
 from zaqar.storage.ids import format_id, named
 from zaqar.storage.sql.messages import notices, sources
 from zaqar.storage.sql.messages.subscribing import LIVES, SHOWN, decode
@@ -20,6 +20,7 @@ from zaqar.storage.sql.statement import Row, Statement, StatementForMany, consta
 from zaqar.storage.subscription_documents import decode_progress, encode_progress
 
 WITH_PROGRESS = sa.join(DELIVERIES, SUBSCRIPTIONS, SUBSCRIPTIONS.c.position == DELIVERIES.c.subscription)
+PROGRESS = (DELIVERIES.c.high, DELIVERIES.c.progress)
 
 _NOW_MS: sa.BindParameter[int] = sa.bindparam("now_ms")
 
@@ -34,8 +35,8 @@ def _free(source: sa.ColumnElement[int], *conditions: sa.ColumnElement[bool]) ->
 
 
 def _behind(source: sa.ColumnElement[int]) -> sa.Select[Any]:
-    last = sa.select(sa.func.max(NOTICES.c.position)).where(NOTICES.c.source == source).scalar_subquery()
-    return _free(source, DELIVERIES.c.high < last, DELIVERIES.c.is_full == constant(0))
+    last = sa.select(sa.func.max(NOTICES.c.position)).where(NOTICES.c.source == source).correlate_except(NOTICES)
+    return _free(source, DELIVERIES.c.high < last.scalar_subquery(), DELIVERIES.c.is_full == constant(0))
 
 
 def _awake(source: sa.ColumnElement[int]) -> sa.Select[Any]:
@@ -59,7 +60,7 @@ _HAS_WORK = Statement(
 )
 _TAKEN = StatementForMany(
     lambda count: (
-        sa.select(*SHOWN, DELIVERIES.c.progress, DELIVERIES.c.is_hurried)
+        sa.select(*SHOWN, *PROGRESS, DELIVERIES.c.is_hurried)
         .select_from(WITH_PROGRESS)
         .where(one_of(DELIVERIES.c.subscription, count))
     )
@@ -159,9 +160,15 @@ def save(transaction: Transaction, source: int, terms: Terms, saved: Sequence[Sa
     return held
 
 
+def progress_of(row: Row) -> Progress:
+    """Return a row of ``PROGRESS`` as progress: it has no text before the first is saved."""
+    high, text = row
+    return decode_progress(text) if text else Progress(high)
+
+
 def _lease(row: Row, now: int) -> Lease:
-    *shown, progress, is_hurried = row
-    return Lease(decode(shown, now), decode_progress(progress), bool(is_hurried))
+    *shown, high, text, is_hurried = row
+    return Lease(decode(shown, now), progress_of((high, text)), bool(is_hurried))
 
 
 def _change(position: int, one: Saved, transaction: Transaction, terms: Terms, *, is_hurried: bool) -> dict[str, Any]:

@@ -83,10 +83,10 @@ def remembered(transaction: Transaction, queue: QueueKey) -> Known:
     return record
 
 
-def forget(transaction: Transaction, queue: QueueKey) -> None:
-    """Let every process look up the record anew."""
+def forget(transaction: Transaction) -> None:
+    """Let every process look up all records anew."""
     transaction.run(_COUNT_DROP, {})
-    transaction.known.pop(queue, None)
+    transaction.known.clear()
 
 
 def look(session: Session, queue: QueueKey) -> Record:

@@ -24,7 +24,7 @@ GRACE = 3600
 BATCH = 200
 """Notices that one transaction may remove from one log."""
 
-MOST = 2000
+MOST = 10_000
 """Notices that are read at a time, however short they are."""
 
 MOST_PENDING = 1000
@@ -61,8 +61,8 @@ _NAME = Statement(
 
 def least_needed(source: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
     """Return the position up to which no subscription needs the log of a source; beyond all where there is none."""
-    least = sa.select(sa.func.min(DELIVERIES.c.low)).where(DELIVERIES.c.source == source).scalar_subquery()
-    return sa.func.coalesce(least, constant(MAX_POSITION))
+    least = sa.select(sa.func.min(DELIVERIES.c.low)).where(DELIVERIES.c.source == source).correlate_except(DELIVERIES)
+    return sa.func.coalesce(least.scalar_subquery(), constant(MAX_POSITION))
 
 
 _EDGES = Statement(

@@ -60,7 +60,7 @@ def drop(transaction: Transaction, queue: QueueKey) -> int:
     record = lookup.find(transaction, queue)
     transaction.run(_DELETE, {"record": record})
     transaction.run(_DROP, {"record": record})
-    lookup.forget(transaction, queue)
+    lookup.forget(transaction)
     return record
 
 

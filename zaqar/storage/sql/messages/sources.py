@@ -1,16 +1,20 @@
 """Sources: queues as those know them who subscribed. A source outlives the queue's record, and serves the next one.
 
-Indexes: the unique one on (project, kind, name), and ``subscriptions_end`` for the last end of a subscription.
+Indexes: the unique one on (project, kind, name), ``subscriptions_end`` for the last end of a subscription, and
+``sources_end`` (notify_until) for the sweep.
 """
+
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 
 from zaqar.errors import QueueNotFound
 from zaqar.models import QueueKey
 from zaqar.storage.sql.messages import lookup
-from zaqar.storage.sql.schema import SOURCES, SUBSCRIPTIONS
+from zaqar.storage.sql.schema import NOTICES, SOURCES, SUBSCRIPTIONS
+from zaqar.storage.sql.sqlite.compilation import unindexed
 from zaqar.storage.sql.sqlite.session import Session, Transaction
-from zaqar.storage.sql.statement import Statement, constant
+from zaqar.storage.sql.statement import Statement, StatementForMany, constant, limited, one_of
 
 KEY = (
     (SOURCES.c.project == sa.bindparam("project"))
@@ -36,6 +40,18 @@ _FOLLOW = Statement(
     .values(notify_until=_LAST_END)
 )
 
+_IS_UNUSED = (
+    ~sa.exists().where(SUBSCRIPTIONS.c.source == SOURCES.c.id),
+    ~sa.exists().where(NOTICES.c.source == SOURCES.c.id),
+)
+_UNUSED = Statement(limited(sa.select(SOURCES.c.id).where(SOURCES.c.notify_until <= sa.bindparam("now"), *_IS_UNUSED)))
+HAS_UNUSED = sa.exists().where(SOURCES.c.notify_until <= sa.bindparam("now"), *_IS_UNUSED)
+_REMOVE_UNUSED = StatementForMany(
+    lambda count: sa.delete(SOURCES).where(
+        one_of(SOURCES.c.id, count), unindexed(SOURCES.c.notify_until) <= sa.bindparam("now"), *_IS_UNUSED
+    )
+)
+
 
 def find(session: Session, queue: QueueKey) -> int:
     """Return the id of the source of a queue. Raises ``QueueNotFound`` where nobody ever subscribed."""
@@ -57,7 +73,20 @@ def make(transaction: Transaction, queue: QueueKey) -> int:
     return find(transaction, queue)
 
 
-def follow(transaction: Transaction, queue: QueueKey, source: int) -> None:
+def follow(transaction: Transaction, source: int) -> None:
     """Let posts to the queue leave notices until the last subscription there is now ends."""
     if transaction.run(_FOLLOW, {"of_source": source}):
-        lookup.forget(transaction, queue)
+        lookup.forget(transaction)
+
+
+def unused(session: Session, limit: int) -> list[int]:
+    """Return the ids of sources without subscriptions and notices."""
+    return [row[0] for row in session.rows(_UNUSED, {"now": session.now, "limit": limit})]
+
+
+def remove_unused(transaction: Transaction, ids: Sequence[int]) -> int:
+    """Remove those of these sources that are not used still; return how many."""
+    removed = transaction.run_at(_REMOVE_UNUSED, ids, {"now": transaction.now})
+    if removed:
+        lookup.forget(transaction)
+    return removed

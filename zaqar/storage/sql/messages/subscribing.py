@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from zaqar.models import NewSubscription, Progress, QueueKey, Subscription
+from zaqar.models import NewSubscription, QueueKey, Subscription
 from zaqar.storage import refusals
 from zaqar.storage.ids import Id, format_id, parse_id
 from zaqar.storage.sql.messages import sources, unsubscribing
@@ -18,7 +18,6 @@ from zaqar.storage.sql.statement import Row, Statement, constant
 from zaqar.storage.subscription_documents import (
     changed_content,
     digest,
-    encode_progress,
     new_content,
     subscription,
 )
@@ -57,7 +56,7 @@ _BEGIN = Statement(
         is_hurried=constant(0),
         lease_ends_ms=constant(0),
         holder=sa.bindparam("nobody"),
-        progress=sa.bindparam("beginning"),
+        progress=sa.bindparam("nothing"),
     )
 )
 _REPLACE = Statement(
@@ -84,7 +83,7 @@ def create(transaction: Transaction, queue: QueueKey, new: NewSubscription, toke
     if row is not None:
         return decode(row, transaction.now), False
     made = _insert(transaction, source, new, token)
-    sources.follow(transaction, queue, source)
+    sources.follow(transaction, source)
     return made, True
 
 
@@ -107,7 +106,7 @@ def replace(transaction: Transaction, queue: QueueKey, old: Subscription, new: S
         "new_content": changed_content(content, new),
     }
     transaction.run(_REPLACE, stored)
-    sources.follow(transaction, queue, source)
+    sources.follow(transaction, source)
 
 
 def delete(transaction: Transaction, queue: QueueKey, name: Id) -> None:
@@ -115,7 +114,7 @@ def delete(transaction: Transaction, queue: QueueKey, name: Id) -> None:
     row = transaction.row(_STORED, named(transaction, queue, name))
     if row is not None:
         unsubscribing.remove(transaction, [name.position])
-        sources.follow(transaction, queue, row[0])
+        sources.follow(transaction, row[0])
 
 
 def decode(row: Row, now: int) -> Subscription:
@@ -142,6 +141,5 @@ def _insert(transaction: Transaction, source: int, new: NewSubscription, token: 
     content = new_content(new, now=transaction.now)
     row = {"position": position, "source": source, "token": token, "version": 0, "content": content}
     transaction.run(_INSERT, {**row, "digest": digest(new.subscriber), "expires": transaction.now + new.ttl})
-    beginning = encode_progress(Progress(position))
-    transaction.run(_BEGIN, {"at": position, "of_source": source, "nobody": "", "beginning": beginning})
+    transaction.run(_BEGIN, {"at": position, "of_source": source, "nobody": "", "nothing": b""})
     return decode((position, token, 0, content), transaction.now)

@@ -80,7 +80,7 @@ class QueueSubscriptions(contract.Subscriptions):
             last = transaction.last if last is None else last
             source = sources.find(transaction, queue)
             removed = unsubscribing.remove_up_to(transaction, source, last)
-            sources.follow(transaction, queue, source)
+            sources.follow(transaction, source)
             return removed < unsubscribing.BATCH
 
         with contextlib.suppress(QueueNotFound):

@@ -8,7 +8,7 @@ from typing import Protocol
 import sqlalchemy as sa
 
 from zaqar.errors import Unavailable
-from zaqar.storage.sql.messages import dead_letters, due, notices, removal, unsubscribing
+from zaqar.storage.sql.messages import dead_letters, due, notices, removal, sources, unsubscribing
 from zaqar.storage.sql.schema import CLAIMS, DEAD_LETTER_RULES, DELAYED, DROPPED, MESSAGES, NOTICES, SUBSCRIPTIONS
 from zaqar.storage.sql.sqlite.connection import Database
 from zaqar.storage.sql.sqlite.failure import is_damage
@@ -24,6 +24,7 @@ _HAS_WORK = Statement(
             sa.exists().where(CLAIMS.c.expires <= _NOW),
             sa.exists().where(SUBSCRIPTIONS.c.expires <= _NOW),
             sa.exists().where(NOTICES.c.expires <= _NOW - constant(notices.GRACE)),
+            sources.HAS_UNUSED,
             sa.exists(sa.select(DROPPED.c.id)),
             sa.exists(sa.select(DEAD_LETTER_RULES.c.queue)),
         )
@@ -72,6 +73,7 @@ def _sweep(database: Database) -> int:
         (dead_letters.left, dead_letters.finish, True),
         (unsubscribing.ended_anywhere, unsubscribing.remove_ended, False),
         (notices.past_anywhere, notices.remove_past, False),
+        (sources.unused, sources.remove_unused, False),
     ):
         count = _do_each(database, look, step)
         done += count if is_counted else 0

@@ -117,7 +117,7 @@ class Transaction(Session):
         self._stored, self.drops = connection.execute(SQL[_STATE]).fetchone()
         self._last = 0
         self._messages = Pending(connection, INSERT_MESSAGES)
-        self._notices = Pending(connection, INSERT_NOTICES)
+        self._notices: Pending | None = None  # most batches have none: what they need not call is felt
         self._counts: dict[int, tuple[int, int]] = {}
         self._step_counts: list[tuple[int, int, int]] = []
         self.known = known
@@ -181,6 +181,8 @@ class Transaction(Session):
 
     def add_notice(self, row: PendingRow) -> None:
         """Insert a notice, columns as in ``NOTICES``, in the same way."""
+        if self._notices is None:
+            self._notices = Pending(self.connection, INSERT_NOTICES)
         self._notices.add((row,))
 
     @property
@@ -206,12 +208,14 @@ class Transaction(Session):
     def insert_step(self) -> None:
         """Insert the step's new messages and notices now, so that they stand or fall with its savepoint."""
         self._messages.insert_step()
-        self._notices.insert_step()
+        if self._notices is not None:
+            self._notices.insert_step()
 
     def end_step(self, *, is_kept: bool) -> None:
         """Add up, or drop, what the step left in memory, and be ready for the next."""
         self._messages.end_step(is_kept=is_kept)
-        self._notices.end_step(is_kept=is_kept)
+        if self._notices is not None:
+            self._notices.end_step(is_kept=is_kept)
         if is_kept:
             for record, total, claimed in self._step_counts:
                 more, more_claimed = self._counts.get(record, (0, 0))
@@ -234,4 +238,5 @@ class Transaction(Session):
 
     def _insert_new(self) -> None:
         self._messages.insert()
-        self._notices.insert()
+        if self._notices is not None:
+            self._notices.insert()

@@ -1,5 +1,3 @@
-local ENDED_AT_ONCE = 100
-
 -- Return a position as it is written in the log.
 local function written(position)
   return string.format('%.0f', position)
@@ -49,17 +47,4 @@ local function forget(id)
       call(command, key, id)
     end
   end
-end
-
--- Remove subscriptions that have ended, and what of the log nobody needs then; return whether those were all.
-local function end_some(now)
-  local ended = call('ZRANGEBYSCORE', endings, '-inf', now, 'LIMIT', 0, ENDED_AT_ONCE)
-  for _, id in ipairs(ended) do
-    forget(id)
-  end
-  if ended[1] then
-    trim()
-    set_notify_until()
-  end
-  return #ended < ENDED_AT_ONCE
 end

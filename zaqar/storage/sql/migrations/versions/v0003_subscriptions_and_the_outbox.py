@@ -50,6 +50,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
         **_options(),
     )
+    op.create_index("sources_end", "sources", ["notify_until"])
     _create_subscriptions()
     _create_deliveries()
     _create_notices()

@@ -1,0 +1,68 @@
+"""Who gets a place: the healthy never wait for the dead."""
+
+import dataclasses
+
+from tests.builders import queue_key
+from tests.notification import receiver as receivers
+from tests.notification.receiver import Receiver, status
+
+
+def test_the_dead_get_half_of_the_places_at_most(still_world):
+    world = still_world
+    hangs = False
+
+    def behaves(received):
+        if not received.path.startswith("/dead"):
+            return status(200)
+        return receivers.hang if hangs else status(500)
+
+    with Receiver(behaves) as receiver:
+        for number in range(10):
+            world.subscribe(receiver.url(f"/dead/{number}"), _retry_policy={"retries_with_no_delay": 0})
+        world.post(b"0")
+        with world.notifier(max_workers=4, grace=0.01) as notifier:
+            world.wait_until(lambda: notifier.counts().failed_attempts == 10)
+            world.wait_until(lambda: notifier.counts().subscriptions == 0)
+            hangs = True
+            world.clock.move(6)
+            world.wait_until(lambda: len(receiver.received) >= 12)
+            world.subscribe(receiver.url("/well"))
+            world.post_numbers(50)
+            receiver.wait_until(lambda received: sum(one.path == "/well" for one in received) == 50)
+
+            assert len(receiver.received) == 10 + 2 + 50
+
+
+def test_a_long_backlog_does_not_hold_up_who_has_a_short_one(world):
+    with Receiver() as receiver:
+        world.subscribe(receiver.url("/long"))
+        world.post_numbers(300)
+        world.subscribe(receiver.url("/short"))
+        world.post(b'"last"')
+        with world.notifier(max_workers=1):
+            receiver.wait_until(lambda received: any(one.path == "/short" for one in received))
+
+    assert sum(one.path == "/long" for one in receiver.received) < 150
+
+
+def test_more_subscriptions_than_are_held_at_a_time_are_all_served(world):
+    with Receiver() as receiver:
+        for number in range(60):
+            world.subscribe(receiver.url(f"/{number}"))
+        ids = world.post_numbers(2)
+        with world.notifier(most_leased=10):
+            receiver.wait_for(120)
+
+    assert receiver.counted() == dict.fromkeys(ids, 60)
+
+
+def test_little_memory_for_notices_slows_down_but_stops_nothing(world):
+    worlds = [world, *(dataclasses.replace(world, queue=queue_key()) for _ in range(20))]
+    with Receiver() as receiver:
+        for one in worlds:
+            one.subscribe(receiver.url(f"/{one.queue.name}"))
+        ids = [one.post(b'"%b"' % (b"x" * 10_000))[0] for one in worlds for _ in range(5)]
+        with world.notifier(most_window_bytes=1, max_workers=1):
+            receiver.wait_for(len(ids))
+
+    assert receiver.counted() == dict.fromkeys(ids, 1)

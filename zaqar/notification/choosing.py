@@ -1,0 +1,108 @@
+"""What is to be attempted next for a subscription: what is due again, else what comes next in the outbox."""
+
+from zaqar.models import Notice
+from zaqar.notification import schedule
+from zaqar.notification.course import Lane
+from zaqar.notification.recipient import Job, Recipient, end_of
+
+_MOST_IN_PROGRESS = 4
+_MOST_UNSAVED = 50
+
+
+def take(recipient: Recipient) -> Job | None:
+    """Begin something; None if there is nothing to begin now, and then something else brings the next turn."""
+    if not _may_begin(recipient):
+        return None
+    job = _retry(recipient) or _parked(recipient) or _newer(recipient)
+    if job is not None:
+        recipient.active_at = job.began
+    return job
+
+
+def _may_begin(recipient: Recipient) -> bool:
+    if not recipient.is_open or recipient.is_resting or recipient.shared.is_stopping:
+        return False
+    if recipient.shared.monotonic() >= recipient.lease_ends or recipient.course.unsaved >= _MOST_UNSAVED:
+        return False  # until the store answers again, or an attempt has ended before which nothing can be saved
+    return recipient.course.in_progress < (_MOST_IN_PROGRESS if recipient.is_quick else 1)
+
+
+def _retry(recipient: Recipient) -> Job | None:
+    due = recipient.course.due(recipient.shared.now_ms()) if recipient.course.failing else None
+    if due is None:
+        return None
+    recipient.course.retrying.add(due.position)
+    return _job(recipient, due.position, attempts=due.attempts)
+
+
+def _parked(recipient: Recipient) -> Job | None:
+    if recipient.course.has_room:
+        for lane in recipient.course.lanes:
+            if not lane.is_busy:
+                return _in(recipient, lane, recipient.source.windows.following(lane.position - 1))
+    return None
+
+
+def _newer(recipient: Recipient) -> Job | None:
+    course = recipient.course
+    while len(course.lanes) < _MOST_IN_PROGRESS and (course.has_room or _is_to_look_for_late(recipient)):
+        notice = recipient.source.windows.following(course.cursor)
+        if notice is None:
+            return _read_on(recipient)
+        recipient.is_promised = False
+        if not recipient.is_for_it(notice):
+            course.cursor = notice.last
+        elif course.has_room:
+            job = _in(recipient, course.open(notice), notice)
+            if job is not None:
+                return job
+        elif not _pass_over_late(recipient, notice):
+            return None
+    return None
+
+
+def _read_on(recipient: Recipient) -> Job | None:
+    """Wait for what comes; what was at hand already, and has made place for others, a worker is to read."""
+    if not recipient.is_promised or recipient.is_reading:
+        recipient.source.tail.want(recipient)
+        return None
+    recipient.is_promised, recipient.is_reading = False, True
+    return _job(recipient, None)
+
+
+def _in(recipient: Recipient, lane: Lane, notice: Notice | None) -> Job | None:
+    """Begin with the next message of a lane that has not expired; None if it has none."""
+    now = recipient.shared.now_ms() // 1000
+    while notice is not None and now >= end_of(notice, lane.position):
+        recipient.ledger.gave_up_unseen(notice, lane.position, "expired")
+        if not recipient.course.advance(lane):
+            return None
+    lane.is_busy = True
+    return _job(recipient, lane.position, lane=lane, notice=notice)
+
+
+def _job(
+    recipient: Recipient,
+    position: int | None,
+    *,
+    attempts: int = 0,
+    lane: Lane | None = None,
+    notice: Notice | None = None,
+) -> Job:
+    return Job(recipient, position, attempts, lane, notice, recipient.is_failing, recipient.shared.monotonic())
+
+
+def _is_to_look_for_late(recipient: Recipient) -> bool:
+    return recipient.course.is_full and recipient.look_again_ms <= recipient.shared.now_ms()
+
+
+def _pass_over_late(recipient: Recipient, notice: Notice) -> bool:
+    """Give up what is past the end of its schedule, while nothing newer is attempted; tell whether it is."""
+    ends_ms = round((notice.created + schedule.length(recipient.waits(notice))) * 1000)
+    if ends_ms > recipient.shared.now_ms():
+        recipient.look_again_ms = ends_ms
+        return False
+    for position in range(max(notice.first, recipient.course.cursor + 1), notice.last + 1):
+        recipient.ledger.gave_up_unseen(notice, position, "receiver down")
+    recipient.course.cursor = notice.last
+    return True

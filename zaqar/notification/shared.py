@@ -1,0 +1,35 @@
+"""What the queues of one process have in common while it delivers."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from zaqar.clock import Clock
+from zaqar.models import QueueKey
+from zaqar.notification.counters import Counters
+from zaqar.notification.dispatch import Made
+from zaqar.notification.settings import NotifierSettings
+from zaqar.notification.turns import Turns
+from zaqar.notification.windows import Budget
+
+
+@dataclasses.dataclass(eq=False)
+class Shared:
+    """Handed to everything that runs in the loop of deliveries."""
+
+    settings: NotifierSettings
+    clock: Clock
+    holder: str
+    turns: Turns
+    budget: Budget
+    made: Made
+    counters: Counters
+    retry_policy: Callable[[QueueKey], dict[str, Any] | None]
+    monotonic: Callable[[], float]
+    leased: int = 0
+    """Subscriptions that are held, or asked for."""
+    is_stopping: bool = False
+
+    def now_ms(self) -> int:
+        """Return the time in milliseconds since 1970."""
+        return self.clock.microseconds() // 1000
