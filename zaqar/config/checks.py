@@ -5,7 +5,7 @@ import functools
 
 from oslo_config import cfg
 
-from zaqar.config import drivers, encryption, signed_url, storage
+from zaqar.config import cors, drivers, encryption, signed_url, storage
 from zaqar.config.authentication import check_authentication
 from zaqar.config.given import settings
 from zaqar.config.groups import Group, is_set
@@ -35,6 +35,7 @@ def standard_checks(*, serves_transport: bool = True) -> list[Check]:
         _check_tls,
         signed_url.check_keys,
         encryption.check_keys,
+        cors.check_origins,
         check_log_place,
         check_log_levels,
     ]
