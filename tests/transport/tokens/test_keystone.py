@@ -10,6 +10,7 @@ import pytest
 from zaqar import config
 from zaqar.errors import Unavailable
 from zaqar.transport.tokens.keystone import Keystone, seconds_left, shares
+from zaqar.transport.tokens.verdict import Refused
 
 OPTIONS = """
 [DEFAULT]
@@ -62,7 +63,7 @@ def _somebody_else(status, body, content_type):
             thread.join()
 
 
-@pytest.mark.parametrize("status", [200, 300, 302, 400, 403, 500])
+@pytest.mark.parametrize("status", [200, 300, 302, 400, 403, 404, 500])
 @pytest.mark.parametrize(
     ("body", "content_type"),
     [
@@ -79,6 +80,16 @@ def test_what_answers_in_the_place_of_keystone_is_an_outage(tmp_path, status, bo
         keystone = Keystone(config.load(files=[str(tmp_path / "zaqar.conf")], checks=()), uri="")
 
         with pytest.raises(Unavailable):
+            keystone.validate("token", None)
+
+
+def test_a_404_of_keystone_s_form_is_a_refusal(tmp_path):
+    body = json.dumps({"error": {"code": 404, "message": "Could not find token.", "title": "Not Found"}}).encode()
+    with _somebody_else(404, body, "application/json") as port:
+        (tmp_path / "zaqar.conf").write_text(OPTIONS.format(port=port))
+        keystone = Keystone(config.load(files=[str(tmp_path / "zaqar.conf")], checks=()), uri="")
+
+        with pytest.raises(Refused):
             keystone.validate("token", None)
 
 

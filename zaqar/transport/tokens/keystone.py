@@ -8,10 +8,12 @@ import datetime
 import io
 import logging
 import threading
+import urllib.parse
 from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
+import requests
 import webob
 from keystonemiddleware import auth_token
 from oslo_config import cfg
@@ -120,7 +122,31 @@ class _Protocol(auth_token.AuthProtocol):  # type: ignore[misc]  # keystonemiddl
         return check
 
     def _create_session(self, **kwargs: Any) -> Any:
-        return super()._create_session(session=HurriedSession(), **kwargs)
+        return super()._create_session(session=_Session(), **kwargs)
+
+
+class _Session(HurriedSession):
+    """Takes no word for Keystone's that is somebody else's."""
+
+    def request(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
+        """Ask. Of a 404, which says that Keystone does not know a token, the form tells whose it is."""
+        response = super().request(method, url, *args, **kwargs)
+        if response.status_code == 404 and _is_about_token(response) and not _is_of_keystone(response):
+            # Not one of those that keystoneauth repeats.
+            raise requests.exceptions.RequestException("What answers with 404 in the place of Keystone is none.")
+        return response
+
+
+def _is_about_token(response: requests.Response) -> bool:
+    return urllib.parse.urlsplit(response.url).path.endswith("/auth/tokens")
+
+
+def _is_of_keystone(response: requests.Response) -> bool:
+    try:
+        document = response.json()
+    except ValueError:
+        return False
+    return isinstance(document, dict) and isinstance(document.get("error"), dict)
 
 
 class _NoCache:
