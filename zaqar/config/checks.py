@@ -5,7 +5,7 @@ import functools
 
 from oslo_config import cfg
 
-from zaqar.config import drivers, encryption, notification, signed_url, storage
+from zaqar.config import cors, drivers, encryption, notification, signed_url, storage
 from zaqar.config.authentication import check_authentication
 from zaqar.config.given import settings
 from zaqar.config.groups import Group, is_set
@@ -36,6 +36,7 @@ def standard_checks(*, serves_transport: bool = True) -> list[Check]:
         signed_url.check_keys,
         encryption.check_keys,
         notification.check_networks,
+        cors.check_origins,
         check_log_place,
         check_log_levels,
     ]

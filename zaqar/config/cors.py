@@ -6,6 +6,7 @@ second of every start.
 
 import importlib
 import os
+import re
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,13 @@ from oslo_config import cfg
 
 from zaqar.config.given import settings
 from zaqar.config.values import Options
+from zaqar.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 SECTION = "cors"
+_ORIGIN = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#\s]+")
 _VARIABLES = f"OS_{SECTION}".upper()
 
 
@@ -35,6 +38,15 @@ def is_enabled(conf: cfg.ConfigOpts) -> bool:
     return SECTION in conf and bool(conf.cors.allowed_origin)
 
 
+def check_origins(conf: cfg.ConfigOpts) -> None:
+    """Refuse an origin that no browser ever sends, so that nothing would match it."""
+    if not is_enabled(conf):
+        return
+    wrong = [origin for origin in conf.cors.allowed_origin if origin != "*" and not _ORIGIN.fullmatch(origin)]
+    if wrong:
+        raise ConfigurationError(*(_sentence(origin) for origin in wrong))
+
+
 def wrap(application: "WSGIApplication", conf: cfg.ConfigOpts) -> "WSGIApplication":
     """Return the application with CORS around it where an origin is allowed, else the application itself."""
     if not is_enabled(conf):
@@ -46,6 +58,12 @@ def wrap(application: "WSGIApplication", conf: cfg.ConfigOpts) -> "WSGIApplicati
 def set_sample_defaults() -> None:
     """Show our defaults in generated samples (entry point ``oslo.config.opts.defaults``); changes the library."""
     _middleware().set_sample_defaults()
+
+
+def _sentence(origin: str) -> str:
+    bare = origin.rstrip("/")
+    hint = f"write {bare}." if _ORIGIN.fullmatch(bare) else "it has to be like https://dashboard.example.org:8080."
+    return f"[cors] allowed_origin names {origin}, and no browser sends that: an origin has a scheme and a host, and no path: {hint}"
 
 
 def _middleware() -> ModuleType:
