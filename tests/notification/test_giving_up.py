@@ -120,6 +120,35 @@ def test_what_passes_the_end_of_its_schedule_behind_a_dead_receiver_is_given_up_
     assert "receiver down" in lines[0]
 
 
+def test_what_ends_behind_a_dead_receiver_is_on_record_however_long_the_schedule(still_world):
+    world = still_world
+    with Receiver(lambda received: status(500)) as receiver:
+        long = {"retries_with_no_delay": 0, "minimum_delay": 10, "maximum_delay": 60, "maximum_delay_retries": 900}
+        world.subscribe(receiver.url(), _retry_policy=long)
+        for _ in range(20):
+            world.post(b"1", ttl=100_000)
+        with world.notifier() as notifier:
+            world.wait_until(lambda: notifier.counts().failed_attempts == 20)
+            world.post(b"2", ttl=60)
+            world.clock.move(61)
+            world.wait_until(lambda: notifier.counts().given_up == 1)
+
+
+def test_the_rest_of_long_posts_behind_a_dead_receiver_is_given_up_as_well(still_world):
+    world = still_world
+    with Receiver(lambda received: status(500)) as receiver:
+        subscription = world.subscribe(receiver.url(), _retry_policy=SOON | {"maximum_delay_retries": 100})
+        for _ in range(4):
+            world.post(*[b"1"] * 10, ttl=100_000)
+        with world.notifier() as notifier:
+            world.wait_until(lambda: notifier.counts().failed_attempts == 40)
+            world.clock.move(1800)
+            world.wait_until(lambda: notifier.counts().given_up == 20)
+
+    assert world.standing(subscription).pending == 0
+    assert len(failing(world, subscription)) == 20
+
+
 def test_everything_that_fails_is_tried_at_once_when_somebody_asks(still_world):
     world = still_world
     with Receiver(lambda received: status(500)) as receiver:

@@ -2,7 +2,7 @@
 
 import collections
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from zaqar.models import Failing, Notice
 from zaqar.notification.counters import Counters
@@ -45,11 +45,12 @@ class Ledger:
         message_id = ids.format_id(position, token)
         LOG.warning("subscription %s: gave up message %s after %d attempts: %s", self._id, message_id, attempts, reason)
 
-    def gave_up_unseen(self, notice: Notice, position: int, reason: str) -> None:
-        """Note a message that was never attempted; there may be thousands, so they are said together (``say``)."""
-        self._counters.given_up += 1
-        self._course.give_up(position, notice.token, attempts=0, at=self._now(), reason=reason)
-        self._unseen[reason] += 1
+    def gave_up_unseen(self, token: str, positions: Sequence[int], reason: str) -> None:
+        """Note messages of a post that were never attempted; there may be thousands, so they are said together (``say``)."""
+        self._counters.given_up += len(positions)
+        for position in positions:
+            self._course.give_up(position, token, attempts=0, at=self._now(), reason=reason)
+        self._unseen[reason] += len(positions)
 
     def say(self) -> None:
         """Say in the log what was given up unseen."""

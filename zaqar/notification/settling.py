@@ -65,7 +65,7 @@ def _note_failure(recipient: Recipient, position: int, notice: Notice, answer: A
     if answer.is_gone:
         recipient.is_gone, recipient.is_open = True, False
         recipient.source.wake()
-    waits, ends_ms = recipient.waits(notice), end_of(notice, position) * 1000
+    waits, ends_ms = recipient.waits(notice.subscription_id), end_of(notice, position) * 1000
     if attempts > len(waits):
         ledger.gave_up(notice.token, position, attempts=attempts, reason=answer.text)
         return
