@@ -4,6 +4,7 @@ import threading
 
 from tests.notification import receiver as receivers
 from tests.notification.receiver import Receiver, status
+from zaqar.errors import Unavailable
 
 
 def test_at_most_fifty_attempts_are_ahead_of_what_is_saved(memory_world):
@@ -185,3 +186,16 @@ def test_what_was_attempted_out_of_order_is_not_forgotten_while_nothing_newer_is
 
     assert set(receiver.counted().values()) == {1}
     assert len(receiver.received) == 20
+
+
+def test_a_queue_of_which_nothing_is_known_at_the_moment_is_delivered_all_the_same(world, caplog):
+    def unavailable(queue):
+        raise Unavailable("The store is away.")
+
+    with Receiver() as receiver:
+        world.subscribe(receiver.url())
+        world.post(b"1")
+        with world.notifier(retry_policy=unavailable):
+            receiver.wait_for(1)
+
+    assert "does not answer" not in caplog.text

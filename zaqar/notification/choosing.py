@@ -7,10 +7,7 @@ from zaqar.notification.recipient import Job, Recipient, end_of
 _MOST_IN_PROGRESS = 4
 _MOST_UNSAVED = 50
 
-_LOOK_AGAIN_MS = 60_000
-"""After so long what is behind a receiver that is down is looked at again, whatever is known of it."""
-
-_EXPIRED = "expired"
+EXPIRED = "expired"
 _DOWN = "receiver down"
 
 
@@ -79,7 +76,7 @@ def _in(recipient: Recipient, lane: Lane, notice: Notice | None) -> Job | None:
     """Begin with the next message of a lane that has not expired; None if it has none."""
     now = recipient.shared.now_ms() // 1000
     while notice is not None and now >= end_of(notice, lane.position):
-        recipient.ledger.gave_up_unseen(lane.token, [lane.position], _EXPIRED)
+        recipient.ledger.gave_up_unseen(lane.token, [lane.position], EXPIRED)
         if not recipient.course.advance(lane):
             return None
     lane.is_busy = True
@@ -104,7 +101,7 @@ def _is_to_look_for_late(recipient: Recipient) -> bool:
 def _pass_over_late(recipient: Recipient) -> Job | None:
     """Give up what is past the end of its schedule, while nothing newer is attempted."""
     course, now_ms = recipient.course, recipient.shared.now_ms()
-    not_yet = [now_ms + _LOOK_AGAIN_MS]
+    not_yet = []
     for lane in [one for one in course.lanes if not one.is_busy]:
         late_ms = recipient.late_ms(lane)
         if late_ms > now_ms:
@@ -122,7 +119,6 @@ def _pass_over_late(recipient: Recipient) -> Job | None:
             recipient.ledger.gave_up_unseen(notice.token, range(first, notice.last + 1), _DOWN)
         course.cursor = notice.last
     else:
-        if not recipient.source.tail.is_at_end(recipient):
-            return _read_on(recipient)
+        return _read_on(recipient)
     recipient.look_again_ms = min(not_yet)
     return None

@@ -119,10 +119,11 @@ class Recipient:
         now_ms, wakes_ms = self.shared.now_ms(), self.course.wakes_ms()
         if wakes_ms is not None and wakes_ms < now_ms + SOON * 1000:
             return False
-        if self.course.is_full and self.look_again_ms > now_ms:
+        is_at_end = self.source.tail.is_at_end(self)
+        if self.course.is_full and (is_at_end or self.look_again_ms > now_ms):
             return True
         idle = self.shared.monotonic() - self.active_at
-        return not self.course.lanes and self.source.tail.is_at_end(self) and idle >= self.shared.settings.idle
+        return not self.course.lanes and is_at_end and idle >= self.shared.settings.idle
 
     def _take_over(self, subscription: Subscription) -> None:
         self.subscription = subscription
