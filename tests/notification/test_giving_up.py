@@ -23,7 +23,7 @@ def test_a_message_at_the_end_of_its_schedule_is_given_up_with_its_last_answer(s
         subscription = world.subscribe(receiver.url(), _retry_policy=SOON)
         (message_id,) = world.post(b"1")
         with world.notifier() as notifier:
-            for attempts in (2, 3, 4, 5):
+            for attempts in (2, 3, 4):
                 world.wait_until(lambda count=attempts: notifier.counts().failed_attempts == count)
                 world.clock.move(11.1)
             world.wait_until(lambda: notifier.counts().given_up == 1)
@@ -47,6 +47,21 @@ def test_a_message_is_not_tried_beyond_its_own_end(still_world):
 
     assert len(receiver.received) == 2
     assert world.standing(subscription).progress.outcomes[0].reason == "expired; status 500"
+
+
+def test_what_has_ended_before_it_was_due_again_is_given_up_unseen(still_world):
+    world = still_world
+    with Receiver(lambda received: status(500)) as receiver:
+        subscription = world.subscribe(receiver.url(), _retry_policy=SOON)
+        (message_id,) = world.post(b"1", ttl=8)
+        with world.notifier() as notifier:
+            world.wait_until(lambda: notifier.counts().failed_attempts == 2)
+            world.clock.move(10)
+            world.wait_until(lambda: notifier.counts().given_up == 1)
+
+    assert len(receiver.received) == 2
+    (outcome,) = world.standing(subscription).progress.outcomes
+    assert (outcome.message_id, outcome.attempts, outcome.reason) == (message_id, 2, "expired")
 
 
 def test_what_has_expired_before_its_first_attempt_is_given_up_unseen(still_world):
@@ -118,6 +133,35 @@ def test_what_passes_the_end_of_its_schedule_behind_a_dead_receiver_is_given_up_
     lines = [record.getMessage() for record in caplog.records if "gave up" in record.message]
     assert len(lines) < 30
     assert "receiver down" in lines[0]
+
+
+def test_what_ends_behind_a_dead_receiver_is_on_record_however_long_the_schedule(still_world):
+    world = still_world
+    with Receiver(lambda received: status(500)) as receiver:
+        long = {"retries_with_no_delay": 0, "minimum_delay": 10, "maximum_delay": 60, "maximum_delay_retries": 900}
+        world.subscribe(receiver.url(), _retry_policy=long)
+        for _ in range(20):
+            world.post(b"1", ttl=100_000)
+        with world.notifier() as notifier:
+            world.wait_until(lambda: notifier.counts().failed_attempts == 20)
+            world.post(b"2", ttl=60)
+            world.clock.move(61)
+            world.wait_until(lambda: notifier.counts().given_up == 1)
+
+
+def test_the_rest_of_long_posts_behind_a_dead_receiver_is_given_up_as_well(still_world):
+    world = still_world
+    with Receiver(lambda received: status(500)) as receiver:
+        subscription = world.subscribe(receiver.url(), _retry_policy=SOON | {"maximum_delay_retries": 100})
+        for _ in range(4):
+            world.post(*[b"1"] * 10, ttl=100_000)
+        with world.notifier() as notifier:
+            world.wait_until(lambda: notifier.counts().failed_attempts == 40)
+            world.clock.move(1800)
+            world.wait_until(lambda: notifier.counts().given_up == 20)
+
+    assert world.standing(subscription).pending == 0
+    assert len(failing(world, subscription)) == 20
 
 
 def test_everything_that_fails_is_tried_at_once_when_somebody_asks(still_world):
