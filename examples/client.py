@@ -8,6 +8,7 @@ import argparse
 import contextlib
 import http.client
 import json
+import os
 import signal
 import sys
 import time
@@ -25,10 +26,12 @@ PAUSE_SECONDS = 1
 class Queue:
     """One queue of one project, as one client sees it."""
 
-    def __init__(self, url: str, project: str, name: str) -> None:
-        self.url, self.project, self.name = url.rstrip("/"), project, name
+    def __init__(self, url: str, project: str, name: str, token: str | None = None) -> None:
+        self.url, self.project, self.name, self.token = url.rstrip("/"), project, name, token
         self.path = f"/v2/queues/{urllib.parse.quote(name)}"
         self.headers = {"Client-ID": str(uuid.uuid4()), "X-Project-ID": project, "Content-Type": "application/json"}
+        if token:
+            self.headers["X-Auth-Token"] = token  # whose project counts then, whatever X-Project-ID says
 
     def call(self, method: str, path: str, document: Any = None) -> Any:
         """Send one request until the service takes it, and return the document it answers, if any."""
@@ -51,7 +54,7 @@ class Queue:
 
     def other(self, name: str) -> "Queue":
         """Return another queue of the same project."""
-        return Queue(self.url, self.project, name)
+        return Queue(self.url, self.project, name, self.token)
 
     def create(self, *, attempts: int) -> None:
         """Make the queue, unless it is there; a message claimed ``attempts`` times moves to its dead-letter queue.
@@ -117,6 +120,12 @@ def arguments(description: str | None, *, queue: str) -> argparse.ArgumentParser
     parser.add_argument("--url", default="http://127.0.0.1:8888", help="where the service is (default: %(default)s)")
     parser.add_argument("--project", default="demo", help="whose queue it is (default: %(default)s)")
     parser.add_argument("--queue", default=queue, help="the queue's name (default: %(default)s)")
+    parser.add_argument(
+        "--token",
+        default=os.environ.get("OS_TOKEN"),
+        help="a token of Keystone, where the service asks for one (default: the variable OS_TOKEN, which other users of the "
+        "machine do not see)",
+    )
     return parser
 
 

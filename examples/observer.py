@@ -24,7 +24,7 @@ def main() -> None:
     parser.add_argument("--marker-file", type=Path, default=Path("observer.marker"), help="(default: %(default)s)")
     options = parser.parse_args()
 
-    queue = Queue(options.url, options.project, options.queue)
+    queue = Queue(options.url, options.project, options.queue, options.token)
     marker = options.marker_file.read_text() if options.marker_file.exists() else ""
     while True:
         messages, marker = queue.messages(marker)

@@ -19,7 +19,7 @@ def main() -> None:
     parser.add_argument("--attempts", type=int, default=3, help="claims after which a job is put aside")
     options = parser.parse_args()
 
-    queue = Queue(options.url, options.project, options.queue)
+    queue = Queue(options.url, options.project, options.queue, options.token)
     queue.create(attempts=options.attempts)
     for first in range(0, options.count, options.batch):
         numbers = range(first, min(first + options.batch, options.count))

@@ -44,8 +44,8 @@ def main() -> None:
     parser.add_argument("arguments", nargs="*", type=value)
     options = parser.parse_args()
 
-    queue = Queue(options.url, options.project, options.queue)
-    replies = Queue(options.url, options.project, f"replies-{uuid.uuid4()}")
+    queue = Queue(options.url, options.project, options.queue, options.token)
+    replies = Queue(options.url, options.project, f"replies-{uuid.uuid4()}", options.token)
     request = {
         "id": str(uuid.uuid4()),
         "reply_to": replies.path.rpartition("/")[2],

@@ -57,7 +57,7 @@ def serve(claim: Claim) -> bool:
 def main() -> None:
     """Answer until told to stop."""
     options = arguments(__doc__, queue="example-calls").parse_args()
-    queue = Queue(options.url, options.project, options.queue)
+    queue = Queue(options.url, options.project, options.queue, options.token)
     queue.create(attempts=3)
     while True:
         claim = queue.claim(limit=5, ttl=60)

@@ -5,7 +5,8 @@ The holder of reader.curl can look and not touch, that of writer.curl can post a
     python share.py --methods GET > reader.curl
     python share.py --methods POST > writer.curl
 
-Keep such a file like a password: it cannot be taken back alone. The service needs [signed_url] secret_key.
+Keep such a file like a password: it cannot be taken back alone. The service needs [signed_url] secret_key; where it asks Keystone, whoever shares needs
+a token (--token, or the variable OS_TOKEN), and the holder none.
 """
 
 import uuid
@@ -21,7 +22,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=3600, help="seconds until it ends (default: %(default)s)")
     options = parser.parse_args()
 
-    queue = Queue(options.url, options.project, options.queue)
+    queue = Queue(options.url, options.project, options.queue, options.token)
     expires = datetime.now(UTC) + timedelta(seconds=options.seconds)
     wanted = {"paths": ["messages"], "methods": options.methods, "expires": expires.isoformat()}
     signed = queue.call("POST", f"{queue.path}/share", wanted)

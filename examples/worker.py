@@ -89,7 +89,7 @@ def main() -> None:
     parser.add_argument("--until-empty", action="store_true", help="stop when there is no job to take")
     options = parser.parse_args()
 
-    queue = Queue(options.url, options.project, options.queue)
+    queue = Queue(options.url, options.project, options.queue, options.token)
     queue.create(attempts=options.attempts)
     while True:
         failed = 0

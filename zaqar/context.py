@@ -3,6 +3,13 @@
 import msgspec
 
 
+class Opening(msgspec.Struct, frozen=True, gc=False):
+    """What the signature of a request opens, and until which second since 1970."""
+
+    paths: tuple[str, ...]
+    ends: int
+
+
 class Context(msgspec.Struct, frozen=True, gc=False):
     """The identity behind one request, as established by the transport."""
 
@@ -12,5 +19,10 @@ class Context(msgspec.Struct, frozen=True, gc=False):
     request_id: str
     user: str | None = None
     roles: tuple[str, ...] = ()
-    is_signed: bool = False
-    """The request came with a valid signature: it names no user and brings no roles (http U-18)."""
+    opening: Opening | None = None
+    """Of a request that came with a valid signature: it names no user and brings no roles (http U-18)."""
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether a signature opened the request."""
+        return self.opening is not None

@@ -8,7 +8,7 @@ project, and means nothing in another.
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -74,30 +74,25 @@ class Cipher:
         Raises ``Unreadable``.
         """
         associated = _encoded(project)
-        bodies: list[bytes] = []
-        head: bytes | tuple[()] = ()  # with which nothing begins
-        try:
-            for one in stored:
-                if not one.startswith(head):
-                    if not one.startswith(MARK):
-                        bodies.append(one)
-                        continue
-                    head, decrypt = self._named_in(one, project)
-                    behind_head, behind_nonce = len(head), len(head) + NONCE
-                bodies.append(decrypt(one[behind_head:behind_nonce], one[behind_nonce:], associated))
-        except self._broken as error:
-            raise Unreadable(
-                f"the key {_shown(bytes(head)[2:])} is another than it was, or the body is damaged"
-            ) from error
-        return bodies
+        head = _head(stored[0]) if stored else MARK
+        if head.startswith(MARK) and all([one.startswith(head) for one in stored]):  # noqa: C419  # a generator costs more
+            return self._opened(stored, project, associated)
+        return [self._opened([one], project, associated)[0] if one.startswith(MARK) else one for one in stored]
 
-    def _named_in(self, stored: bytes, project: str) -> tuple[bytes, Callable[[bytes, bytes, bytes], bytes]]:
-        """Return with what an encrypted body begins, up to the nonce, and what decrypts it."""
-        head = stored[: 2 + stored[1]] if len(stored) > 1 else stored
-        id_ = head[2:]
-        if id_ not in self._secrets:
-            raise Unreadable(f"the key {_shown(id_)} is not configured")
-        return head, self._with(id_, project).decrypt
+    def _opened(self, stored: Sequence[bytes], project: str, associated: bytes) -> list[bytes]:
+        """Decrypt what one key has encrypted."""
+        if not stored:
+            return []
+        head = _head(stored[0])
+        if head[2:] not in self._secrets:
+            raise Unreadable(f"the key {_shown(head[2:])} is not configured")
+        decrypt = self._with(head[2:], project).decrypt
+        nonce, rest = slice(len(head), len(head) + NONCE), slice(len(head) + NONCE, None)
+        try:
+            # In a loop with anything else in it, twenty bodies would take a quarter more.
+            return [decrypt(one[nonce], one[rest], associated) for one in stored]
+        except self._broken as error:
+            raise Unreadable(f"the key {_shown(head[2:])} is another than it was, or the body is damaged") from error
 
     def _with(self, id_: bytes, project: str) -> "AESGCM":
         found = self._derived.get((id_, project))
@@ -117,6 +112,11 @@ def _derive(secret: bytes, project: str) -> "AESGCM":
     from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
     return AESGCM(HKDF(SHA256(), length=32, salt=_SALT, info=_encoded(project)).derive(secret))
+
+
+def _head(stored: bytes) -> bytes:
+    """Return with what an encrypted body begins, up to the nonce."""
+    return stored[: 2 + stored[1]] if len(stored) > 1 else stored
 
 
 def _encoded(project: str) -> bytes:

@@ -28,8 +28,20 @@ class InvalidQueueName(Invalid):
     """The queue's name, or the project's, is not acceptable (http E-QNAME)."""
 
 
+class InvalidTopicName(InvalidQueueName):
+    """The topic's name, or the project's, is not acceptable (http T-8)."""
+
+
 class ClaimNotHeld(Invalid):
     """A message was to be deleted under a claim that does not hold it (http M-37, M-38)."""
+
+
+class NothingToUpdate(Invalid):
+    """A subscription was to be changed, and nothing of it was given (http E-SUBUPD)."""
+
+
+class NotAConfirmation(Invalid):
+    """The answer to the question for a confirmation is none (http E-SUBCNF)."""
 
 
 class Forbidden(Error):

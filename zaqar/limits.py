@@ -7,7 +7,7 @@ import re
 
 import msgspec
 
-from zaqar.errors import Invalid, InvalidQueueName
+from zaqar.errors import Invalid, InvalidQueueName, InvalidTopicName
 from zaqar.models import QueueKey
 
 DEFAULT_PAGE = 10
@@ -15,6 +15,13 @@ DEFAULT_CLAIM = 10
 MIN_MESSAGE_TTL = 60
 MIN_CLAIM_TTL = 60
 MIN_CLAIM_GRACE = 60
+MIN_SUBSCRIPTION_TTL = 60
+LAST_SECOND = 253_402_300_799
+"""Of the year 9999, since 1970."""
+MOST_OPTIONS = 65_536
+"""Bytes of the options of a subscription, as JSON without blanks."""
+LARGEST_SUBSCRIPTION = 2 * MOST_OPTIONS
+"""Bytes of a request with a subscription; clients write blanks, and escapes for what is not ASCII."""
 MAX_NAME_LENGTH = 64
 MAX_PROJECT_LENGTH = 256
 # What every server should take (RFC 9110, 4.1: 8,000), and beyond it the ids of a page: "&ids=" and 30 digits each.
@@ -40,8 +47,15 @@ class Limits(msgspec.Struct, frozen=True):
     max_message_delay: int = 900
     max_claim_ttl: int = 43200
     max_claim_grace: int = 43200
+    default_subscription_ttl: int = 3600
+    max_subscriptions_per_page: int = 20
+    subscriber_types: tuple[str, ...] = ("http", "https", "mailto", "trust+http", "trust+https")
     message_delete_with_claim_id: bool = False
     enable_checksum: bool = False
+    notifies: bool = True
+    """Whether subscribers are told of what is posted."""
+    require_confirmation: bool = False
+    """Whether subscribers have to confirm first."""
 
     @property
     def longest_address(self) -> int:
@@ -52,17 +66,16 @@ class Limits(msgspec.Struct, frozen=True):
     @property
     def largest_body(self) -> int:
         """Return the bytes of the longest body that any operation takes."""
-        return max(self.max_messages_post_size, self.max_queue_metadata)
+        return max(self.max_messages_post_size, self.max_queue_metadata, LARGEST_SUBSCRIPTION)
 
 
 def check_queue(queue: QueueKey) -> None:
     """Refuse a name or a project id that cannot be one (http X-23, O-50)."""
+    refusal = InvalidQueueName if queue.kind == "queue" else InvalidTopicName
     if len(queue.project) > MAX_PROJECT_LENGTH:
-        raise InvalidQueueName(
-            f"Project ids (the X-Project-ID header) are at most {MAX_PROJECT_LENGTH} characters long."
-        )
+        raise refusal(f"Project ids (the X-Project-ID header) are at most {MAX_PROJECT_LENGTH} characters long.")
     if not _NAME.match(queue.name) or queue.name in (".", ".."):
-        raise InvalidQueueName(
+        raise refusal(
             f"{queue.kind.capitalize()} names are 1 to {MAX_NAME_LENGTH} of the characters A-Z a-z 0-9 _ - . "
             'and neither "." nor "..".'
         )

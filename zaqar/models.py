@@ -163,6 +163,14 @@ class Notice(msgspec.Struct, frozen=True):
         return self.first + len(self.messages) - 1
 
 
+class Question(msgspec.Struct, frozen=True):
+    """What a subscriber is asked: the body of a notice's only message, for one subscription, that is signed when it is sent."""
+
+    message_type: Literal["SubscriptionConfirmation", "UnsubscribeConfirmation"]
+    expires: int
+    """The second at which the signature ends."""
+
+
 MOST_FAILING = 20
 """Messages of one subscription that are tried again and again at a time; while there are so many, no newer one is tried."""
 

@@ -1,8 +1,36 @@
-"""News: that a queue has something for whoever waits for it. Lost news only cost time, as everybody looks now and then."""
+"""News: that a queue has something for whoever waits for it, told on one host through Unix datagrams.
 
+Each process that waits has a socket in a directory that they share; whoever has news sends them to every socket there. Lost
+news only cost time, as everybody looks now and then.
+"""
+
+import contextlib
+import hashlib
+import os
+import secrets
+import socket
+import stat
+import tempfile
+import time
+from pathlib import Path
 from typing import Protocol
 
+import msgspec
+
+from zaqar import forks
+from zaqar.errors import ConfigurationError
 from zaqar.models import QueueKey
+
+LOOK_AGAIN = 1.0
+"""Seconds after which a process looks again who waits."""
+MOST_UNSENT = 100
+"""Queues whose news did not go out and are told with the next."""
+LONGEST = 4096
+"""Bytes of a datagram: names of a project and a queue."""
+_DIGITS = 16
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(QueueKey).decode
 
 
 class News(Protocol):
@@ -18,3 +46,126 @@ class NoNews:
 
     def tell(self, queue: QueueKey) -> None:
         """Say it to nobody."""
+
+
+class HostNews:
+    """Tells everybody on this host who waits in the directory. For any number of threads."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._socket: socket.socket | None = None
+        self.forget_parent()
+        forks.tell(self)
+
+    def forget_parent(self) -> None:
+        """Have a socket of its own in each process."""
+        self.close()
+        self._boxes: list[str] = []
+        self._looks_at = 0.0
+        self._unsent: set[QueueKey] = set()
+
+    def tell(self, queue: QueueKey) -> None:
+        """Send the news; what a full socket does not take goes out with the next."""
+        now = time.monotonic()
+        if now >= self._looks_at:
+            self._looks_at = now + LOOK_AGAIN
+            self._boxes = _boxes_in(self._directory)
+        if not self._boxes:
+            return
+        unsent, self._unsent = self._unsent, set()
+        for each in {queue, *unsent}:
+            if not self._send(_encode(each)) and len(self._unsent) < MOST_UNSENT:
+                self._unsent.add(each)
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def _send(self, text: bytes) -> bool:
+        """Send to all; tell whether nobody's socket was full."""
+        if self._socket is None:
+            opened = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            opened.setblocking(False)
+            self._socket = opened
+        is_sent = True
+        for box in self._boxes:
+            try:
+                self._socket.sendto(text, box)
+            except BlockingIOError:
+                is_sent = False
+            except OSError:  # gone, or left behind by a process that was killed
+                self._looks_at = 0.0
+        return is_sent
+
+
+class Box:
+    """Where one process waits for news; its socket is readable when there are some."""
+
+    def __init__(self, directory: Path) -> None:
+        _own(directory)
+        for path in _boxes_in(directory):
+            _remove_if_left_behind(path)
+        self._path = directory / secrets.token_hex(4)
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        self._socket.bind(str(self._path))
+
+    def fileno(self) -> int:
+        """Return the descriptor of the socket."""
+        return self._socket.fileno()
+
+    def read(self) -> set[QueueKey]:
+        """Return the queues of which there are news, without waiting."""
+        found: set[QueueKey] = set()
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                text = self._socket.recv(LONGEST)
+                with contextlib.suppress(msgspec.DecodeError):
+                    found.add(_decode(text))
+        return found
+
+    def close(self) -> None:
+        """Wait no more."""
+        self._socket.close()
+        self._path.unlink(missing_ok=True)
+
+
+def directory_of(place: str, *, below: str | None) -> Path:
+    """Return the directory of those who share the data at a place; ``below``: where it lies, None for the usual place."""
+    usual = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()) / f"zaqar-{os.getuid()}"
+    return (Path(below) if below else usual) / hashlib.sha256(place.encode()).hexdigest()[:_DIGITS]
+
+
+def _own(directory: Path) -> None:
+    """Make the directory this user's alone. Raises ``ConfigurationError``."""
+    try:
+        directory.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        directory.mkdir(mode=0o700, exist_ok=True)
+        for path in (directory.parent, directory):
+            found = path.lstat()
+            if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+                raise ConfigurationError(f"{path} belongs to somebody else: set [notification] news_directory.")
+        directory.chmod(0o700)
+    except OSError as error:
+        raise ConfigurationError(
+            f"News cannot be told in {directory} ({error.strerror}): set [notification] news_directory."
+        ) from error
+
+
+def _boxes_in(directory: Path) -> list[str]:
+    try:
+        if directory.lstat().st_uid != os.getuid():
+            return []
+        return [entry.path for entry in os.scandir(directory)]
+    except OSError:
+        return []
+
+
+def _remove_if_left_behind(path: str) -> None:
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(path)
+        except ConnectionRefusedError:
+            Path(path).unlink(missing_ok=True)

@@ -55,6 +55,10 @@ class Signer:
         """Return the time by which signatures end."""
         return datetime.fromtimestamp(self._clock.now(), UTC)
 
+    def second(self) -> int:
+        """Return that time as seconds since 1970."""
+        return self._clock.now()
+
     def sign(self, grant: Grant) -> str:
         """Return the signature: 64 hexadecimal digits in lower case."""
         return _signature(self._keys[0], _text(grant))

@@ -19,6 +19,15 @@ PATHS = (
     "/v2/queues/{queue}/messages/{message}",
     "/v2/queues/{queue}/claims",
     "/v2/queues/{queue}/claims/{claim}",
+    "/v2/queues/{queue}/subscriptions",
+    "/v2/queues/{queue}/subscriptions/{subscription}",
+    "/v2/queues/{queue}/subscriptions/{subscription}/confirm",
+    "/v2/queues/{queue}/subscriptions/{subscription}/secret",
+    "/v2/queues/{queue}/subscriptions/{subscription}/deliveries",
+    "/v2/topics",
+    "/v2/topics/{topic}",
+    "/v2/topics/{topic}/messages",
+    "/v2/topics/{topic}/subscriptions/{subscription}",
 )
 DOCUMENTS: dict[tuple[str, str], Any] = {
     ("PUT", "/v2/queues/{queue}"): {
@@ -41,6 +50,17 @@ DOCUMENTS: dict[tuple[str, str], Any] = {
     ("POST", "/v2/queues/{queue}/messages"): {"messages": [{"body": {"a": 1}, "ttl": 60, "delay": 0}]},
     ("POST", "/v2/queues/{queue}/claims"): {"ttl": 60, "grace": 60},
     ("PATCH", "/v2/queues/{queue}/claims/{claim}"): {"ttl": 60, "grace": 60},
+    ("POST", "/v2/queues/{queue}/subscriptions"): {
+        "subscriber": "http://example.com/new",
+        "ttl": 60,
+        "options": {"post_headers": {"A": "b"}, "post_data": "c", "_retry_policy": {"minimum_delay": 5}, "d": [1]},
+    },
+    ("PATCH", "/v2/queues/{queue}/subscriptions/{subscription}"): {
+        "subscriber": "http://example.com/new",
+        "ttl": 60,
+        "options": {"post_headers": {"A": "b"}},
+    },
+    ("PUT", "/v2/queues/{queue}/subscriptions/{subscription}/confirm"): {"confirmed": True},
 }
 """A good body for each operation that reads one; bad ones are made from them."""
 
@@ -53,6 +73,9 @@ WITHIN = {
     ("POST", "/v2/queues/{queue}/messages"): b'{"messages": [{"body": %s}]}',
     ("POST", "/v2/queues/{queue}/claims"): b'{"ttl": 60, "more": %s}',
     ("PATCH", "/v2/queues/{queue}/claims/{claim}"): b'{"ttl": 60, "more": %s}',
+    ("POST", "/v2/queues/{queue}/subscriptions"): b'{"subscriber": "http://a", "options": {"more": %s}}',
+    ("PATCH", "/v2/queues/{queue}/subscriptions/{subscription}"): b'{"options": {"more": %s}}',
+    ("PUT", "/v2/queues/{queue}/subscriptions/{subscription}/confirm"): b'{"confirmed": true, "more": %s}',
 }
 """A place for any value in each body; what nobody asked for has to be JSON too."""
 

@@ -49,7 +49,7 @@ def _configuration(folder: Path, database: Path, text: str) -> cfg.ConfigOpts:
 
 
 @contextlib.contextmanager
-def _configured(folder: Path, clock: MovableClock, text: str) -> Iterator[cfg.ConfigOpts]:
+def configured_database(folder: Path, clock: MovableClock, text: str) -> Iterator[cfg.ConfigOpts]:
     """Make a configuration with a fresh database in ``folder``; close the database at the end."""
     path = folder / "zaqar.db"
     path.write_bytes(_empty_database())
@@ -64,14 +64,14 @@ def _configured(folder: Path, clock: MovableClock, text: str) -> Iterator[cfg.Co
 @contextlib.contextmanager
 def built(folder: Path, clock: MovableClock, text: str = "") -> Iterator[WSGIApplication]:
     """Make an application on a fresh database in ``folder``, configured by ``text``; close the database at the end."""
-    with _configured(folder, clock, text) as conf:
+    with configured_database(folder, clock, text) as conf:
         yield deploy.wsgi_application(conf, clock=clock, background=False)
 
 
 @contextlib.contextmanager
 def built_service(folder: Path, clock: MovableClock, text: str = "") -> Iterator[tuple[cfg.ConfigOpts, deploy.Service]]:
     """Make a configuration and what is behind an application in the same way."""
-    with _configured(folder, clock, text) as conf:
+    with configured_database(folder, clock, text) as conf:
         yield conf, deploy.Service(conf, clock=clock)
 
 

@@ -33,6 +33,7 @@ REFUSALS: dict[tuple[int, str], type[errors.Error]] = {
     (400, "Invalid request body"): errors.InvalidBody,
     (400, "Invalid parameter"): errors.InvalidParameter,
     (400, "Invalid queue identification"): errors.InvalidQueueName,
+    (400, "Invalid topic identification"): errors.InvalidTopicName,
     (400, "Unable to delete"): errors.ClaimNotHeld,
     (403, "Not authorized"): errors.Forbidden,
     (403, "Unable to delete"): errors.MessageClaimed,

@@ -23,9 +23,30 @@ RULES = [
     ("claims:update", "PATCH", "/v2/queues/q/claims/x"),
     ("claims:delete", "DELETE", "/v2/queues/q/claims/x"),
 ]
+RULES += [
+    ("subscription:get_all", "GET", "/v2/queues/q/subscriptions"),
+    ("subscription:create", "POST", "/v2/queues/q/subscriptions"),
+    ("subscription:get", "GET", "/v2/queues/q/subscriptions/x"),
+    ("subscription:update", "PATCH", "/v2/queues/q/subscriptions/x"),
+    ("subscription:delete", "DELETE", "/v2/queues/q/subscriptions/x"),
+    ("subscription:confirm", "PUT", "/v2/queues/q/subscriptions/x/confirm"),
+    ("subscription:update", "GET", "/v2/queues/q/subscriptions/x/secret"),
+    ("subscription:update", "POST", "/v2/queues/q/subscriptions/x/secret"),
+    ("subscription:get", "GET", "/v2/queues/q/subscriptions/x/deliveries"),
+    ("subscription:update", "POST", "/v2/queues/q/subscriptions/x/deliveries/retry"),
+]
+RULES += [
+    (rule.replace("queues:", "topics:"), method, target.replace("/queues", "/topics"))
+    for rule, method, target in RULES
+    if "/queues" in target and not rule.startswith("claims:") and "pop=" not in target and rule != "queues:share"
+]
 BODIES = {
     "queues:share": b"{}",
     "messages:create": b'{"messages": [{"body": 1}]}',
     "claims:update": b"{}",
     "queues:update": b"[]",
+    "topics:update": b"[]",
+    "subscription:create": b'{"subscriber": "http://example.com/new"}',
+    "subscription:update": b'{"ttl": 60}',
+    "subscription:confirm": b'{"confirmed": true}',
 }

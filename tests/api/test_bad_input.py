@@ -24,7 +24,7 @@ def world(application) -> World:
 def test_what_cannot_be_parsed_is_refused(world, method, path, text):
     """X-36, X-37, O-61, O-62: also where the queue does not exist yet."""
     known = world.send(method, world.path(path), text)
-    unknown = world.send(method, path.format(queue=unused_name(), claim="x"), text)
+    unknown = world.send(method, path.format(queue=unused_name(), claim="x", subscription="x"), text)
 
     assert known.error == unknown.error == (400, "Invalid request body")
 
@@ -52,7 +52,7 @@ def test_nesting_is_stored_and_shown_or_refused(world, method, path, depth):
 @READER
 def test_a_body_of_the_largest_size_is_read_and_no_more(world, method, path):
     """Q-13, Q-30, M-10: by Content-Length, and while reading a body without one."""
-    limit = 262144 if "messages" in path or "claims" in path else 65536
+    limit = 262144 if "messages" in path or "claims" in path else 131072 if "subscriptions" in path else 65536
     good = json.dumps(DOCUMENTS[method, path]).encode()
     target = world.path(path)
     chunked = {"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked"}
@@ -99,10 +99,10 @@ def test_a_length_beside_chunks_does_not_confuse(world, method, path):
 def test_odd_names_and_ids_are_refused_or_unknown(world, path, name):
     """X-23, O-50, M-29, C-13"""
     for method in METHODS:
-        for member in ("queue", "message", "claim"):
+        for member in ("queue", "topic", "message", "claim", "subscription"):
             if "{" + member + "}" not in path:
                 continue
-            members = {"queue": "q", "message": world.message_ids[1], "claim": world.claim_id, member: name}
+            members = world.members(path) | {member: name}
             world.send(method, path.format(**members), b'{"messages": [{"body": 1}]}')
 
 
@@ -122,7 +122,7 @@ def test_any_value_in_any_place(application, data, reader):
     body = data.draw(bad_input.odd_documents(DOCUMENTS[reader]))
 
     world.send(reader[0], world.path(reader[1]), body)
-    world.send(reader[0], reader[1].format(queue="new", claim="x"), body)
+    world.send(reader[0], reader[1].format(queue="new", claim="x", subscription="x"), body)
     world.content()
     world.client.show_queue("new")
 
@@ -155,8 +155,10 @@ def test_any_name_on_any_route(application, request, segment):
     method, path = request
     body = json.dumps(DOCUMENTS[request]).encode() if request in DOCUMENTS else b""
 
-    world.send(method, path.format(queue=segment, message=segment, claim=segment), body)
-    world.send(method, path.format(queue="q", message=segment, claim=segment), body)
+    world.send(method, path.format_map(dict.fromkeys(world.members(path), segment)), body)
+    world.send(
+        method, path.format_map(dict.fromkeys(world.members(path), segment) | {"queue": "q", "topic": "t"}), body
+    )
 
 
 @given(

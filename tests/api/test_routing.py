@@ -14,19 +14,24 @@ KNOWN = [
     ("/v2/queues/q/messages/m", "DELETE, GET"),
     ("/v2/queues/q/claims", "POST"),
     ("/v2/queues/q/claims/c", "DELETE, GET, PATCH"),
+    ("/v2/topics", "GET"),
+    ("/v2/topics/t", "DELETE, GET, PATCH, PUT"),
+    ("/v2/topics/t/stats", "GET"),
+    ("/v2/topics/t/purge", "POST"),
+    ("/v2/topics/t/messages", "DELETE, GET, POST"),
+    ("/v2/topics/t/messages/m", "DELETE, GET"),
 ]
+for _source in ("queues/q", "topics/t"):
+    KNOWN += [
+        (f"/v2/{_source}/subscriptions", "GET, POST"),
+        (f"/v2/{_source}/subscriptions/s", "DELETE, GET, PATCH"),
+        (f"/v2/{_source}/subscriptions/s/confirm", "PUT"),
+        (f"/v2/{_source}/subscriptions/s/secret", "GET, POST"),
+        (f"/v2/{_source}/subscriptions/s/deliveries", "GET"),
+        (f"/v2/{_source}/subscriptions/s/deliveries/retry", "POST"),
+    ]
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 UNBUILT = [
-    "/v2/topics",
-    "/v2/topics/t",
-    "/v2/topics/t/stats",
-    "/v2/topics/t/purge",
-    "/v2/topics/t/messages",
-    "/v2/topics/t/messages/m",
-    "/v2/topics/t/subscriptions",
-    "/v2/queues/q/subscriptions",
-    "/v2/queues/q/subscriptions/s",
-    "/v2/queues/q/subscriptions/s/confirm",
     "/v2/pools",
     "/v2/pools/p",
     "/v2/flavors",
@@ -52,6 +57,8 @@ def test_what_is_not_built_has_no_route(client, path):
         "/v2/topicsx",
         "/v2/healthy",
         "/v2/queues/q/sharing",
+        "/v2/topics/t/claims",
+        "/v2/topics/t/share",
         "/x/v2/topics",
         "/nope",
         "/v2/nope",

@@ -74,8 +74,31 @@ HOME = {
     "rel/post_claim": ("/v2/queues/{queue_name}/claims{?limit}", ["POST"], True),
     "rel/patch_claim": ("/v2/queues/{queue_name}/claims/{claim_id}", ["PATCH"], True),
     "rel/delete_claim": ("/v2/queues/{queue_name}/claims/{claim_id}", ["DELETE"], False),
+    "rel/topics": ("/v2/topics{?marker,limit,detailed,name}", ["GET"], False),
+    "rel/topic": ("/v2/topics/{topic_name}", ["GET", "PUT", "DELETE", "PATCH"], False),
+    "rel/topic_stats": ("/v2/topics/{topic_name}/stats", ["GET"], False),
+    "rel/topic_purge": ("/v2/topics/{topic_name}/purge", ["POST"], True),
+    "rel/topic_messages": ("/v2/topics/{topic_name}/messages{?marker,limit,echo,include_delayed}", ["GET"], False),
+    "rel/topic_post_messages": ("/v2/topics/{topic_name}/messages", ["POST"], True),
+    "rel/topic_messages_delete": ("/v2/topics/{topic_name}/messages{?ids}", ["DELETE"], False),
+    "rel/topic_message_delete": ("/v2/topics/{topic_name}/messages/{message_id}", ["DELETE"], False),
+    "rel/topic_message_get": ("/v2/topics/{topic_name}/messages/{message_id}", ["GET"], False),
     "rel/ping": ("/v2/ping", ["GET"], False),
 }
+_SUBSCRIPTION = "/subscriptions/{subscriptions_id}"
+OF_SUBSCRIPTIONS = {
+    "subscriptions_get": ("/subscriptions{?marker,limit}", ["GET"], False),
+    "subscriptions_post": ("/subscriptions", ["POST"], True),
+    "subscription": (_SUBSCRIPTION, ["GET", "DELETE"], False),
+    "subscription_patch": (_SUBSCRIPTION, ["PATCH"], True),
+    "subscription_confirm": (f"{_SUBSCRIPTION}/confirm", ["PUT"], False),
+    "subscription_secret": (f"{_SUBSCRIPTION}/secret", ["GET", "POST"], False),
+    "subscription_deliveries": (f"{_SUBSCRIPTION}/deliveries", ["GET"], False),
+    "subscription_retry": (f"{_SUBSCRIPTION}/deliveries/retry", ["POST"], True),
+}
+for _rel, (_path, _methods, _accepts) in OF_SUBSCRIPTIONS.items():
+    HOME[f"rel/{_rel}"] = (f"/v2/queues/{{queue_name}}{_path}", _methods, _accepts)
+    HOME[f"rel/topic_{_rel}"] = (f"/v2/topics/{{topic_name}}{_path}", _methods, _accepts)
 
 
 def test_the_home_document_lists_every_resource_that_is_built(client):
@@ -96,6 +119,11 @@ def test_the_home_document_names_its_variables(client):
     assert resources["rel/queues"]["href-vars"]["limit"] == "param/queue_limit"
     assert resources["rel/messages"]["href-vars"]["limit"] == "param/messages_limit"
     assert resources["rel/post_claim"]["href-vars"] == {"queue_name": "param/queue_name", "limit": "param/claim_limit"}
+    assert resources["rel/subscriptions_get"]["href-vars"]["limit"] == "param/subscription_limit"
+    assert resources["rel/subscription"]["href-vars"] == {
+        "queue_name": "param/queue_name",
+        "subscriptions_id": "param/subscriptions_id",
+    }
     assert resources["rel/post_messages"]["hints"]["accept-post"] == ["application/json"]
     assert "href-vars" not in resources["rel/ping"]
 

@@ -5,19 +5,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.api.client import messages
 from tests.api.http_answer import Answer
 from tests.api.http_client import PATCH_TYPE, HttpClient
+from tests.api.subscribed import subscribed
 from zaqar.deploy import WSGIApplication
+
+SOURCES = ("queues/q", "topics/t")
 
 
 @dataclass(frozen=True)
 class World:
-    """A project with a queue ``q`` of four messages, one of them claimed, one of them delayed."""
+    """A project with a queue ``q`` of four messages, one claimed, one delayed, and a topic ``t`` of two; both have a subscription."""
 
     application: WSGIApplication
     client: HttpClient = field(init=False)
     message_ids: list[str] = field(init=False)
     claim_id: str = field(init=False)
+    topic_message_ids: list[str] = field(init=False)
+    subscription_ids: dict[str, str] = field(init=False)
+    """By the paths of their sources."""
 
     def __post_init__(self) -> None:
         client = HttpClient(self.application)
@@ -26,10 +33,30 @@ class World:
         object.__setattr__(self, "client", client)
         object.__setattr__(self, "message_ids", ids)
         object.__setattr__(self, "claim_id", client.claim("q", limit=1).claim_id)
+        posted = client.ask("POST", "/topics/t/messages", document=messages(1, 2, ttl=5000))
+        object.__setattr__(self, "topic_message_ids", posted.ids)
+        made = {source: subscribed(client, source, ttl=5000) for source in SOURCES}
+        object.__setattr__(self, "subscription_ids", made)
 
     def path(self, template: str) -> str:
         """Fill in what exists."""
-        return template.format(queue="q", message=self.message_ids[1], claim=self.claim_id)
+        return template.format(**self.members(template))
+
+    def members(self, template: str) -> dict[str, str]:
+        """Return what exists, by its names in paths."""
+        is_topic = template.startswith("/v2/topics")
+        named = {
+            "queue": "q",
+            "topic": "t",
+            "message": (self.topic_message_ids if is_topic else self.message_ids)[1],
+            "claim": self.claim_id,
+            "subscription": self.subscription_ids[SOURCES[is_topic]],
+        }
+        return (
+            named
+            | {f"{name}_name": named[name] for name in ("queue", "topic")}
+            | {f"{name}_id": named[name] for name in ("message", "claim", "subscription")}
+        )
 
     def content(self) -> Any:
         """Return everything that is stored; all of it can be shown, whatever was sent before."""
@@ -41,6 +68,13 @@ class World:
                 "GET", "/queues/q/messages", dict.fromkeys(("echo", "include_claimed", "include_delayed"), True)
             ),
             client.ask("GET", f"/queues/q/claims/{self.claim_id}"),
+            client.ask("GET", "/topics", {"detailed": True}),
+            client.ask("GET", "/topics/t/messages", dict.fromkeys(("echo", "include_delayed"), True)),
+            *(client.ask("GET", f"/{source}/subscriptions") for source in SOURCES),
+            *(
+                client.ask("GET", f"/{source}/subscriptions/{one}/secret")
+                for source, one in self.subscription_ids.items()
+            ),
         )
         assert all(answer.status in {200, 404} for answer in shown), shown
         return [answer.body for answer in shown]

@@ -206,11 +206,29 @@ def test_options_in_use_give_no_warning(written):
     assert config.warnings(written(text)) == []
 
 
-def test_the_notifier_is_warned_about(written):
-    assert config.warnings(written("[storage]\nmessage_pipeline = zaqar.notification.notifier\n")) == [
-        "[storage] names zaqar.notification.notifier, but subscriptions are not built yet: nobody is notified."
+def test_the_notifier_may_be_named_as_a_stage(written):
+    assert config.warnings(written("[storage]\nmessage_pipeline = zaqar.notification.notifier\n")) == []
+
+
+def test_a_notifier_that_is_named_and_switched_off_is_warned_about(written):
+    text = "[storage]\nmessage_pipeline = zaqar.notification.notifier\n[notification]\nenabled = false\n"
+
+    assert config.warnings(written(text)) == [
+        "[storage] names zaqar.notification.notifier, but [notification] enabled is false: nobody is notified."
     ]
 
 
-def test_a_file_written_for_zaqar_gives_three_warnings(written):
-    assert len(config.warnings(written(ZAQAR_FILE))) == 3
+def test_confirmations_that_cannot_be_signed_are_warned_about(written):
+    (line,) = config.warnings(written("[notification]\nrequire_confirmation = true\n"))
+
+    assert "[signed_url] secret_key is not set" in line
+
+
+@pytest.mark.parametrize("name", ["allowed_networks", "denied_networks"])
+def test_a_network_that_is_none_is_refused(written, name):
+    with pytest.raises(ConfigurationError, match=f"{name}: 10.0.0.1/8 has host bits set"):
+        written(f"[notification]\n{name} = 10.0.0.1/8\n", checks=config.standard_checks())
+
+
+def test_a_file_written_for_zaqar_gives_two_warnings(written):
+    assert len(config.warnings(written(ZAQAR_FILE))) == 2

@@ -1,4 +1,8 @@
+import pytest
+
+from zaqar import config
 from zaqar.config import cors
+from zaqar.errors import ConfigurationError
 
 ALLOWED = "[cors]\nallowed_origin = https://dashboard.example.org\n"
 
@@ -59,3 +63,23 @@ def test_another_origin_gets_no_header(written):
     answer = _ask(cors.wrap(_application, written(ALLOWED)), origin="https://evil.example.org")
 
     assert not [name for name in answer if name.startswith("access-control-")]
+
+
+@pytest.mark.parametrize(
+    ("origin", "hint"),
+    [
+        ("https://dashboard.example.org/", r"write https://dashboard\.example\.org\.$"),
+        ("https://dashboard.example.org/zaqar", "has to be like"),
+        ("dashboard.example.org", "has to be like"),
+    ],
+)
+def test_an_origin_that_no_browser_sends_is_refused(written, origin, hint):
+    with pytest.raises(ConfigurationError, match=hint):
+        written(f"[cors]\nallowed_origin = https://other.example.org, {origin}\n", checks=config.standard_checks())
+
+
+@pytest.mark.parametrize("origin", ["*", "http://localhost:8080", "https://[::1]:8443", "moz-extension://a-b"])
+def test_what_browsers_send_is_accepted(written, origin):
+    conf = written(f"[cors]\nallowed_origin = {origin}\n", checks=config.standard_checks())
+
+    assert conf.cors.allowed_origin == [origin]

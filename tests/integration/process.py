@@ -26,6 +26,9 @@ of those, one that is free now may be some client's when a server wants it, now 
 
 PORTS_OF_A_PROCESS = 200
 
+NOTIFIER = b"zaqar.cmd.notifier"
+"""What is in the command line of the process that delivers to subscribers."""
+
 
 def wait_until(condition: Callable[[], T], *, seconds: float = 15.0, what: str = "the condition") -> T:
     """Return the first true value of the condition, or fail when the time is over."""
@@ -101,11 +104,19 @@ class RunningServer:
 
     def worker_pids(self) -> list[int]:
         """Return the ids of the processes that answer requests."""
-        try:
-            children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        except FileNotFoundError:
-            return []
-        return [int(child) for child in children if b"resource_tracker" not in _command_line(child)]
+        others = (b"resource_tracker", NOTIFIER)
+        return [pid for pid in self._children() if not any(word in _command_line(pid) for word in others)]
+
+    def notifier_pids(self) -> list[int]:
+        """Return the id of the process that delivers to subscribers, once it is there."""
+        return [pid for pid in self._children() if NOTIFIER in _command_line(pid)]
+
+    def _children(self) -> list[int]:
+        found = []
+        for path in Path(f"/proc/{self.process.pid}/task").glob("*/children"):  # each thread has its own
+            with contextlib.suppress(OSError):
+                found += path.read_text().split()
+        return [int(child) for child in found]
 
     def connect(self, *, seconds: float = 10.0) -> socket.socket:
         """Open a connection to the server; each read on it waits at most that long."""
@@ -310,7 +321,7 @@ def _in_hex(end: tuple[str, int]) -> str:
     return f"{int.from_bytes(socket.inet_aton(end[0]), sys.byteorder):08X}:{end[1]:04X}"
 
 
-def _command_line(pid: str) -> bytes:
+def _command_line(pid: int) -> bytes:
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except (FileNotFoundError, ProcessLookupError):

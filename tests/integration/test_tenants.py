@@ -24,15 +24,14 @@ from zaqar.transport.identity import ClientIdRule
 from zaqar.transport.wsgi.application import application
 
 MESSAGES = "/v2/queues/{queue_name}/messages"
+OF_A_TOPIC = "/v2/topics/{topic_name}/messages"
+LISTING = ("ids={message_id}", "ids={own_id},{message_id}", "marker={message_id}&echo=true")
 QUERIES = {
-    (MESSAGES, "GET"): (
-        "ids={message_id}",
-        "ids={own_id},{message_id}",
-        "marker={message_id}&echo=true",
-        "marker={message_id}&echo=true&include_claimed=true&include_delayed=true",
-    ),
+    (MESSAGES, "GET"): (*LISTING, "marker={message_id}&echo=true&include_claimed=true&include_delayed=true"),
     (MESSAGES, "DELETE"): ("ids={message_id}", "ids={own_id},{message_id}", "ids={message_id}&claim_ids={claim_id}"),
     (f"{MESSAGES}/{{message_id}}", "DELETE"): ("claim_id={claim_id}",),
+    (OF_A_TOPIC, "GET"): LISTING,
+    (OF_A_TOPIC, "DELETE"): ("ids={message_id}", "ids={own_id},{message_id}"),
 }
 """Further places of an id."""
 
@@ -72,9 +71,14 @@ def open_application(request, shared: Shared, tmp_path_factory, clock: MovableCl
         )
 
 
-def _nobody_s(id_: str) -> str:
-    """Return an id of the same form and place that nothing has."""
-    return f"{id_[:-1]}{'1' if id_[-1] == '0' else '0'}"
+def _ids_of(world: World, path: str) -> dict[str, str]:
+    """Return the ids of a project, by the names that paths and queries have for them."""
+    return {name: value for name, value in world.members(path).items() if name.endswith("_id")}
+
+
+def _nobody_s(ids: dict[str, str]) -> dict[str, str]:
+    """Return ids of the same form and place that nothing has."""
+    return {name: f"{id_[:-1]}{'1' if id_[-1] == '0' else '0'}" for name, id_ in ids.items()}
 
 
 class _Asking:
@@ -84,11 +88,11 @@ class _Asking:
         self.world = World(application)
         self._asked = path, method, query
 
-    def answer(self, message_id: str, claim_id: str) -> tuple[int, str, dict[str, str]]:
+    def answer(self, ids: dict[str, str]) -> tuple[int, str, dict[str, str]]:
         """Return the answer without what is of this project alone."""
         path, method, query = self._asked
-        own = self.world.message_ids[1]
-        named = {"queue_name": "q", "message_id": message_id, "claim_id": claim_id, "own_id": own}
+        own = self.world.members(path)
+        named = {**own, **ids, "own_id": own["message_id"]}
         document = RIGHT[path, method].body
         body = b"" if document is None else json.dumps(document).encode()
         target = path.format(**named) + (f"?{query.format(**named)}" if query else "")
@@ -103,11 +107,11 @@ class _Asking:
 def test_the_ids_of_another_project_are_ids_that_nobody_has(open_application, path, method, query):
     other = World(open_application)
     before = other.content()
-    ids = (other.message_ids[1], other.claim_id)
+    ids = _ids_of(other, path)
 
-    answer = _Asking(open_application, path, method, query).answer(*ids)
+    answer = _Asking(open_application, path, method, query).answer(ids)
 
-    assert answer == _Asking(open_application, path, method, query).answer(*map(_nobody_s, ids))
+    assert answer == _Asking(open_application, path, method, query).answer(_nobody_s(ids))
     assert other.content() == before
 
 
@@ -115,14 +119,15 @@ def test_the_ids_of_another_project_are_ids_that_nobody_has(open_application, pa
 def test_a_project_without_the_queue_learns_nothing_of_one_that_has_it(open_application, path, method, query):
     other = World(open_application)
     before = other.content()
-    ids = (other.message_ids[1], other.claim_id)
+    ids = _ids_of(other, path)
     asking, alone = (_Asking(open_application, path, method, query) for _ in range(2))
     for each in (asking, alone):
         assert each.world.client.delete_queue("q").is_done
+        assert each.world.client.ask("DELETE", "/topics/t").status == 204
 
-    answer = asking.answer(*ids)
+    answer = asking.answer(ids)
 
-    assert answer == alone.answer(*map(_nobody_s, ids))
+    assert answer == alone.answer(_nobody_s(ids))
     assert other.content() == before
     assert other.client.project not in answer[1]
 

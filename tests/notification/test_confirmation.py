@@ -9,7 +9,8 @@ import pytest
 from tests.builders import queue_key
 from tests.clock import MovableClock
 from tests.notification.builders import subscription
-from zaqar.notification.confirmation import Confirmations, Order
+from zaqar.models import Question
+from zaqar.notification.confirmation import Confirmations
 from zaqar.signing import Grant, Signer
 
 EXPIRES = 1_800_003_600
@@ -18,7 +19,7 @@ EXPIRES = 1_800_003_600
 def made(message_type="SubscriptionConfirmation", kind="queue", **where):
     """Return the text for a subscription, with the signer that made it."""
     signer = Signer(["s3cret"], MovableClock())
-    order = msgspec.json.encode(Order(message_type, EXPIRES))
+    order = msgspec.json.encode(Question(message_type, EXPIRES))
     queue = queue_key(project="p1", name="orders", kind=kind)
     return json.loads(Confirmations(signer=signer, **where).text(queue, subscription(id="ab12"), order)), signer
 
@@ -52,7 +53,7 @@ def test_it_names_the_endpoints_only_where_they_are_known():
 
 
 def test_an_endpoint_keeps_its_own_path():
-    text, _ = made(http="https://host/messaging/", websocket="wss://host:9000")
+    text, _ = made(endpoint={"zaqar": "https://host/messaging/", "zaqar-websocket": "wss://host:9000"}.get)
 
     assert text["WSGISubscribeURL"] == "https://host/messaging/v2/queues/orders/subscriptions/ab12/confirm"
     assert text["WebSocketSubscribeURL"] == "wss://host:9000/v2/queues/orders/subscriptions/ab12/confirm"

@@ -16,6 +16,7 @@ from zaqar.encryption import Cipher
 from zaqar.errors import ClaimNotFound, ClaimNotHeld, MessageClaimed, MessageNotFound, NotFound
 from zaqar.limits import Limits
 from zaqar.models import PostedMessage, QueueKey
+from zaqar.news import NoNews
 from zaqar.operations import Operations
 from zaqar.signing import Signer
 from zaqar.storage.routing import SingleStore
@@ -76,6 +77,8 @@ def _operations(database: Database, limits: Limits) -> Operations:
         signer=Signer([], MovableClock()),
         cipher=Cipher([]),
         settings_seconds=0,
+        news=NoNews(),
+        check_target=lambda _: None,
     )
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.clock import MovableClock
+from zaqar.context import Opening
 from zaqar.errors import SignatureRefused
 from zaqar.signing import Grant, Signer
 from zaqar.transport.signatures import LONGEST_REMEMBERED, SignedRequests
@@ -48,7 +49,8 @@ def _headers(signer, clock, *methods):
 def test_only_what_is_signed_tells_who_asks(signer, clock):
     asker = SignedRequests(signer).asker(_headers(signer, clock), method="GET", path=PATH)
 
-    assert asker == {"X-Project-ID": "p", "Client-ID": "me"}
+    assert asker.headers == {"X-Project-ID": "p", "Client-ID": "me"}
+    assert asker.opening == Opening((PATH,), clock.now() + 60)
 
 
 def test_a_signature_is_verified_once(signer, clock):

@@ -2,7 +2,9 @@
 
 import dataclasses
 import functools
+import importlib
 import logging
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -10,6 +12,7 @@ from oslo_config import cfg
 
 from zaqar import config, deploy
 from zaqar.cmd import check_config
+from zaqar.cmd.child import Child
 from zaqar.cmd.daemon import detach
 from zaqar.cmd.reading import PROGRAM, endpoint_of, engine_of, read
 from zaqar.cmd.refusals import tell
@@ -47,18 +50,26 @@ def run(arguments: tuple[str, ...]) -> int:
     accepted = Accepted.of(reading)
     accepted.endpoint = taken_over(accepted.endpoint)
     conf = accepted.conf
+    notifier = Child("zaqar.cmd.notifier", arguments)
     program = Program(
         load=accepted.application,
         read=lambda: accepted.endpoint,
         reread=functools.partial(reread, accepted, arguments),
         started=functools.partial(announce, conf, accepted.endpoint, accepted.notes),
-        reloaded=functools.partial(announce_reload, accepted),
-        report=accepted.report,
+        reloaded=functools.partial(renew, accepted, notifier),
+        report=functools.partial(report, accepted, notifier),
     )
     engine = engine_of(conf)
+    # Once, before the workers are forked, which would all import it at the same time.
+    importlib.import_module("zaqar.transport.wsgi.application")
     if conf.daemon:
         detach()
-    status = int(engine.serve(program))
+    if conf.notification.enabled:
+        notifier.start()
+    try:
+        status = int(engine.serve(program))
+    finally:
+        notifier.stop()
     LOG.info("The service has stopped.")
     return status
 
@@ -90,10 +101,6 @@ class Accepted:
             newer.endpoint, address=place.address, port=place.port, unix_socket=place.unix_socket
         )
 
-    def report(self) -> None:
-        """Tell the state of the service in the log (storage R9.1.5)."""
-        write_report(self.conf)
-
     def application(self) -> Application:
         """Build the application, in a worker process."""
         return deploy.wsgi_application(self.conf, policy=self.policy, access_log=self.conf.server.access_log)
@@ -113,8 +120,18 @@ def reread(accepted: Accepted, arguments: tuple[str, ...]) -> None:
         LOG.warning("%s", note)
 
 
-def announce_reload(accepted: Accepted) -> None:
-    """Say in one line that a reload is done."""
+def report(accepted: Accepted, notifier: Child) -> None:
+    """Tell the state of the service, and let its notifier tell its own (storage R9.1.5)."""
+    write_report(accepted.conf)
+    notifier.tell(signal.SIGUSR2)
+
+
+def renew(accepted: Accepted, notifier: Child) -> None:
+    """Let the notifier, too, run with what was accepted, and say in one line that a reload is done."""
+    if accepted.conf.notification.enabled:
+        notifier.start()
+    else:
+        notifier.dismiss()
     endpoint = accepted.endpoint
     LOG.info("The configuration was reloaded: %s new workers x %s threads.", endpoint.workers, endpoint.threads)
 

@@ -2,12 +2,13 @@
 
 from zaqar.config import cors
 from zaqar.config.addresses import check_address, is_public
-from zaqar.config.authentication import has_keystone, identity_uri
+from zaqar.config.authentication import catalogue, has_keystone, identity_uri
 from zaqar.config.checks import is_built, standard_checks, warnings
 from zaqar.config.encryption import cipher
 from zaqar.config.libraries import sections_of_others
 from zaqar.config.loading import Reading, load, read
 from zaqar.config.logs import check_log_levels, check_log_place, start_logging
+from zaqar.config.notification import networks, news_directory
 from zaqar.config.registry import list_opts
 from zaqar.config.server import is_to_be_checked, workers
 from zaqar.config.service import state_path
@@ -21,6 +22,7 @@ __all__ = [
     "Check",
     "Options",
     "Reading",
+    "catalogue",
     "check_address",
     "check_log_levels",
     "check_log_place",
@@ -34,6 +36,8 @@ __all__ = [
     "limits",
     "list_opts",
     "load",
+    "networks",
+    "news_directory",
     "one_line",
     "read",
     "sections_of_others",

@@ -5,7 +5,9 @@ second, and 15 MiB in each process.
 """
 
 import importlib
+from collections.abc import Mapping, Sequence
 from types import ModuleType
+from typing import Any
 
 from oslo_config import cfg
 
@@ -29,6 +31,12 @@ def identity_uri(conf: cfg.ConfigOpts) -> str:
     """Return where clients of Keystone get a token, as far as the configuration tells."""
     uri: str = _keystone().identity_uri(conf)
     return uri
+
+
+def catalogue(conf: cfg.ConfigOpts) -> Sequence[Mapping[str, Any]]:
+    """Return Keystone's catalogue, as the user of the service sees it. Raises what keystoneauth does."""
+    entries: Sequence[Mapping[str, Any]] = _keystone().catalogue(conf)
+    return entries
 
 
 def register(conf: cfg.ConfigOpts) -> None:

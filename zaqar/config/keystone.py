@@ -3,15 +3,19 @@
 import importlib.util
 import os
 import urllib.parse
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from keystoneauth1 import exceptions, loading
+from keystoneauth1 import exceptions, loading, session
 from keystonemiddleware import auth_token
 from oslo_config import cfg
 
 from zaqar.config.authentication import SECTION
 from zaqar.config.values import Options, one_line
 from zaqar.errors import ConfigurationError, refuse_together
+
+LONGEST_ANSWER = 10
+"""Seconds that Keystone may take to tell its catalogue."""
 
 
 def identity_uri(conf: cfg.ConfigOpts) -> str:
@@ -143,3 +147,16 @@ def _plugin_section(conf: cfg.ConfigOpts) -> str:
     """Return the section with the user of the service, which other sections may share."""
     section: str = conf[SECTION].auth_section or SECTION
     return section
+
+
+def catalogue(conf: cfg.ConfigOpts) -> Sequence[Mapping[str, Any]]:
+    """Ask Keystone, as the user of the service, for its catalogue. Raises what keystoneauth does."""
+    group = conf[SECTION]
+    auth: Any = loading.load_auth_from_conf_options(conf, _plugin_section(conf))
+    asking = session.Session(
+        verify=False if group.insecure else group.cafile or True,
+        cert=(group.certfile, group.keyfile) if group.certfile and group.keyfile else None,
+        timeout=LONGEST_ANSWER,
+    )
+    entries: Sequence[Mapping[str, Any]] = auth.get_access(asking).service_catalog.catalog
+    return entries

@@ -74,6 +74,7 @@ def read(
         known = unreadable_files(arguments, project=PROJECT, prog=prog, files=files)
         return Reading(conf, False, tuple(known) or (f"The configuration cannot be used: {one_line(error)}",))
     authentication.register(conf)
+    cors.register(conf)
     refusals = wrong_values(conf)
     if prog == SERVER:
         refusals += server.apply_command_line(conf)
@@ -98,7 +99,6 @@ def _refusals(check: Check, conf: Options) -> Sequence[str]:
 def _register(conf: cfg.ConfigOpts) -> None:
     for group in GROUPS:
         group.register(conf)
-    cors.register(conf)
     register_logging(conf)
     policy_options.set_defaults(conf)
 

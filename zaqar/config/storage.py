@@ -1,4 +1,4 @@
-"""``[storage]``: stages around the stores, of which only the notifier has a meaning here, and that not yet."""
+"""``[storage]``: stages around the stores, of which only the notifier is known here; it is on without being named."""
 
 from oslo_config import cfg
 
@@ -12,8 +12,8 @@ GROUP = Group(
         cfg.ListOpt(
             f"{resource}_pipeline",
             default=[],
-            help=f"Stages of {resource} operations. Empty, or in message_pipeline {NOTIFIER}, which does nothing until "
-            "subscriptions are built; any other stage is refused at start-up.",
+            help=f"Stages of {resource} operations. Empty, or in message_pipeline {NOTIFIER}, which changes nothing: "
+            "[notification] enabled switches it. Any other stage is refused at start-up.",
         )
         for resource in ("queue", "message", "claim", "subscription", "topic")
     ],

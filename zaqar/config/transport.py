@@ -4,10 +4,9 @@ from oslo_config import cfg
 
 from zaqar.config import encryption
 from zaqar.config.groups import Group
-from zaqar.limits import MIN_CLAIM_GRACE, MIN_CLAIM_TTL, MIN_MESSAGE_TTL, Limits
+from zaqar.limits import MIN_CLAIM_GRACE, MIN_CLAIM_TTL, MIN_MESSAGE_TTL, MIN_SUBSCRIPTION_TTL, Limits
 
 _DEFAULT = Limits()
-_MIN_SUBSCRIPTION_TTL = 60
 
 
 def _seconds(name: str, default: int, least: int, text: str) -> cfg.Opt:
@@ -44,7 +43,10 @@ _TIMES = [
         "Grace of a claim that names none; never more than max_claim_grace",
     ),
     _seconds(
-        "default_subscription_ttl", 3600, _MIN_SUBSCRIPTION_TTL, "Lifetime of a subscription that names none (not yet)"
+        "default_subscription_ttl",
+        _DEFAULT.default_subscription_ttl,
+        MIN_SUBSCRIPTION_TTL,
+        "Lifetime of a subscription that names none, and of what a subscriber is sent who does not confirm any more",
     ),
     _seconds("max_message_ttl", _DEFAULT.max_message_ttl, MIN_MESSAGE_TTL, "Longest lifetime of a message"),
     _seconds("max_message_delay", _DEFAULT.max_message_delay, 0, "Longest delay of a message"),
@@ -59,7 +61,7 @@ _SIZES = [
         _DEFAULT.max_messages_per_page,
         "Most messages on one page, and most ids in one request to get or delete",
     ),
-    _number("max_subscriptions_per_page", 20, "Most subscriptions on one page (not built yet)"),
+    _number("max_subscriptions_per_page", _DEFAULT.max_subscriptions_per_page, "Most subscriptions on one page"),
     _number("max_flavors_per_page", 20, "Most flavors on one page (not built yet)"),
     _number("max_pools_per_page", 20, "Most pools on one page (not built yet)"),
     _number(
@@ -91,23 +93,16 @@ _CLIENTS = [
     ),
     cfg.ListOpt(
         "subscriber_types",
-        default=["http", "https", "mailto", "trust+http", "trust+https"],
-        help="URL schemes that a subscriber may have (not built yet).",
+        default=list(_DEFAULT.subscriber_types),
+        help="URL schemes that a new subscriber may have; those that are there are told whatever it says. Of these only "
+        "http and https are built yet.",
     ),
 ]
 
 GROUP = Group(
     "transport",
     [*_TIMES, *_SIZES, *_CLIENTS, *encryption.OPTIONS],
-    idle=frozenset(
-        {
-            "default_subscription_ttl",
-            "max_subscriptions_per_page",
-            "max_flavors_per_page",
-            "max_pools_per_page",
-            "subscriber_types",
-        }
-    ),
+    idle=frozenset({"max_flavors_per_page", "max_pools_per_page"}),
 )
 
 
@@ -128,6 +123,11 @@ def limits(conf: cfg.ConfigOpts) -> Limits:
         max_message_delay=group.max_message_delay,
         max_claim_ttl=group.max_claim_ttl,
         max_claim_grace=group.max_claim_grace,
+        default_subscription_ttl=group.default_subscription_ttl,
+        max_subscriptions_per_page=group.max_subscriptions_per_page,
+        subscriber_types=tuple(group.subscriber_types),
         message_delete_with_claim_id=group.message_delete_with_claim_id,
         enable_checksum=conf.enable_checksum,
+        notifies=conf.notification.enabled,
+        require_confirmation=conf.notification.require_confirmation,
     )

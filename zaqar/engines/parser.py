@@ -90,7 +90,7 @@ class Requests:
             if self._bytes > self._bounds.line + HEADERS_BYTES:
                 if not self._names:
                     raise self._line_too_long()
-                raise Refused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers are too long.")
+                raise _headers_too_long()
         elif self._bytes > CHUNKED_OVERHEAD * self._bounds.body + HEADERS_BYTES:
             raise Refused(HTTPStatus.BAD_REQUEST, "The chunks of the body are too small, or have too much beside them.")
 
@@ -137,6 +137,9 @@ class Requests:
         if len(self._target) > self._bounds.line:
             self._stop(self._line_too_long())
         fields = self._fields
+        # What came in one piece is not longer than that.
+        if self._bytes and sum(map(len, fields)) + sum(map(len, fields.values())) > HEADERS_BYTES:
+            self._stop(_headers_too_long())
         coding = fields.get("HTTP_TRANSFER_ENCODING")
         if coding is not None and (version == "1.0" or coding.lower() != "chunked"):
             self._stop(Refused(HTTPStatus.NOT_IMPLEMENTED, "No transfer coding is known but chunked, in HTTP/1.1."))
@@ -219,6 +222,10 @@ class Requests:
         # The parser hides the exceptions of what it calls behind its own.
         self._refusal = refusal
         raise refusal
+
+
+def _headers_too_long() -> Refused:
+    return Refused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers are too long.")
 
 
 @lru_cache(maxsize=1024)

@@ -22,7 +22,7 @@ def leave_to_parent() -> None:
 
 
 def end_with_parent(parent: int, *, graceful_timeout: float) -> None:
-    """End this worker as a stop would, soon after its parent was killed."""
+    """End this process as a stop would, soon after its parent was killed."""
     threading.Thread(target=_watch, args=(parent, graceful_timeout), name="parent", daemon=True).start()
 
 
@@ -30,7 +30,7 @@ def _watch(parent: int, graceful_timeout: float) -> None:
     # Not PR_SET_PDEATHSIG: it follows the thread that forked, and comes too late for a parent that is dead already.
     while os.getppid() == parent:
         time.sleep(1)
-    LOG.error("The parent process is gone; this worker ends.")
+    LOG.error("The parent process is gone; this process ends.")
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(graceful_timeout)
     # A client that stalls would keep the port from the next service.

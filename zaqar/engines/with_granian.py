@@ -49,8 +49,7 @@ RESPAWN_INTERVAL = 2.0
 # Seconds of the same kind before a stop.
 FAREWELL = 1.0
 LEAST_BACKLOG = 128
-# Bytes of request line and headers: granian's own bound, and what has room beside a longer line.
-LEAST_BUFFER = 8192 + 4096 * 100
+# Bytes of a request's headers, as many as under gunicorn.
 HEADERS_BYTES = 64 * 1024
 
 # Through the handlers of the root logger, as everything else.
@@ -191,7 +190,8 @@ def _settings(endpoint: Endpoint) -> dict[str, Any]:
         "http": HTTPModes.http1,
         "http1_settings": HTTP1Settings(
             header_read_timeout=round(endpoint.client_timeout * 1000),
-            max_buffer_size=max(LEAST_BUFFER, endpoint.longest_line + HEADERS_BYTES),
+            # What has no room in it with its line is refused (431), before the application runs.
+            max_buffer_size=endpoint.longest_line + HEADERS_BYTES,
         ),
         "websockets": False,
         "workers": endpoint.workers,

@@ -1,26 +1,22 @@
 """What asks a subscriber whether it agrees: the order that the outbox has, and the text made of it (notifications N-54 to N-60)."""
 
 import dataclasses
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Literal
 
 import msgspec
 
-from zaqar.models import QueueKey, Subscription
+from zaqar.models import Question, QueueKey, Subscription
 from zaqar.signing import Grant, Signer, path_of
 
 _METHOD = "PUT"
 
+HTTP, WEBSOCKET = "zaqar", "zaqar-websocket"
+"""What the service is called in Keystone's catalogue (N-58)."""
 
-class Order(msgspec.Struct, frozen=True):
-    """What the outbox has of a confirmation: a notice for one subscription, whose only message has this for a body.
 
-    It is signed when it is sent, so that no signature lies in a store.
-    """
-
-    message_type: Literal["SubscriptionConfirmation", "UnsubscribeConfirmation"]
-    expires: int
-    """The second at which its signature ends."""
+def _unknown(_: str) -> None:
+    return None
 
 
 class _Text(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -40,15 +36,14 @@ class _Text(msgspec.Struct, frozen=True, omit_defaults=True):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Confirmations:
-    """Makes the texts of confirmations. ``http`` and ``websocket``: where clients reach the service, if that is known."""
+    """Makes the texts of confirmations. ``endpoint`` tells where clients reach a service of a name, if that is known."""
 
     signer: Signer
-    http: str | None = None
-    websocket: str | None = None
+    endpoint: Callable[[str], str | None] = _unknown
 
     def text(self, queue: QueueKey, subscription: Subscription, order: bytes) -> bytes:
         """Return the JSON text of an order (N-56)."""
-        asked = msgspec.json.decode(order, type=Order)
+        asked = msgspec.json.decode(order, type=Question)
         path = path_of(queue, f"subscriptions/{subscription.id}/confirm")
         grant = Grant(
             paths=[path],
@@ -68,15 +63,15 @@ class Confirmations:
                 queue_name=queue.name,
                 subscribe_body={"confirmed": True},
                 unsubscribe_body={"confirmed": False},
-                wsgi_url=_below(self.http, path),
-                websocket_url=_below(self.websocket, path),
+                wsgi_url=_below(self.endpoint(HTTP), path),
+                websocket_url=_below(self.endpoint(WEBSOCKET), path),
             )
         )
 
 
-def _message(queue: QueueKey, order: Order) -> str:
+def _message(queue: QueueKey, question: Question) -> str:
     where = f"{queue.kind} {queue.name}"
-    if order.message_type == "SubscriptionConfirmation":
+    if question.message_type == "SubscriptionConfirmation":
         return (
             f"You have chosen to subscribe to the {where}. To confirm the subscription, send the SubscribeBody with PUT to "
             "the path in URL-Paths, with the headers that are named here."

@@ -4,14 +4,19 @@ import dataclasses
 
 from zaqar.encryption import Cipher
 from zaqar.limits import Limits
+from zaqar.news import News
 from zaqar.operations.authorization import Authorization
 from zaqar.operations.bodies import Bodies
 from zaqar.operations.claims import Claims
+from zaqar.operations.confirmations import Confirmations
+from zaqar.operations.deliveries import Deliveries
 from zaqar.operations.health import Health
 from zaqar.operations.messages import Messages
 from zaqar.operations.queues import Queues
 from zaqar.operations.settings import KnownQueues
 from zaqar.operations.signatures import Signatures
+from zaqar.operations.subscription_terms import CheckTarget, Terms
+from zaqar.operations.subscriptions import Subscriptions
 from zaqar.signing import Signer
 from zaqar.storage.contract import ManagementStore, Routing
 
@@ -23,12 +28,14 @@ class Operations:
     queues: Queues
     messages: Messages
     claims: Claims
+    subscriptions: Subscriptions
+    deliveries: Deliveries
     signatures: Signatures
     health: Health
     limits: Limits
 
     @classmethod
-    def over(
+    def over(  # noqa: PLR0913 - all that the core is handed
         cls,
         *,
         management: ManagementStore,
@@ -38,6 +45,8 @@ class Operations:
         signer: Signer,
         cipher: Cipher,
         settings_seconds: float,
+        news: News,
+        check_target: CheckTarget,
     ) -> "Operations":
         """Return the operations on stores; what queues' metadata means is remembered for so many seconds."""
         known = KnownQueues(management=management, routing=routing, limits=limits, seconds=settings_seconds)
@@ -49,9 +58,20 @@ class Operations:
                 authorization=authorization,
                 limits=limits,
                 can_encrypt=cipher.can_encrypt,
+                news=news,
             ),
-            Messages(known=known, authorization=authorization, limits=limits, bodies=bodies),
+            Messages(known=known, authorization=authorization, limits=limits, bodies=bodies, news=news),
             Claims(known=known, authorization=authorization, limits=limits, bodies=bodies),
+            Subscriptions(
+                known=known,
+                authorization=authorization,
+                limits=limits,
+                terms=Terms(limits=limits, now=signer.second, check_target=check_target),
+                confirmations=Confirmations(known=known, limits=limits, signer=signer, news=news),
+                news=news,
+                now=signer.second,
+            ),
+            Deliveries(known=known, authorization=authorization, news=news),
             Signatures(signer=signer, authorization=authorization),
             Health(management=management, known=known, authorization=authorization),
             limits,

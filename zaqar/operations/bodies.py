@@ -46,10 +46,11 @@ class Bodies:
 
     def shown(self, queue: QueueKey, messages: Sequence[Message]) -> Sequence[Message]:
         """Return the messages as they are shown: all of them, or none. Raises ``Unavailable``."""
-        if MARK not in [message.body[:1] for message in messages]:  # nearly always
+        stored = [message.body for message in messages]
+        if not stored or not (stored[0].startswith(MARK) or MARK in [body[:1] for body in stored]):  # nearly always
             return messages
         try:
-            bodies = self._cipher.decrypt(queue.project, [message.body for message in messages])
+            bodies = self._cipher.decrypt(queue.project, stored)
         except Unreadable as error:
             self._note(queue, is_readable=False)
             raise Unavailable("A message of this queue cannot be decrypted.") from error

@@ -8,6 +8,7 @@ from zaqar.context import Context
 from zaqar.errors import Invalid, MessageNotFound, NotFound, QueueNotFound, Unavailable
 from zaqar.limits import MIN_MESSAGE_TTL, Limits, check_range, page_size
 from zaqar.models import Message, NewMessage, PostedMessage, QueueKey
+from zaqar.news import News
 from zaqar.operations.authorization import Authorization
 from zaqar.operations.bodies import Bodies
 from zaqar.operations.settings import KnownQueues, Settings
@@ -17,8 +18,11 @@ from zaqar.storage.ids import MalformedId, named, new_token, parse_id, parse_ids
 class Messages:
     """The verbs of a message."""
 
-    def __init__(self, *, known: KnownQueues, authorization: Authorization, limits: Limits, bodies: Bodies) -> None:
+    def __init__(
+        self, *, known: KnownQueues, authorization: Authorization, limits: Limits, bodies: Bodies, news: News
+    ) -> None:
         self._known = known
+        self._news = news
         self._bodies = bodies
         self._authorization = authorization
         self._limits = limits
@@ -31,18 +35,20 @@ class Messages:
         self._authorization.check("messages:create", context)
         settings = self._known.settings(queue)
         if size > settings.max_post_size:
-            raise Invalid(f"The body of a post to this queue is limited to {settings.max_post_size} bytes.")
+            raise Invalid(f"The body of a post to this {queue.kind} is limited to {settings.max_post_size} bytes.")
         if not new:
             raise Invalid("messages must not be empty.")
         decided = [self._decided(message, settings) for message in new]
         messages = self._bodies.stored(queue, decided, settings)
-        token = new_token()
+        token, is_silent = new_token(), not self._limits.notifies
         store = self._known.store_for(queue)
         try:
-            posted = store.messages.post(queue, messages, client_id=context.client_id, token=token)
+            posted = store.messages.post(queue, messages, client_id=context.client_id, token=token, is_silent=is_silent)
         except QueueNotFound:
             self._known.create_lazily(queue)
-            posted = store.messages.post(queue, messages, client_id=context.client_id, token=token)
+            posted = store.messages.post(queue, messages, client_id=context.client_id, token=token, is_silent=is_silent)
+        if posted.has_notice:
+            self._news.tell(queue)
         return posted.ids
 
     def list(
@@ -78,7 +84,7 @@ class Messages:
         self._authorization.check("messages:get", context)
         found = self._known.store_for(queue).messages.get(queue, [named(message_id)])
         if not found:
-            raise MessageNotFound("The queue has no such message.")
+            raise MessageNotFound(f"The {queue.kind} has no such message.")
         return self._bodies.shown(queue, found)[0]
 
     def get_many(self, context: Context, queue: QueueKey, ids: Sequence[str]) -> Sequence[Message]:
@@ -87,7 +93,7 @@ class Messages:
         self._check_number(ids)
         found = self._known.store_for(queue).messages.get(queue, parse_ids(ids))
         if not found:
-            raise NotFound("The queue has none of these messages.")
+            raise NotFound(f"The {queue.kind} has none of these messages.")
         return self._bodies.shown(queue, found)
 
     def delete(self, context: Context, queue: QueueKey, message_id: str, *, claim_id: str | None) -> None:
@@ -100,7 +106,7 @@ class Messages:
         """Delete messages, claimed or not, unless the operator wants claims to be named (http M-40, M-41)."""
         self._authorization.check("messages:delete_all", context)
         self._check_number(ids)
-        is_guarded = self._limits.message_delete_with_claim_id
+        is_guarded = self._limits.message_delete_with_claim_id and queue.kind == "queue"
         if is_guarded and not claim_ids:
             raise Invalid("claim_ids must be given when messages are deleted by ids.")
         store = self._known.store_for(queue)
@@ -110,8 +116,10 @@ class Messages:
     def pop(
         self, context: Context, queue: QueueKey, number: int, *, claim_ids: Sequence[str] = ()
     ) -> Sequence[Message]:
-        """Remove and return up to ``number`` messages, oldest first (http M-42 to M-44)."""
+        """Remove and return up to ``number`` messages, oldest first (http M-42 to M-44); not of a topic (http T-9)."""
         self._authorization.check("messages:delete_all", context)
+        if queue.kind == "topic":
+            raise Invalid("Messages of a topic are for everybody and cannot be popped; they can be read by markers.")
         if claim_ids and self._limits.message_delete_with_claim_id:
             raise Invalid("claim_ids cannot be given together with pop.")
         check_range("pop", number, least=1, most=self._limits.max_messages_per_claim_or_pop)

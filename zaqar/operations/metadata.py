@@ -1,26 +1,31 @@
-"""The reserved metadata of a queue: what it may be, and what is shown (http Q-14 to Q-18)."""
+"""The reserved metadata of queues and topics: what it may be, and what is shown (http Q-14 to Q-18, T-3)."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from zaqar.errors import Invalid
 from zaqar.limits import MIN_MESSAGE_TTL, Limits, check_queue
-from zaqar.models import QueueKey
+from zaqar.models import Kind, QueueKey
 from zaqar.operations.retry_policy import check_retry_policy
 
 
-def complete(metadata: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
+def complete(metadata: Mapping[str, Any], limits: Limits, kind: Kind) -> dict[str, Any]:
     """Return the metadata as it is shown: the reserved keys that are unset get their defaults (http Q-18)."""
-    defaults = reserved(limits)
+    defaults = reserved(limits, kind)
     return {**metadata, **{key: default for key, default in defaults.items() if not metadata.get(key)}}
 
 
-def reserved(limits: Limits) -> dict[str, Any]:
-    """Return the keys that every queue shows, with their defaults."""
-    return {
+def reserved(limits: Limits, kind: Kind) -> dict[str, Any]:
+    """Return the keys that every queue, or topic, shows, with their defaults."""
+    of_posts = {
         "_max_messages_post_size": limits.max_messages_post_size,
         "_default_message_ttl": limits.default_message_ttl,
         "_default_message_delay": limits.default_message_delay,
+    }
+    if kind == "topic":  # compat: http T-3
+        return of_posts
+    return {
+        **of_posts,
         "_dead_letter_queue": None,
         "_dead_letter_queue_messages_ttl": None,
         "_max_claim_count": None,

@@ -10,6 +10,7 @@ from zaqar.context import Context
 from zaqar.errors import Conflict, Invalid, InvalidBody, QueueNotFound, Unavailable
 from zaqar.limits import Limits, page_size
 from zaqar.models import Kind, Queue, QueueKey, Stats
+from zaqar.news import News
 from zaqar.operations import metadata as reserved_metadata
 from zaqar.operations import patch
 from zaqar.operations.authorization import Authorization
@@ -38,12 +39,14 @@ class Queues:
         authorization: Authorization,
         limits: Limits,
         can_encrypt: bool,
+        news: News,
     ) -> None:
         self._management = management
         self._known = known
         self._authorization = authorization
         self._limits = limits
         self._can_encrypt = can_encrypt
+        self._news = news
 
     def create(self, context: Context, queue: QueueKey, metadata: dict[str, Any]) -> bool:
         """Create a queue and return True; return False and change nothing when it exists (http Q-12)."""
@@ -58,7 +61,7 @@ class Queues:
             stored = self._management.queues.get(queue).metadata
         except QueueNotFound:
             stored = {}
-        return reserved_metadata.complete(stored, self._limits)
+        return reserved_metadata.complete(stored, self._limits, queue.kind)
 
     def list(
         self,
@@ -81,7 +84,9 @@ class Queues:
             name_contains=name,
             metadata=metadata or {},
         )
-        completed = [Queue(queue.name, reserved_metadata.complete(queue.metadata, self._limits)) for queue in queues]
+        completed = [
+            Queue(queue.name, reserved_metadata.complete(queue.metadata, self._limits, kind)) for queue in queues
+        ]
         return QueuePage(completed, self._management.queues.count(context.project, kind=kind) if with_count else None)
 
     def update(self, context: Context, queue: QueueKey, document: object) -> dict[str, Any]:
@@ -93,15 +98,15 @@ class Queues:
         changes = patch.parse(document)
         for _ in range(_PATCH_ATTEMPTS):
             old = self._management.queues.get(queue).metadata
-            new = patch.apply(changes, old, reserved_metadata.reserved(self._limits))
+            new = patch.apply(changes, old, reserved_metadata.reserved(self._limits, queue.kind))
             self._check_patched(queue, old, new)
             try:
                 self._management.queues.replace_metadata(queue, old=old, new=new)
             except Conflict:  # somebody else changed it between reading and writing
                 continue
             self._known.forget(queue)
-            return reserved_metadata.complete(new, self._limits)
-        raise Unavailable("The queue is being changed by others.")
+            return reserved_metadata.complete(new, self._limits, queue.kind)
+        raise Unavailable(f"The {queue.kind} is being changed by others.")
 
     def delete(self, context: Context, queue: QueueKey) -> None:
         """Remove the queue with its messages and claims; silent when missing (http Q-20)."""
@@ -112,12 +117,9 @@ class Queues:
         self._known.forget(queue)
 
     def stats(self, context: Context, queue: QueueKey) -> Stats:
-        """Return the counters, all zero when there is no such queue (http Q-25)."""
+        """Return the counters. Raises ``QueueNotFound``."""
         self._check("stats", context, queue.kind)
-        try:
-            return self._known.store_for(queue).records.stats(queue)
-        except QueueNotFound:
-            return Stats()
+        return self._known.store_for(queue).records.stats(queue)
 
     def purge(self, context: Context, queue: QueueKey, resource_types: object = PURGEABLE) -> None:
         """Remove what a queue holds, claimed and delayed messages included (http Q-26 to Q-29)."""
@@ -126,8 +128,12 @@ class Queues:
             raise Invalid("resource_types must be an array.")
         if not all(kind in PURGEABLE for kind in resource_types):
             raise Invalid(f"resource_types may only contain {' and '.join(PURGEABLE)}.")
+        store = self._known.store_for(queue)
         if "messages" in resource_types:
-            self._known.store_for(queue).records.purge(queue)
+            store.records.purge(queue)
+        if "subscriptions" in resource_types:
+            store.subscriptions.delete_all(queue)
+            self._news.tell(queue)
 
     def _check(self, verb: str, context: Context, kind: Kind) -> None:
         self._authorization.check(f"{kind}s:{verb}", context)

@@ -1,17 +1,22 @@
-"""The metadata ``_retry_policy``: how often and how fast a notification is tried again (http Q-16)."""
+"""The member ``_retry_policy`` of metadata and options: how often and how fast a notification is tried again (http Q-16)."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from zaqar.errors import Invalid
 
-_INTEGERS = (
-    "retries_with_no_delay",
-    "minimum_delay_retries",
-    "minimum_delay",
-    "maximum_delay",
-    "maximum_delay_retries",
-)
+MOST_RETRIES = 100
+"""Of each of the three numbers of retries."""
+LONGEST_DELAY = 86_400
+"""Seconds between two attempts, a day."""
+
+_BOUNDS = {
+    "retries_with_no_delay": MOST_RETRIES,
+    "minimum_delay_retries": MOST_RETRIES,
+    "minimum_delay": LONGEST_DELAY,
+    "maximum_delay": LONGEST_DELAY,
+    "maximum_delay_retries": MOST_RETRIES,
+}
 _BACKOFFS = ("linear", "arithmetic", "geometric", "exponential")
 _MINIMUM_DELAY = 5
 _MAXIMUM_DELAY = 30
@@ -24,14 +29,21 @@ def check_retry_policy(policy: object) -> None:
         return
     if not isinstance(policy, Mapping):
         raise Invalid("_retry_policy must be an object.")
-    for name in _INTEGERS:
-        if name in policy and type(policy[name]) is not int:
-            raise Invalid(f"{name} of _retry_policy must be an integer.")
+    for name, most in _BOUNDS.items():
+        if name in policy:
+            _check_number(name, policy[name], most)
     if "retry_backoff_function" in policy and policy["retry_backoff_function"] not in _BACKOFFS:
         raise Invalid(f"retry_backoff_function of _retry_policy must be one of {', '.join(_BACKOFFS)}.")
     if "ignore_subscription_override" in policy and type(policy["ignore_subscription_override"]) is not bool:
         raise Invalid("ignore_subscription_override of _retry_policy must be a boolean.")
     _check_delays(policy)
+
+
+def _check_number(name: str, value: object, most: int) -> None:
+    if type(value) is not int:
+        raise Invalid(f"{name} of _retry_policy must be an integer.")
+    if not 0 <= value <= most:
+        raise Invalid(f"{name} of _retry_policy must be between 0 and {most}, both included; it is {value}.")
 
 
 def _check_delays(policy: Mapping[str, Any]) -> None:

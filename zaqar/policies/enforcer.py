@@ -2,6 +2,7 @@
 
 import contextlib
 import difflib
+import functools
 import logging
 import re
 import threading
@@ -16,9 +17,11 @@ from oslo_policy import policy
 from zaqar.context import Context
 from zaqar.errors import ConfigurationError, Forbidden, Unavailable, refuse_together
 from zaqar.policies import files
-from zaqar.policies.defaults import list_rules
+from zaqar.policies.defaults import RULES
 
 LOG = logging.getLogger(__name__)
+
+_ALWAYS_TRUE: tuple[files.Check, ...] = ("", "@", [])
 
 LOOK_INTERVAL = 5.0
 """Seconds between two looks at the policy files."""
@@ -92,17 +95,16 @@ class _Rules:
     """One reading of the rules."""
 
     def __init__(self, conf: cfg.ConfigOpts, overrides: Mapping[str, files.Check]) -> None:
-        checks: dict[str, Any] = {default.name: default.check_str for default in list_rules()}
+        checks: dict[str, Any] = {rule.name: rule.check for rule in RULES}
         self.notes = [_note(name, checks) for name in overrides if ":" in name and name not in checks]
         checks.update(overrides)
-        self._enforcer = policy.Enforcer(conf, use_conf=False)
-        with _kept_from_the_log("oslo_policy._parser"):  # tracebacks of what is refused in a sentence
-            self._enforcer.set_rules(policy.Rules.from_dict(checks, conf.oslo_policy.policy_default_rule))
-        refuse_together(lambda: _check_understood(self._enforcer, checks), lambda: _check_references(self._enforcer))
         # Enforcing costs 54 us even for a rule that is always true, so those are known by name.
-        self.open = frozenset(name for name, check in self._enforcer.rules.items() if str(check) == "@")
+        self.open = frozenset(name for name, check in checks.items() if check in _ALWAYS_TRUE)
+        # oslo.policy imports an HTTP library with the first rule that it reads, a twentieth of a second of every start: the
+        # defaults, which are right and ask nobody outside, are read when one of them has to be evaluated.
+        self._enforcer = functools.cache(lambda: _enforcer(conf, checks))
         # The others are evaluated once for the same credentials, unless somebody outside is asked, who may change his mind.
-        self._is_own = not any(map(_asks_outside(), map(str, self._enforcer.rules.values())))
+        self._is_own = not overrides or not any(map(_asks_outside(), map(str, self._enforcer().rules.values())))
         self._decisions: dict[tuple[object, ...], bool] = {}
 
     def allows(self, rule: str, context: Context) -> bool:
@@ -125,11 +127,21 @@ class _Rules:
             "signed": context.is_signed,
         }
         try:
-            return bool(self._enforcer.enforce(rule, {"project_id": context.project}, credentials))
+            return bool(self._enforcer().enforce(rule, {"project_id": context.project}, credentials))
         except (OSError, RuntimeError) as error:  # what oslo.policy and its HTTP library raise
             raise Unavailable("The server that decides who may do this does not answer.") from error
 
 
+def _enforcer(conf: cfg.ConfigOpts, checks: dict[str, Any]) -> policy.Enforcer:
+    """Return what evaluates the rules. Raises ``ConfigurationError`` for all that are wrong."""
+    enforcer = policy.Enforcer(conf, use_conf=False)
+    with _kept_from_the_log("oslo_policy._parser"):  # tracebacks of what is refused in a sentence
+        enforcer.set_rules(policy.Rules.from_dict(checks, conf.oslo_policy.policy_default_rule))
+    refuse_together(lambda: _check_understood(enforcer, checks), lambda: _check_references(enforcer))
+    return enforcer
+
+
+@functools.cache
 def _asks_outside() -> Callable[[str], object]:
     """Return what tells whether a rule has a check of a library: HTTP, or whatever somebody has installed."""
     kinds = (re.escape(point.name) for point in metadata.entry_points(group="oslo.policy.rule_checks"))

@@ -1,32 +1,31 @@
 """What a default rule is made of."""
 
-from typing import TypedDict
-
-from oslo_policy import policy
+import dataclasses
 
 EVERYONE = ""
 ADMINISTRATORS = "role:admin"
 
+
+@dataclasses.dataclass(frozen=True)
+class Rule:
+    """A rule with its default; ``requests`` are those that it decides on, each a method and a path."""
+
+    name: str
+    check: str
+    description: str
+    requests: tuple[str, ...] = ()
+
+
 SHARED = (
-    policy.RuleDefault("context_is_admin", ADMINISTRATORS, description="Who counts as an administrator."),
-    policy.RuleDefault(
+    Rule("context_is_admin", ADMINISTRATORS, "Who counts as an administrator."),
+    Rule(
         "admin_or_owner",
         "is_admin:True or project_id:%(project_id)s",
-        description="Administrators, and whoever belongs to the project.",
+        "Administrators, and whoever belongs to the project.",
     ),
 )
 
 
-class _Operation(TypedDict):
-    method: str
-    path: str
-
-
-def rule(name: str, who: str, description: str, *requests: str) -> policy.DocumentedRuleDefault:
-    """Return the default of one rule; each of ``requests`` is a method and a path."""
-    return policy.DocumentedRuleDefault(name, who, description, [_operation(request) for request in requests])
-
-
-def _operation(request: str) -> _Operation:
-    method, path = request.split(" ")
-    return {"method": method, "path": path}
+def rule(name: str, who: str, description: str, *requests: str) -> Rule:
+    """Return a rule that decides on ``requests``."""
+    return Rule(name, who, description, requests)

@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 
 from zaqar.errors import Invalid, InvalidBody
-from zaqar.models import Claim, Message, MessageMark, PostedMessage, Queue, Stats
+from zaqar.models import Claim, Kind, Message, MessageMark, PostedMessage, Queue, QueueKey, Stats
 from zaqar.operations.signatures import Signature
-from zaqar.transport import json_text
+from zaqar.transport import json_text, paths
 
 Unset = msgspec.UnsetType
 UNSET = msgspec.UNSET
@@ -155,13 +155,14 @@ def claim(path: str, href: str, shown: Claim) -> bytes:
     return encode(_Claim(shown.age, shown.ttl, [_document(path, one) for one in shown.messages], href))
 
 
-def queues(path: str, shown: Sequence[Queue], links: list[Link], *, is_detailed: bool, count: int | None) -> bytes:
-    """Encode a page of queues (http Q-3, Q-9)."""
+def queues(kind: Kind, shown: Sequence[Queue], links: list[Link], *, is_detailed: bool, count: int | None) -> bytes:
+    """Encode a page of queues, or topics (http Q-3, Q-9)."""
+    path = paths.queues(kind)
     entries: list[dict[str, Any]] = [{"name": queue.name, "href": f"{path}/{queue.name}"} for queue in shown]
     if is_detailed:
         for entry, queue in zip(entries, shown, strict=True):
             entry["metadata"] = queue.metadata
-    document: dict[str, Any] = {"queues": entries, "links": links}
+    document: dict[str, Any] = {f"{kind}s": entries, "links": links}
     if count:
         document["count"] = count
     return encode(document)
@@ -180,13 +181,19 @@ def signature(shown: Signature) -> bytes:
     return encode(document)
 
 
-def stats(path: str, shown: Stats) -> bytes:
-    """Encode statistics; ``path`` is that of the queue's messages (http Q-22, Q-23)."""
-    counters: dict[str, Any] = {"claimed": shown.claimed, "free": shown.free, "total": shown.total}
+def stats(queue: QueueKey, shown: Stats) -> bytes:
+    """Encode statistics (http Q-22, Q-23, T-6)."""
+    path = paths.messages(queue)
+    parts: dict[str, Any] = {"claimed": shown.claimed, "free": shown.free} if queue.kind == "queue" else {}
+    counters = {**parts, "total": shown.total}
     for name, mark in (("oldest", shown.oldest), ("newest", shown.newest)):
         if mark is not None:
             counters[name] = _mark(path, mark)
     return encode({"messages": counters})
+
+
+NO_STATS = encode({"messages": {"claimed": 0, "free": 0, "total": 0}})
+"""The statistics of a queue, or a topic, that does not exist (http Q-25, T-6)."""
 
 
 def _document(path: str, shown: Message) -> _Message:

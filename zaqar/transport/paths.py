@@ -23,3 +23,13 @@ def messages(key: QueueKey) -> str:
 def claim(key: QueueKey, claim_id: str) -> str:
     """Return the path of a claim."""
     return f"{VERSION}/{key.kind}s/{key.name}/claims/{claim_id}"
+
+
+def subscriptions(key: QueueKey) -> str:
+    """Return the path of the subscriptions to a queue."""
+    return f"{VERSION}/{key.kind}s/{key.name}/subscriptions"
+
+
+def subscription(key: QueueKey, subscription_id: str) -> str:
+    """Return the path of a subscription."""
+    return f"{subscriptions(key)}/{subscription_id}"

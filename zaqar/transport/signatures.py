@@ -5,7 +5,9 @@ establishes who asks, from the project alone, or refuses.
 """
 
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
+from zaqar.context import Opening
 from zaqar.errors import SignatureRefused
 from zaqar.signing import Grant, Signer, parse_time
 from zaqar.transport.identity import CLIENT_ID
@@ -18,6 +20,13 @@ MOST_REMEMBERED = 10_000
 """Signatures that were verified; when there are more, all are forgotten."""
 LONGEST_REMEMBERED = 2000
 """Characters of the headers; longer ones, which would fill the memory, are verified each time."""
+
+
+class Asker(NamedTuple):
+    """Who has a signature, and what that opens."""
+
+    headers: dict[str, str]
+    opening: Opening
 
 
 class SignedRequests:
@@ -36,8 +45,8 @@ class SignedRequests:
         """Tell whether the request wants to be judged by its signature; an empty one is none (http U-13)."""
         return bool(headers.get(self._signature))
 
-    def asker(self, headers: Mapping[str, str], *, method: str, path: str) -> dict[str, str]:
-        """Return the headers that tell who asks, and no others: whatever else speaks of an identity is dropped.
+    def asker(self, headers: Mapping[str, str], *, method: str, path: str) -> Asker:
+        """Return who asks: of the headers those that tell it, whatever else speaks of an identity is dropped.
 
         ``path``: as the router sees it, decoded, without the prefix of the deployment and without the query.
         Raises ``SignatureRefused``.
@@ -54,7 +63,8 @@ class SignedRequests:
             self._remember(said, grant)
         self._signer.check(grant, method=method, path=path)
         kept = (self._project, self._client_id)
-        return {name: headers[name] for name in kept if name in headers}
+        opening = Opening(tuple(grant.paths), int(grant.expires.timestamp()))
+        return Asker({name: headers[name] for name in kept if name in headers}, opening)
 
     def _remember(self, said: tuple[str, str, str, str, str], grant: Grant) -> None:
         if sum(map(len, said)) > LONGEST_REMEMBERED:

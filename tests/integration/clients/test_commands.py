@@ -9,6 +9,8 @@ import pytest
 from zaqarclient.queues import client
 from zaqarclient.queues.v2 import cli
 
+from tests.integration.clients.subscriptions import HOOK
+
 # What a client is warned of by its own libraries is not for us to repair.
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -139,3 +141,21 @@ def test_queue_signed_url(messaging, server, project):
     holder = client.Client(server.url, version=2, conf={"auth_opts": {"backend": "signed-url", "options": options}})
     assert [message.body for message in holder.queue("jobs").messages(echo=True)] == ["one"]
     assert messaging(cli.CreateSignedUrl, "jobs")[:2] == ["/v2/queues/jobs/messages", "GET"]
+
+
+def test_subscription_create_update_show_list_and_delete(messaging):
+    made, subscriber, ttl, options = messaging(cli.CreateSubscription, "jobs", HOOK, "600", "--options", '{"a": 1}')
+    other, *_ = messaging(cli.CreateSubscription, "jobs", f"{HOOK}/2", "600")
+    assert (subscriber, ttl, options) == (HOOK, 600, {"a": 1})
+
+    messaging(cli.UpdateSubscription, "jobs", made, "--ttl", "900")
+
+    # What is not given on the line is sent as null, but for the options.
+    shown = messaging(cli.ShowSubscription, "jobs", made)
+    assert (shown[0], shown[1], shown[2], shown[4], shown[5]) == (made, HOOK, 900, False, {})
+    assert [row[0] for row in messaging(cli.ListSubscriptions, "jobs")] == [made, other]
+    assert [row[0] for row in messaging(cli.ListSubscriptions, "jobs", "--marker", made)] == [other]
+
+    messaging(cli.DeleteSubscription, "jobs", made)
+
+    assert [row[0] for row in messaging(cli.ListSubscriptions, "jobs")] == [other]

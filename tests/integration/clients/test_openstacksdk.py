@@ -8,6 +8,8 @@ from keystoneauth1 import noauth, session
 from openstack import connection
 from openstack.message.v2.claim import Claim
 
+from tests.integration.clients.subscriptions import HOOK
+
 # What a client is warned of by its own libraries is not for us to repair.
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -106,3 +108,19 @@ def test_claiming_from_an_empty_queue_gives_nothing(message):
 
     assert claim.id is None
     assert not claim.messages
+
+
+def test_subscriptions_are_made_shown_listed_and_deleted(message):
+    made = [message.create_subscription("jobs", subscriber=f"{HOOK}/{number}", ttl=600) for number in range(12)]
+
+    shown = message.get_subscription("jobs", made[0].subscription_id)
+    assert (shown.subscriber, shown.ttl, shown.options, shown.source) == (f"{HOOK}/0", 600, {}, "jobs")
+    assert shown.age >= 0
+    listed = [one.subscriber for one in message.subscriptions("jobs", limit=5)]
+    assert listed == [f"{HOOK}/{number}" for number in range(12)]
+
+    message.delete_subscription("jobs", made[0].subscription_id)
+    message.delete_subscription("jobs", made[0].subscription_id)
+
+    with pytest.raises(openstack.exceptions.NotFoundException):
+        message.get_subscription("jobs", made[0].subscription_id)

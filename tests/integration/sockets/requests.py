@@ -29,10 +29,20 @@ def page_of_ids(server: RunningServer) -> str:
     "a header line of 20,000 bytes",
     gunicorn="431",
     granian="201",
-    because="granian limits the headers to 400 KiB together, gunicorn each line to 8 KiB",
+    because="granian limits the headers together, gunicorn each line to 8 KiB, too",
 )
 def long_header(server: RunningServer) -> str:
     return said(server, post(X_Long="x" * 20_000))
+
+
+@row("headers of 60 KB in lines of 6 KB", gunicorn="201", granian="201")
+def headers_that_fit(server: RunningServer) -> str:
+    return said(server, post(**{f"X_{number}": "x" * 6000 for number in range(10)}))
+
+
+@row("headers of 120 KB in lines of 6 KB", gunicorn="431", granian="431")
+def headers_that_do_not_fit(server: RunningServer) -> str:
+    return said(server, post(**{f"X_{number}": "x" * 6000 for number in range(20)}))
 
 
 @row("headers of 2 MiB", gunicorn="431", granian="431")

@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, Mapping[str, str | tuple[str, ...]]] = {
     "count": {"count": STRING, "query": OBJECT, "limit": INT, "hint": HINT},
     "createIndexes": {"createIndexes": STRING, "indexes": ARRAY},
     "delete": {"delete": STRING, "deletes": ARRAY, "ordered": BOOL},
+    "distinct": {"distinct": STRING, "key": STRING, "query": OBJECT},
     "dropDatabase": {"dropDatabase": INT},
     "endSessions": {"endSessions": ARRAY},
     "find": {

@@ -87,8 +87,8 @@ def test_the_sweep_looks_at_none_of_them(store, idle, data, clock, watch):
 
     assert data.records.count_documents({}) > len(USES)
     queries = [query for each in sent for query in each.queries]
-    assert {query.collection for query in queries} == {"sweeps", "records", "messages"}
-    assert plans(sent) == ["_id", "_id", "litter", "expiry", "sweeping"]
+    assert {query.collection for query in queries} == {"sweeps", "records", "messages", "subscriptions"}
+    assert plans(sent) == ["_id", "_id", "litter", "expiry", "ending", "lapsing", "sweeping"]
     for query in queries[2:]:
         # The condition on the key of the index alone: what the server reads.
         (key,) = query.wanted.keys() - {"state"}

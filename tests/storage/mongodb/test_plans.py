@@ -2,14 +2,35 @@
 
 import pytest
 
-from tests.builders import dead_letter_rule, new_message, numbered_messages, queue_key
+from tests.builders import dead_letter_rule, new_message, new_token, numbered_messages, queue_key
 from tests.conformance.acts import claim, post
 from tests.storage.mongodb.operations import OPERATIONS, Scene
 from tests.storage.mongodb.plans import plans
+from tests.storage.mongodb.subscribers import deliver_all, lease, standing, subscribe
 from zaqar.storage.ids import named
 from zaqar.storage.mongodb.schema import MANAGEMENT_STORE, MESSAGE_STORE
 
 KNOWN = {"_id"} | {index.name for index in (*MESSAGE_STORE, *MANAGEMENT_STORE)}
+
+
+def deliver(store, queue):
+    """Do everything that there is to do with subscriptions, with one that stays and one that goes."""
+    store.records.create(queue)
+    stays, _, goes = subscribe(store, queue), subscribe(store, queue), subscribe(store, queue, "http://b.example/")
+    post(store, queue, *numbered_messages(2))
+    deliver_all(store, queue)
+    standing(store, queue, stays)
+    store.deliveries.hurry(queue, named(stays.id))
+    deliver_all(store, queue)
+    store.deliveries.address(queue, named(stays.id), new_message(), token=new_token())
+    store.subscriptions.replace(queue, old=stays, new=stays, restarts=True)
+    store.subscriptions.list(queue, marker=named(stays.id), limit=10)
+    store.subscriptions.delete(queue, named(goes.id))
+    store.subscriptions.delete_all(queue)
+    store.parts.session.clock.move(90)
+    lease(store, queue)
+    store.deliveries.sources()
+    store.sweep()
 
 
 @pytest.fixture
@@ -30,6 +51,7 @@ def lived(store, queue, watch, clock):
         store.sweep()
         store.sweep()
         store.is_turn_to_sweep()
+        deliver(store, queue)
     return [each for each in sent if each.name != "ping"]
 
 
@@ -44,12 +66,15 @@ def test_every_index_of_the_message_store_serves_a_command(lived):
     assert {index.name for index in MESSAGE_STORE} - set(plans(lived)) == {"tokens"}
 
 
-def test_every_command_on_messages_names_the_queue(lived):
-    """The shard key: only the sweep asks every shard."""
-    queries = [query for each in lived for query in each.queries if query.collection == "messages"]
-    unscoped = [query.wanted for query in queries if "queue" not in query.wanted]
+@pytest.mark.parametrize("collection", ["messages", "subscriptions"])
+def test_every_command_names_the_queue(lived, collection):
+    """The shard key: only the sweep asks every shard, and only to look."""
+    asked = [(each, query.wanted) for each in lived for query in each.queries if query.collection == collection]
+    unscoped = [(each, wanted) for each, wanted in asked if "queue" not in wanted]
 
-    assert all("expires" in wanted and "_id" not in wanted for wanted in unscoped)
+    assert len(asked) > len(unscoped)
+    assert {each.name for each, _ in unscoped} <= {"find", "distinct"}
+    assert all(wanted.keys() & {"expires", "lapses", "last"} and "_id" not in wanted for _, wanted in unscoped)
 
 
 def test_the_management_store_has_an_index_for_each_query(management, watch):
@@ -72,7 +97,7 @@ def test_the_management_store_has_an_index_for_each_query(management, watch):
 def test_the_server_has_the_declared_indexes(store, queue, data):
     post(store, queue, *numbered_messages(2))
 
-    for collection in ("messages", "records"):
+    for collection in ("messages", "records", "subscriptions"):
         made = data[collection].index_information()
         declared = {index.name: index for index in MESSAGE_STORE if index.collection == collection}
         assert set(made) == {"_id_", *declared}

@@ -4,14 +4,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.builders import dead_letter_rule, new_message, numbered_messages, queue_key
+from tests.builders import dead_letter_rule, new_message, new_token, numbered_messages, queue_key
 from tests.conformance.acts import claim, everything, ids, listed, numbers, post
 from tests.integration.mongo_servers import StrictServer, strict_server
 from tests.integration.proxy import Fault, proxy_to
 from tests.storage.mongodb.opening import opened, opened_management, warnings
 from tests.storage.mongodb.operations import OPERATIONS, Scene
+from tests.storage.mongodb.subscribers import deliver_all, lease, noticed, noticed_ids, standing, subscribe
 from tests.storage.mongodb.test_refusals import ROUTER, claim_to_be
-from zaqar.errors import MessageClaimed, QueueNotFound
+from zaqar.errors import MessageClaimed, QueueNotFound, SubscriberTaken
 from zaqar.models import Stats
 from zaqar.storage.contract import ManagementStore
 from zaqar.storage.ids import named, parse_ids
@@ -32,6 +33,33 @@ def test_an_operation_is_taken(store, queue, watch, operation):
         act(store, queue, held)
 
     assert len(sent) == trips, [each.name for each in sent]
+
+
+def test_a_subscription_lives_as_on_other_servers(store, queue, clock):
+    first, second = subscribe(store, queue), subscribe(store, queue, "http://b.example/", ttl=60)
+    assert subscribe(store, queue).id == first.id
+    with pytest.raises(SubscriberTaken):
+        store.subscriptions.replace(queue, old=second, new=first)
+    clock.move(60)
+    store.subscriptions.replace(queue, old=first, new=second, restarts=True)
+    assert [each.id for each in store.subscriptions.list(queue, marker=None, limit=10)] == [first.id]
+    posted = [*post(store, queue, *numbered_messages(2)), *post(store, queue, new_message(b"2"))]
+    store.deliveries.address(queue, named(first.id), new_message(b"3"), token=new_token())
+    store.deliveries.hurry(queue, named(first.id))
+    assert noticed_ids(store, queue)[:3] == posted
+    assert store.deliveries.sources() == [queue]
+    assert standing(store, queue, first).pending == 3
+    assert deliver_all(store, queue) == [("http://b.example/", number) for number in range(4)]
+    assert store.deliveries.sources() == []
+    post(store, queue, new_message(b"4"))
+    store.subscriptions.delete_all(queue)
+    clock.move(90)
+    assert lease(store, queue) == []
+    assert store.deliveries.sources() == []
+    post(store, queue, new_message(b"5"))
+    clock.move(7200)
+    store.sweep()
+    assert noticed(store, queue) == []
 
 
 def test_a_queue_lives_as_on_other_servers(store, queue):

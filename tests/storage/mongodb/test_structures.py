@@ -92,7 +92,7 @@ def test_an_unused_queue_is_left_alone_by_the_sweep(server, name, store, queue, 
     with watch() as sent:
         store.sweep()
 
-    assert [each.name for each in sent] == ["find", "find", "find"]
+    assert [each.name for each in sent] == ["find"] * 5
     held = claim(store, queue, ttl=60)
     clock.move(60)
     assert len(claim(store, queue).messages) == len(held.messages) == 1

@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 from redis.exceptions import NoPermissionError
 
-from tests.builders import dead_letter_rule, new_token, numbered_messages, queue_key
+from tests.builders import dead_letter_rule, new_message, new_token, numbered_messages, queue_key
+from tests.conformance.outbox_acts import finish, lease, subscribe_many
 from tests.integration.redis_groups import redis_cluster
 from tests.integration.redis_servers import RedisServer, redis_server
 from tests.storage.redis.opening import management_store, message_store
+from zaqar.models import QueueKey
+from zaqar.storage.contract import MessageStore
 from zaqar.storage.ids import named, parse_ids
 from zaqar.storage.redis.server.start import warnings
 
@@ -66,6 +69,7 @@ def _use(uri: str) -> None:
         message.claims.create(queue, ttl=60, grace=60, limit=2, dead_letter=dead_letter_rule(dead))
         message.messages.delete_many(queue, parse_ids(ids[-1:]), claim_ids=None)
         message.messages.pop(queue, limit=1)
+        _subscribe_and_deliver(message, queue)
         message.sweep()
         message.records.purge(queue)
         assert [one.body for one in message.messages.pop(dead, limit=1)], "a message moved"
@@ -77,6 +81,24 @@ def _use(uri: str) -> None:
     finally:
         message.close()
         management.close()
+
+
+def _subscribe_and_deliver(message: MessageStore, queue: QueueKey) -> None:
+    """Do everything that there is to do with subscriptions once."""
+    one, other = subscribe_many(message, queue, 2)
+    message.subscriptions.replace(queue, old=one, new=one, restarts=True)
+    message.subscriptions.list(queue, marker=None, limit=10)
+    message.subscriptions.get(queue, named(one.id))
+    message.messages.post(queue, numbered_messages(1), client_id="c", token=new_token())
+    message.deliveries.address(queue, named(one.id), new_message(), token=new_token())
+    assert message.deliveries.sources() == [queue]
+    finish(message, queue, *lease(message, queue))
+    lease(message, queue)
+    message.deliveries.standing(queue, named(one.id))
+    message.deliveries.hurry(queue, named(one.id))
+    message.subscriptions.delete(queue, named(other.id))
+    message.subscriptions.delete_all(queue)
+    assert message.deliveries.sources() == []
 
 
 def _with_user(server: RedisServer, *more: str) -> None:

@@ -10,14 +10,27 @@ import pytest
 from tests.builders import queue_key
 from tests.storage.redis.scripts import FOLDER, SCRIPTS
 from zaqar.storage.redis import keys
-from zaqar.storage.redis.keys import AgendaKeys, DirectoryKeys, PostingKeys, QueueKeys
+from zaqar.storage.redis.keys import AgendaKeys, DirectoryKeys, OutboxKeys, PostingKeys, QueueKeys, SourceKeys
 
-LISTS = (QueueKeys, PostingKeys, AgendaKeys, DirectoryKeys)
+LISTS = (QueueKeys, OutboxKeys, PostingKeys, AgendaKeys, SourceKeys, DirectoryKeys)
 WORDS = {word for names in LISTS for word in names._fields}
 FILES = sorted(path.relative_to(FOLDER).with_suffix("").as_posix() for path in FOLDER.rglob("*.lua"))
 PROGRAM = sorted(set(FOLDER.parent.rglob("*.py")) - {Path(keys.__file__)})
 LOOPED_OVER = {"key", "source"}
 """Variables of scripts that stand for several of its keys in turn."""
+
+QUEUE = queue_key()
+
+
+def _every_key():
+    return [
+        *keys.keys_of(QUEUE),
+        *keys.outbox_keys_of(QUEUE),
+        *keys.posting_keys_of(QUEUE, "abc"),
+        *keys.agenda_keys_of(0),
+        *keys.source_keys_of(0),
+        *keys.directory_of("p", "queue"),
+    ]
 
 
 def _code(name):
@@ -53,11 +66,34 @@ def test_the_names_in_the_database_are_those_that_earlier_releases_know():
         tag + b":resume",
     )
     assert keys.keys_of(topic).ready == b"zaqar:{t:p/n}:ready"
-    assert keys.posting_keys_of(queue, "abc") == (*keys.keys_of(queue)[:6], tag + b":posted:abc")
+    assert keys.outbox_keys_of(queue) == (
+        tag,
+        tag + b":resume",
+        tag + b":subscribers",
+        tag + b":subscriptions",
+        tag + b":order",
+        tag + b":endings",
+        tag + b":progress",
+        tag + b":needed",
+        tag + b":behind",
+        tag + b":wakes",
+        tag + b":hurried",
+        tag + b":taken",
+        tag + b":holders",
+        tag + b":notices",
+        tag + b":pending",
+    )
+    assert keys.posting_keys_of(queue, "abc") == (
+        *keys.keys_of(queue)[:6],
+        *keys.outbox_keys_of(queue)[-2:],
+        tag + b":posted:abc",
+    )
     assert keys.agenda_keys_of(3) == (b"zaqar:{agenda:3}", b"zaqar:{agenda:3}:visited")
+    assert keys.source_keys_of(3) == (b"zaqar:{agenda:3}:sources",)
     assert keys.directory_of("p", "queue") == (b"zaqar:{directory:q:p}:names", b"zaqar:{directory:q:p}:metadata")
     assert keys.directory_of("p", "topic") == (b"zaqar:{directory:t:p}:names", b"zaqar:{directory:t:p}:metadata")
     assert (keys.TURN, keys.SEARCH_TURN) == ("zaqar:sweep", "zaqar:sweep:search")
+    assert keys.OUTBOXES_TURN == "zaqar:outboxes:search"
 
 
 def test_a_post_is_given_the_keys_of_its_queue_that_have_the_same_names():
@@ -65,18 +101,30 @@ def test_a_post_is_given_the_keys_of_its_queue_that_have_the_same_names():
     given = keys.posting_keys_of(queue, "abc")._asdict()
     del given["posted"]
 
-    assert given.items() <= keys.keys_of(queue)._asdict().items()
+    assert given.items() <= {**keys.outbox_keys_of(queue)._asdict(), **keys.keys_of(queue)._asdict()}.items()
 
 
-def test_what_the_sweep_looks_for_is_expiry_and_leaving():
+def test_the_outbox_shares_with_its_queue_what_has_the_same_name_alone():
     queue = queue_key()
-    of_queue = keys.keys_of(queue)
-    every = (*of_queue, *keys.posting_keys_of(queue, "abc"), *keys.agenda_keys_of(0), *keys.directory_of("p", "queue"))
+    outbox, of_queue = keys.outbox_keys_of(queue), keys.keys_of(queue)
 
-    found = {key for key in every if fnmatchcase(key.decode(), keys.SWEPT)}
+    shared = set(outbox._fields) & set(of_queue._fields)
 
-    assert found == {of_queue.expiry, of_queue.leaving}
-    assert [key for key in every if keys.is_leaving(key)] == [of_queue.leaving]
+    assert {getattr(outbox, word) for word in shared} == set(outbox) & set(of_queue)
+    assert shared == {"record", "resume"}
+
+
+def test_what_the_sweep_looks_for_is_expiry_leaving_and_endings():
+    found = {key for key in _every_key() if fnmatchcase(key.decode(), keys.SWEPT)}
+
+    assert found == {keys.keys_of(QUEUE).expiry, keys.keys_of(QUEUE).leaving, keys.outbox_keys_of(QUEUE).endings}
+    assert [key for key in _every_key() if keys.is_leaving(key)] == [keys.keys_of(QUEUE).leaving]
+
+
+def test_what_tells_of_an_outbox_is_its_log():
+    found = {key for key in _every_key() if fnmatchcase(key.decode(), keys.OUTBOXES)}
+
+    assert found == {keys.outbox_keys_of(QUEUE).notices}
 
 
 def test_what_is_in_a_queue_is_all_but_its_record_and_what_outlives_it():

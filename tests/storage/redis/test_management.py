@@ -1,4 +1,4 @@
-"""Queues in the management store, and what the contract does not have yet. W-R12, W-R18, W-R19, W-R20."""
+"""Queues in the management store, and what the contract does not have yet. W-R12, W-R19, W-R20."""
 
 import contextlib
 import dataclasses
@@ -14,13 +14,9 @@ from zaqar.storage.contract import ManagementStore, MessageStore
 from zaqar.storage.redis.keys import directory_of
 
 
-@pytest.mark.parametrize("noun", ["subscription", "pool", "flavor", "catalogue"])
+@pytest.mark.parametrize("noun", ["pool", "flavor", "catalogue"])
 def test_a_noun_that_the_contract_gains_needs_tests_of_its_weaknesses(noun):
-    """W-R18, W-R20: no store has these yet. Whoever adds one tests its weaknesses here, and takes it from this list.
-
-    W-R18: creating a subscription takes one step and not one for each that is there, works after another one has
-    expired and without a project, and lists in a stable order. W-R20: pools, flavors and the catalogue work.
-    """
+    """W-R20: no store has these yet. Whoever adds one tests that it works, and takes it from this list."""
     nouns = [field.name for bundle in (MessageStore, ManagementStore) for field in dataclasses.fields(bundle)]
 
     assert not [name for name in nouns if noun in name]

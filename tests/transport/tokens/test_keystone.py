@@ -2,6 +2,7 @@ import contextlib
 import datetime
 import http.server
 import json
+import socket
 import threading
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from zaqar import config
 from zaqar.errors import Unavailable
 from zaqar.transport.tokens.keystone import Keystone, seconds_left, shares
+from zaqar.transport.tokens.verdict import Refused
 
 OPTIONS = """
 [DEFAULT]
@@ -61,7 +63,7 @@ def _somebody_else(status, body, content_type):
             thread.join()
 
 
-@pytest.mark.parametrize("status", [200, 300, 302, 400, 403, 500])
+@pytest.mark.parametrize("status", [200, 300, 302, 400, 403, 404, 500])
 @pytest.mark.parametrize(
     ("body", "content_type"),
     [
@@ -79,6 +81,68 @@ def test_what_answers_in_the_place_of_keystone_is_an_outage(tmp_path, status, bo
 
         with pytest.raises(Unavailable):
             keystone.validate("token", None)
+
+
+def test_a_404_of_keystone_s_form_is_a_refusal(tmp_path):
+    body = json.dumps({"error": {"code": 404, "message": "Could not find token.", "title": "Not Found"}}).encode()
+    with _somebody_else(404, body, "application/json") as port:
+        (tmp_path / "zaqar.conf").write_text(OPTIONS.format(port=port))
+        keystone = Keystone(config.load(files=[str(tmp_path / "zaqar.conf")], checks=()), uri="")
+
+        with pytest.raises(Refused):
+            keystone.validate("token", None)
+
+
+class _Dripping:
+    """Sends the head of an answer, then a byte of ``rest`` at a time; ``is_left`` once the client has gone."""
+
+    def __init__(self, head):
+        self._head = head
+        self.is_left = threading.Event()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self._thread = threading.Thread(target=self._serve)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._listener.close()
+        self._thread.join()
+
+    def _serve(self):
+        client, _ = self._listener.accept()
+        with client:
+            client.recv(65536)
+            client.sendall(self._head)
+            client.settimeout(0.02)
+            for _ in range(250):  # five seconds: more than the deadline of the test
+                try:
+                    client.sendall(b"x")
+                    if not client.recv(65536):
+                        break
+                except TimeoutError:
+                    continue
+                except OSError:
+                    break
+            else:
+                return
+        self.is_left.set()
+
+
+@pytest.mark.parametrize(
+    "head", [b"HTTP/1.1 200 OK\r\nX-Long: ", b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"], ids=["head", "body"]
+)
+def test_an_answer_that_comes_byte_by_byte_is_not_waited_for_beyond_the_deadline(tmp_path, head):
+    with _Dripping(head) as server:
+        (tmp_path / "zaqar.conf").write_text(OPTIONS.format(port=server.port))
+        conf = config.load(files=[str(tmp_path / "zaqar.conf")], checks=())
+
+        with pytest.raises(Unavailable):
+            Keystone(conf, uri="", deadline=0.3).validate("token", None)
+
+    assert server.is_left.is_set()
 
 
 def test_without_memcached_a_process_relies_on_a_verdict_for_the_whole_time():

@@ -83,8 +83,8 @@ def test_a_refusal_is_every_waiting_request_s(threads):
     assert [type(one.exception(10)) for one in asked] == [Refused] * 8
 
 
-def test_no_more_run_than_may_and_the_next_token_is_refused_at_once(service, threads):
-    validations = Validations(most=2)
+def test_no_more_run_than_may_and_the_next_token_is_refused_after_a_moment(service, threads):
+    validations = Validations(most=2, place_patience=0.1)
     asked = [threads.submit(_ask, validations, key, service) for key in "ab"]
     _waiting(validations, 2)
 
@@ -94,6 +94,56 @@ def test_no_more_run_than_may_and_the_next_token_is_refused_at_once(service, thr
     service.answer(2)
     assert [one.result(10) for one in asked] == [GOOD, GOOD]
     assert service.asked == 2
+
+
+def test_a_place_that_becomes_free_is_taken(service, threads):
+    validations = Validations(most=1, place_patience=60)
+    asked = [threads.submit(_ask, validations, "a", service)]
+    _waiting(validations, 1)
+    asked.append(threads.submit(_ask, validations, "b", service))
+    wait_until(lambda: validations.queued == 1, what="a request that waits for a place")
+    assert service.asked == 1
+
+    service.answer(2)
+
+    assert [one.result(10) for one in asked] == [GOOD, GOOD]
+
+
+def test_what_is_known_once_there_is_a_place_is_not_asked_for(service, threads):
+    learnt = []
+    validations = Validations(most=1, place_patience=60)
+    threads.submit(_ask, validations, "a", service)
+    _waiting(validations, 1)
+    asked = threads.submit(
+        _ask, validations, "b", lambda: pytest.fail("asked"), known=lambda: learnt[0] if learnt else None
+    )
+    wait_until(lambda: validations.queued == 1, what="a request that waits for a place")
+
+    learnt.append(GOOD)
+    service.answer()
+
+    assert asked.result(10) is GOOD
+
+
+def test_as_many_wait_for_a_place_as_may_run_and_no_more(service, threads):
+    validations = Validations(most=2, place_patience=60)
+    asked = [threads.submit(_ask, validations, key, service) for key in "abcd"]
+    wait_until(lambda: validations.queued == 2, what="two requests that wait for a place")
+
+    with pytest.raises(Unavailable):
+        _ask(validations, "e", service)
+
+    service.answer(4)
+    assert [one.result(10) for one in asked] == [GOOD] * 4
+
+
+def test_nobody_waits_for_a_place_where_the_service_is_silent(service):
+    validations = Validations(most=1, deadline=0.1, place_patience=60)
+    with pytest.raises(Unavailable):
+        _ask(validations, "a", service)
+
+    with pytest.raises(Unavailable, match="slow"):
+        _ask(validations, "b", service)
 
 
 def test_a_request_waits_until_the_deadline_and_no_longer(service):

@@ -1,6 +1,8 @@
 """Collections and their indexes: the one table of them, each index with the queries it serves.
 
-messages   one document per message, and one per post, which remembers its token. Shard key: ``queue``.
+messages   one document per message, one per post, which remembers its token, and one notice per post to a queue with
+           subscribers, for these. Shard key: ``queue``.
+subscriptions  one document per subscription, with its progress. Shard key: ``queue``.
 records    one document per queue or topic of the message store.
 queues     queues and topics of the management store.
 sweeps     one document: when somebody may sweep next.
@@ -12,10 +14,10 @@ from typing import Any
 
 import pymongo
 
-MESSAGES, RECORDS, QUEUES, SWEEPS = "messages", "records", "queues", "sweeps"
+MESSAGES, SUBSCRIPTIONS, RECORDS, QUEUES, SWEEPS = "messages", "subscriptions", "records", "queues", "sweeps"
 
 RECLAIM_AFTER = 300
-"""Seconds behind its end after which the server itself removes a message that no sweep has removed."""
+"""Seconds behind its end after which the server itself removes what no sweep has removed."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,6 +52,23 @@ MESSAGE_STORE = (
     Index(MESSAGES, "claims", ("claim",), "get, renew and release a claim; what is leaving in a move", "claim"),
     Index(MESSAGES, "expiry", ("expires",), "the sweep of what has expired", reclaim_after=RECLAIM_AFTER),
     Index(MESSAGES, "tokens", ("forget",), "forgets tokens of posts", only_with="forget", reclaim_after=0),
+    Index(
+        MESSAGES, "notices", ("queue", "last", "size", "for"), "the outbox of a queue; which queues have one", "last"
+    ),
+    Index(
+        MESSAGES, "lapsing", ("lapses",), "the sweep of notices past their time", "lapses", reclaim_after=RECLAIM_AFTER
+    ),
+    # Only with a digest: another implementation may have a collection of this name.
+    Index(
+        SUBSCRIPTIONS,
+        "subscribers",
+        ("queue", "digest"),
+        "keeps subscribers of a queue apart",
+        "digest",
+        is_unique=True,
+    ),
+    Index(SUBSCRIPTIONS, "progress", ("queue", "low"), "lease; what of the outbox is needed", "low"),
+    Index(SUBSCRIPTIONS, "ending", ("expires",), "the sweep of subscriptions that ended", reclaim_after=RECLAIM_AFTER),
     Index(RECORDS, "sweeping", ("due",), "the sweep of queues in which something may be due", only_with="due"),
     Index(RECORDS, "litter", ("litter",), "the sweep of what purges and deletions have left", only_with="litter"),
 )

@@ -8,20 +8,20 @@ import datetime
 import io
 import logging
 import threading
-import time
+import urllib.parse
 from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
 import requests
 import webob
-from keystoneauth1.session import TCPKeepAliveAdapter
 from keystonemiddleware import auth_token
 from oslo_config import cfg
 
 from zaqar import forks
 from zaqar.errors import Unavailable
 from zaqar.transport.identity import Credentials
+from zaqar.transport.tokens.hurry import HurriedSession, hurry
 from zaqar.transport.tokens.validations import DEADLINE
 from zaqar.transport.tokens.verdict import Refused, Verdict
 
@@ -36,13 +36,14 @@ _ACCEPTED = 204
 
 
 class Keystone:
-    """Validates tokens, each within ``DEADLINE`` seconds."""
+    """Validates tokens, each within so many seconds."""
 
-    def __init__(self, conf: cfg.ConfigOpts, *, uri: str) -> None:
+    def __init__(self, conf: cfg.ConfigOpts, *, uri: str, deadline: float = DEADLINE) -> None:
         """Take the options; ``uri`` is where clients get a token."""
         group = conf.keystone_authtoken
         self._conf = conf
         self.uri = uri
+        self._deadline = deadline
         self._seconds, self._overrides = shares(group.token_cache_time, has_memcached=bool(group.memcached_servers))
         self._overrides |= {
             # Whoever has no token is refused here and nowhere else.
@@ -62,7 +63,7 @@ class Keystone:
     def validate(self, token: str, service_token: str | None) -> Verdict:
         """Return whose token it is. Raises ``Refused`` and ``Unavailable``."""
         environ = _environ(token, service_token)
-        _deadline.at = time.monotonic() + DEADLINE
+        hurry(self._deadline)
         try:
             protocol = self._current()
             status = webob.Request(environ).get_response(protocol).status_int
@@ -121,35 +122,31 @@ class _Protocol(auth_token.AuthProtocol):  # type: ignore[misc]  # keystonemiddl
         return check
 
     def _create_session(self, **kwargs: Any) -> Any:
-        return super()._create_session(session=_HurriedSession(), **kwargs)
+        return super()._create_session(session=_Session(), **kwargs)
 
 
-class _HurriedSession(requests.Session):
-    """Lets no request outlast the deadline of its thread, however often Keystone's library repeats it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        for scheme in ("http://", "https://"):
-            self.mount(scheme, TCPKeepAliveAdapter())
+class _Session(HurriedSession):
+    """Takes no word for Keystone's that is somebody else's."""
 
     def request(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
-        """Ask, with a timeout that ends with the deadline."""
-        left = _deadline.at - time.monotonic()
-        if left <= 0:
+        """Ask. Of a 404, which says that Keystone does not know a token, the form tells whose it is."""
+        response = super().request(method, url, *args, **kwargs)
+        if response.status_code == 404 and _is_about_token(response) and not _is_of_keystone(response):
             # Not one of those that keystoneauth repeats.
-            raise requests.exceptions.RequestException("The deadline of the validation has passed.")
-        wanted = kwargs.get("timeout")
-        kwargs["timeout"] = min(wanted, left) if wanted else left
-        return super().request(method, url, *args, **kwargs)
+            raise requests.exceptions.RequestException("What answers with 404 in the place of Keystone is none.")
+        return response
 
 
-class _Deadline(threading.local):
-    """When the validation of a thread ends, by the monotonic clock."""
-
-    at = float("inf")
+def _is_about_token(response: requests.Response) -> bool:
+    return urllib.parse.urlsplit(response.url).path.endswith("/auth/tokens")
 
 
-_deadline = _Deadline()
+def _is_of_keystone(response: requests.Response) -> bool:
+    try:
+        document = response.json()
+    except ValueError:
+        return False
+    return isinstance(document, dict) and isinstance(document.get("error"), dict)
 
 
 class _NoCache:

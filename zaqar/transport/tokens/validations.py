@@ -15,6 +15,9 @@ LEAST_PATIENCE, MOST_PATIENCE = 1.0, 5.0
 """Seconds after the start of a validation during which any number of requests with the same token may wait for it: four
 times as long as the last one took, within these bounds."""
 
+PLACE_PATIENCE = 1.0
+"""Seconds that a request waits for one of the validations under way to end, where no more may begin."""
+
 _SILENT = "The identity service does not answer."
 _BUSY = "The identity service is slow to answer, and enough requests wait for it."
 
@@ -24,7 +27,8 @@ class Validations:
 
     At most ``most`` run at a time, and at most so many requests wait for them: the other threads are for requests whose
     tokens are known. More requests may wait for tokens that are being validated already, while the identity
-    service answers as quickly as it did before. A validation that is over its deadline counts until it has really ended.
+    service answers as quickly as it did before. As many again may wait for a place, for a moment, unless the service was
+    silent when it was last asked. A validation that is over its deadline counts until it has really ended.
     """
 
     def __init__(
@@ -33,17 +37,22 @@ class Validations:
         most: int,
         deadline: float = DEADLINE,
         patience: float = MOST_PATIENCE,
+        place_patience: float = PLACE_PATIENCE,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._most = most
         self._deadline = deadline
         self._most_patience = patience
         self._monotonic = monotonic
+        self._place_patience = place_patience
         self._lock = threading.Lock()
+        self._has_place = threading.Condition(self._lock)
         self.running: dict[object, tuple[float, Future[Verdict]]] = {}
         """When each validation under way began, and its result to be, by key."""
         self.waiting = 0
         """Requests that wait for one."""
+        self.queued = 0
+        """Requests that wait until one may begin."""
         self.patience = patience
         """Seconds after a validation's start during which any number of requests may wait for it."""
 
@@ -54,7 +63,9 @@ class Validations:
         ``Unavailable`` when the deadline has passed or too many wait.
         """
         with self._lock:
-            verdict = known()
+            until = self._monotonic() + self._place_patience
+            while (verdict := known()) is None and key not in self.running and len(self.running) >= self._most:
+                self._wait_for_place(until)
             if verdict is not None:
                 return verdict
             began, future = self.running.get(key) or self._begin(key, validate)
@@ -77,9 +88,17 @@ class Validations:
             return self._deadline
         return self.patience
 
-    def _begin(self, key: object, validate: Callable[[], Verdict]) -> tuple[float, Future[Verdict]]:
-        if len(self.running) >= self._most:
+    def _wait_for_place(self, until: float) -> None:
+        seconds = until - self._monotonic()
+        if seconds <= 0 or self.queued >= self._most or not self.patience:
             raise Unavailable(_BUSY)
+        self.queued += 1
+        try:
+            self._has_place.wait(seconds)
+        finally:
+            self.queued -= 1
+
+    def _begin(self, key: object, validate: Callable[[], Verdict]) -> tuple[float, Future[Verdict]]:
         entry: tuple[float, Future[Verdict]] = (self._monotonic(), Future())
         try:
             threading.Thread(target=self._run, args=(key, entry, validate), name="validate", daemon=True).start()
@@ -105,3 +124,4 @@ class Validations:
             self.patience = min(self._most_patience, max(least, 4 * (self._monotonic() - began)))
         with self._lock:
             del self.running[key]
+            self._has_place.notify_all()

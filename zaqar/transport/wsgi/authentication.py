@@ -39,6 +39,7 @@ IDENTITY = frozenset(_variable(name) for name in _NAMES)
 
 A header sent twice is one variable, as is, under a server that admits it, one with underscores in its name.
 """
+_BUT_PROJECT = IDENTITY - {PROJECT}
 
 
 class Authentication:
@@ -65,8 +66,9 @@ class Authentication:
 
 def drop_identity(env: dict[str, Any], *, keeps_project: bool = False) -> None:
     """Remove what a client says of itself from a WSGI environment; of a signed request the project stays (http X-28)."""
-    if IDENTITY.isdisjoint(env):  # most requests of clients with tokens; half a microsecond
+    if not keeps_project:
+        env.pop(PROJECT, None)  # many clients send it beside their token, and nothing else of these
+    if _BUT_PROJECT.isdisjoint(env):
         return
-    for name in IDENTITY & env.keys():
-        if not (keeps_project and name == PROJECT):
-            del env[name]
+    for name in _BUT_PROJECT & env.keys():
+        del env[name]

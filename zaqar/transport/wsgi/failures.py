@@ -6,7 +6,7 @@ from typing import Any
 import falcon
 from falcon import Request, Response
 
-from zaqar.errors import Error, Unavailable
+from zaqar.errors import Error, SignatureRefused, Unavailable
 from zaqar.log_text import quote
 from zaqar.transport import documents, status
 from zaqar.transport.status import Unauthenticated
@@ -23,6 +23,7 @@ def install(app: "falcon.App[Request, Response]") -> None:
     app.add_error_handler(Exception, _unexpected)
     app.add_error_handler(Error, _refused)
     app.add_error_handler(Unauthenticated, _unauthenticated)
+    app.add_error_handler(SignatureRefused, _unopened)
     app.add_error_handler(falcon.HTTPError, _falcon_error)
     app.set_error_serializer(_serialize)
 
@@ -42,6 +43,12 @@ def _unauthenticated(req: Request, resp: Response, error: Unauthenticated, param
     code, title = status.status_of(error)
     resp.set_header("WWW-Authenticate", f'Keystone uri="{error.uri}"')
     _answer(resp, code, {"error": {"code": code, "title": title, "message": str(error)}})
+
+
+def _unopened(req: Request, resp: Response, error: SignatureRefused, params: dict[str, Any]) -> None:
+    """Answer as if there were no such path: whoever has a bad signature learns nothing (http U-17)."""
+    LOG.debug("%s is not opened by its signature: %s.", _id(req), error)
+    _falcon_error(req, resp, falcon.HTTPNotFound(), params)
 
 
 def _reason(error: Exception) -> str:

@@ -65,6 +65,7 @@ class Home:
 
 
 def _resource(path: str, link: Link) -> dict[str, Any]:
+    path = path.replace("{subscription_id}", "{subscriptions_id}")  # compat: http H-3
     hints: dict[str, Any] = {"allow": link.methods, "formats": {"application/json": {}}}
     if len(link.methods) == 1 and link.methods[0] in _WITH_BODY:
         hints["accept-post"] = ["application/json"]

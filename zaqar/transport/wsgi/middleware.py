@@ -1,6 +1,5 @@
 """The checks that come before every operation, in the order of http X-4, and the request's id."""
 
-import logging
 import random
 from functools import lru_cache
 from typing import Any
@@ -10,15 +9,13 @@ import msgspec
 from falcon import Request, Response
 
 from zaqar.context import Context
-from zaqar.errors import Error, SignatureRefused
+from zaqar.errors import Error
 from zaqar.limits import check_queue
 from zaqar.models import Kind, QueueKey
 from zaqar.signing import Signer
 from zaqar.transport.identity import ClientIdRule, Identity
 from zaqar.transport.signatures import SignedRequests
 from zaqar.transport.wsgi import authentication, extra_spec, media_types, refusals
-
-LOG = logging.getLogger(__name__)
 
 _JSON = "application/json"
 _ACCEPTED = frozenset(("", "*/*", _JSON))
@@ -69,29 +66,24 @@ class Checks:
         env = req.env
         is_public = hasattr(resource, PUBLIC)
         is_signed = not is_public and self._signed.is_signed(env)
-        headers = self._of_asker(req) if is_signed else env
+        asker = self._signed.asker(env, method=req.method, path=req.path) if is_signed else None
         _check_content_type(env)
         _check_accept(req, resource)
         if is_public:
             return
-        credentials = None if is_signed else env.get(authentication.CREDENTIALS)
-        context = self._identity.context(headers, request_id=req.context.request_id, credentials=credentials)
-        if is_signed:
-            context = msgspec.structs.replace(context, is_signed=True)
+        request_id = req.context.request_id
+        if asker:
+            context = self._identity.context(asker.headers, request_id=request_id)
+            context = msgspec.structs.replace(context, opening=asker.opening)
+        else:
+            credentials = env.get(authentication.CREDENTIALS)
+            context = self._identity.context(env, request_id=request_id, credentials=credentials)
         for field, kind in _NAMES:
             if field in params:
                 params["queue"] = _queue(context.project, params.pop(field), kind)
         if "HTTP_EXTRA_SPEC" in env:
             extra_spec.check(env["HTTP_EXTRA_SPEC"])
         req.context.caller = context
-
-    def _of_asker(self, req: Request) -> dict[str, str]:
-        """Return the headers of a signed request that are to be believed; a bad one has no such path (http U-17)."""
-        try:
-            return self._signed.asker(req.env, method=req.method, path=req.path)
-        except SignatureRefused as refusal:
-            LOG.debug("%s is not opened by its signature: %s.", req.context.request_id, refusal)
-            raise falcon.HTTPNotFound from None
 
 
 def caller(req: Request) -> Context:

@@ -1,9 +1,11 @@
-"""``/v2/queues`` and below, as far as the queue itself goes."""
+"""``/v2/queues`` and below, as far as the queue itself goes, and the same of topics."""
+
+from collections.abc import Sequence
 
 import falcon
 from falcon import Request, Response
 
-from zaqar.errors import Invalid, InvalidBody
+from zaqar.errors import Invalid, InvalidBody, QueueNotFound
 from zaqar.limits import Limits
 from zaqar.models import Kind, QueueKey
 from zaqar.operations.queues import Queues
@@ -14,7 +16,8 @@ from zaqar.transport.wsgi.middleware import caller
 from zaqar.transport.wsgi.refusals import UnsupportedMediaType
 
 PATCH_TYPE = "application/openstack-messaging-v2.0-json-patch"
-_PARAMETERS = frozenset(("marker", "limit", "detailed", "name", "with_count"))
+_FLAGS: dict[Kind, Sequence[str]] = {"queue": ("detailed", "with_count"), "topic": ("detailed",)}
+"""compat: http T-1: of topics with_count is a filter like any other word."""
 
 
 class QueueCollection:
@@ -29,8 +32,8 @@ class QueueCollection:
         marker = parameters.text(req, "marker")
         limit = parameters.integer(req, "limit")
         name = parameters.text(req, "name")
-        flags = {flag: parameters.boolean(req, flag) for flag in ("detailed", "with_count")}
-        filters = _filters(req)
+        flags = {flag: parameters.boolean(req, flag) for flag in _FLAGS[self._kind]}
+        filters = _filters(req, frozenset(("marker", "limit", "name", *flags)))
         page = self._queues.list(
             caller(req),
             self._kind,
@@ -38,7 +41,7 @@ class QueueCollection:
             limit=limit,
             name=name,
             metadata={key: _number_or_text(value) for key, value in filters.items()},
-            with_count=flags["with_count"],
+            with_count=flags.get("with_count", False),
         )
         given = {
             "limit": limit,
@@ -46,9 +49,9 @@ class QueueCollection:
             **{flag: flags[flag] for flag in flags if parameters.text(req, flag)},
             **filters,
         }
-        path = paths.queues(self._kind)
-        links = parameters.next_link(path, marker=page.queues[-1].name, given=given) if page.queues else []
-        resp.data = documents.queues(path, page.queues, links, is_detailed=flags["detailed"], count=page.count)
+        path, shown = paths.queues(self._kind), page.queues
+        links = parameters.next_link(path, marker=shown[-1].name, given=given) if shown else []
+        resp.data = documents.queues(self._kind, shown, links, is_detailed=flags["detailed"], count=page.count)
 
 
 class QueueItem:
@@ -93,9 +96,11 @@ class QueueStats:
         self._queues = queues
 
     def on_get(self, req: Request, resp: Response, queue: QueueKey) -> None:
-        """Show them (http Q-22 to Q-25)."""
-        stats = self._queues.stats(caller(req), queue)
-        resp.data = documents.stats(paths.messages(queue), stats)
+        """Show them (http Q-22 to Q-25, T-6)."""
+        try:
+            resp.data = documents.stats(queue, self._queues.stats(caller(req), queue))
+        except QueueNotFound:
+            resp.data = documents.NO_STATS
 
 
 class QueuePurge:
@@ -135,11 +140,11 @@ class QueueShare:
         resp.data = documents.signature(made)
 
 
-def _filters(req: Request) -> dict[str, str]:
-    """Return the parameters that are metadata filters (http Q-5, O-32)."""
+def _filters(req: Request, others: frozenset[str]) -> dict[str, str]:
+    """Return the parameters that are metadata filters, as they are none of the others (http Q-5, O-32)."""
     filters = {}
     for name, value in req.params.items():
-        if name in _PARAMETERS or value == "":
+        if name in others or value == "":
             continue
         if isinstance(value, list):
             raise Invalid(f'The filter "{name}" is given more than once.')

@@ -7,13 +7,21 @@ from zaqar.models import Kind
 from zaqar.operations import Operations
 from zaqar.transport.paths import VERSION
 from zaqar.transport.wsgi.claims import ClaimCollection, ClaimItem
+from zaqar.transport.wsgi.deliveries import SubscriptionDeliveries, SubscriptionRetry
 from zaqar.transport.wsgi.health import Live, Ping, Ready
 from zaqar.transport.wsgi.home import Home, Link, Versions
 from zaqar.transport.wsgi.messages import MessageCollection, MessageItem
 from zaqar.transport.wsgi.queues import QueueCollection, QueueItem, QueuePurge, QueueShare, QueueStats
+from zaqar.transport.wsgi.subscriptions import (
+    SubscriptionCollection,
+    SubscriptionConfirm,
+    SubscriptionItem,
+    SubscriptionSecret,
+)
 
-KINDS: tuple[Kind, ...] = ("queue",)
-"""What there is of queues and topics: topics are not built yet."""
+KINDS: tuple[Kind, ...] = ("queue", "topic")
+_OF_QUEUES_ONLY = frozenset(("with_count", "include_claimed", "pop", "claim_ids", "claim_id"))
+"""Parameters of the query that mean nothing for topics, which have no claims (http T-1, T-9)."""
 
 
 class Row(NamedTuple):
@@ -45,10 +53,10 @@ _PING = Row(f"{VERSION}/ping", ("GET", "HEAD"), lambda all_: Ping(all_.health), 
 
 
 def _of(kind: Kind) -> Iterator[Row]:
-    """Give the rows of queues or of topics, under their own name; the home document has no topics (http H-5)."""
+    """Give the rows of queues or of topics, under their own names."""
     every, one = f"{VERSION}/{kind}s", f"{VERSION}/{kind}s/{{{kind}_name}}"
-    for row in _of_queues(every, one, kind):
-        yield row if kind == "queue" else row._replace(links=())
+    for row in (*_of_queues(every, one, kind), *_of_subscriptions(f"{one}/subscriptions")):
+        yield row if kind == "queue" else row._replace(links=[_of_topics(link) for link in row.links])
     if kind == "queue":
         yield _share(one)
         yield from _of_claims(one)
@@ -97,6 +105,58 @@ def _of_queues(every: str, one: str, kind: Kind) -> Sequence[Row]:
             (Link("message_delete", ("DELETE",), ("claim_id",)), Link("message_get", ("GET",))),
         ),
     )
+
+
+def _of_subscriptions(every: str) -> Sequence[Row]:
+    one = f"{every}/{{subscription_id}}"
+    return (
+        Row(
+            every,
+            ("GET", "POST"),
+            lambda all_: SubscriptionCollection(all_.subscriptions),
+            (
+                Link("subscriptions_get", ("GET",), ("marker", "limit"), limit="subscription_limit"),
+                Link("subscriptions_post", ("POST",)),
+            ),
+        ),
+        Row(
+            one,
+            ("GET", "PATCH", "DELETE"),
+            lambda all_: SubscriptionItem(all_.subscriptions),
+            (Link("subscription", ("GET", "DELETE")), Link("subscription_patch", ("PATCH",))),
+        ),
+        Row(
+            f"{one}/confirm",
+            ("PUT",),
+            lambda all_: SubscriptionConfirm(all_.subscriptions),
+            (Link("subscription_confirm", ("PUT",)),),
+        ),
+        Row(
+            f"{one}/secret",
+            ("GET", "POST"),
+            lambda all_: SubscriptionSecret(all_.subscriptions),
+            (Link("subscription_secret", ("GET", "POST")),),
+        ),
+        Row(
+            f"{one}/deliveries",
+            ("GET",),
+            lambda all_: SubscriptionDeliveries(all_.deliveries),
+            (Link("subscription_deliveries", ("GET",)),),
+        ),
+        Row(
+            f"{one}/deliveries/retry",
+            ("POST",),
+            lambda all_: SubscriptionRetry(all_.deliveries),
+            (Link("subscription_retry", ("POST",)),),
+        ),
+    )
+
+
+def _of_topics(link: Link) -> Link:
+    """Return what is said of topics where ``link`` says it of queues (http H-3)."""
+    rel = link.rel.replace("queue", "topic") if "queue" in link.rel else f"topic_{link.rel}"
+    parameters = tuple(name for name in link.parameters if name not in _OF_QUEUES_ONLY)
+    return link._replace(rel=rel, parameters=parameters, limit=link.limit.replace("queue", "topic"))
 
 
 def _share(one: str) -> Row:

@@ -3,11 +3,9 @@
 import re
 
 _PARTS = (
-    (re.compile(r"/v2/topics(/|\Z)"), "Topics are"),
     (re.compile(r"/v2/pools(/|\Z)"), "Pools are"),
     (re.compile(r"/v2/flavors(/|\Z)"), "Flavors are"),
     (re.compile(r"/v2/health\Z"), "The health document is"),
-    (re.compile(r"/v2/queues/[^/]+/subscriptions(/|\Z)"), "Subscriptions are"),
 )
 
 

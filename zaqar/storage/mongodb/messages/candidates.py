@@ -16,15 +16,12 @@ from zaqar.errors import QueueNotFound
 from zaqar.models import QueueKey
 from zaqar.storage.mongodb.messages.due import catch_up
 from zaqar.storage.mongodb.messages.encoding import READY, VISIBLE, living
-from zaqar.storage.mongodb.messages.record import SETTLE_INTERVAL, Record
+from zaqar.storage.mongodb.messages.record import BOUND, SETTLE_INTERVAL, Record
 from zaqar.storage.mongodb.messages.scope import scope_of
 from zaqar.storage.mongodb.messages.session import Session
 from zaqar.storage.mongodb.schema import MESSAGES
 from zaqar.storage.mongodb.server.connection import Document
 from zaqar.storage.mongodb.server.failure import is_too_large
-
-_BOUND = {"$min": ["$next", {"$min": "$reservations.after"}, {"$min": "$struck.after"}]}
-"""``Record.bound`` as an expression; the least of no posts is null, which does not count."""
 
 _BRIEF = {"position": 1, "expires": 1, "claim_count": 1}
 
@@ -159,7 +156,7 @@ def _lookup(
 def _look(session: Session, queue: QueueKey, *lookups: Document, before: int | None = None) -> View:
     """Read the record of a living queue, then do the lookups between its floor and its bound, or ``before`` that."""
     scope, database = scope_of(queue), session.database
-    bound: Document = {"$max": [session.records.horizons.bound.get(scope, 0), _BOUND]}
+    bound: Document = {"$max": [session.records.horizons.bound.get(scope, 0), BOUND]}
     if before is not None:
         bound = {"$min": [before, bound]}
     record: list[Document] = [

@@ -13,6 +13,7 @@ from zaqar.storage import tokens
 from zaqar.storage.ids import format_id, new_token, position_at
 from zaqar.storage.mongodb.messages import posting
 from zaqar.storage.mongodb.messages.encoding import LEAVING, READY, date_of
+from zaqar.storage.mongodb.messages.post import Post
 from zaqar.storage.mongodb.messages.scope import place_of, queue_of, scope_of
 from zaqar.storage.mongodb.messages.session import Session
 from zaqar.storage.mongodb.server.connection import Document
@@ -62,7 +63,8 @@ def forward(session: Session, scope: str, move_id: str) -> None:
     now = session.clock.now()
     token = tokens.derived(move_id.encode())
     target = queue_of(found[0]["target"]["queue"])
-    posting.post(session, target, [_fresh(each, now) for each in found], token, memory=MEMORY)
+    drafts = [_fresh(each, now) for each in found]
+    posting.post(session, Post(target, drafts, token, MEMORY, is_silent=True))
     posted = wanted | {"_id": {"$in": [each["_id"] for each in found]}}
     done = database.run(
         lambda: database.messages.delete_many(posted), when_in_doubt=lambda: session.counters.doubt(scope)

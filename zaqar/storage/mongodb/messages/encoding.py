@@ -9,6 +9,8 @@ mark         of the pop or the deletion that takes it                      targe
 
 While a message is leaving, ``claim`` is the id of its move.
 
+Notices are in the same collection, in a state of their own and with none of these fields but ``queue``: see ``notices``.
+
 A message is ready, delayed or claimed; for moments also popped or doomed (about to be deleted together with others) or
 leaving (a dead letter on its way). Whatever a crash leaves in one of those states ends at ``until``, as a claim does.
 """
@@ -24,6 +26,9 @@ from zaqar.storage.mongodb.messages.scope import id_of
 from zaqar.storage.mongodb.server.connection import Document
 
 READY, DELAYED, CLAIMED, POPPED, DOOMED, LEAVING = "ready", "delayed", "claimed", "popped", "doomed", "leaving"
+
+NOTICE = "notice"
+"""The state of what is no message."""
 
 VISIBLE = [READY, DELAYED, CLAIMED]
 STATES = frozenset({READY, DELAYED, CLAIMED, POPPED, DOOMED, LEAVING})

@@ -7,12 +7,16 @@ next sweep. Nothing here is counted: the step that raised the floor took all of 
 import time
 from collections import deque
 
+from zaqar.storage.mongodb.messages import trimming
 from zaqar.storage.mongodb.messages.record import Record
 from zaqar.storage.mongodb.messages.removal import Removed, remove_batch
 from zaqar.storage.mongodb.messages.session import Session
 
 MOST_QUEUES = 10_000
 """Queues with litter that one sweep looks at, at most."""
+
+NEXT_LOOK = 3600
+"""Seconds after which the remains of a queue with subscriptions are looked at again."""
 
 
 def clear(session: Session, record: Record, *, behind: str | None = None) -> Removed:
@@ -47,9 +51,19 @@ def clear_all(session: Session, *, seconds: float) -> int:
 
 def _end(session: Session, record: Record) -> None:
     """Write down that nothing is left, unless there was another purge or another life of the queue meanwhile."""
-    wanted = {"_id": record.scope, "litter": record.litter}
-    if record.is_deleted and record.due is not None and record.due <= session.clock.now():
-        remains = wanted | {"deleted": {"$ne": None}, "next": record.next}
-        session.database.run(lambda: session.database.records.delete_one(remains))
+    wanted, now = {"_id": record.scope, "litter": record.litter}, session.clock.now()
+    if record.is_deleted and record.due is not None and record.due <= now:
+        _remove_remains(session, record, now)
     elif record.litter is not None:
         session.database.run(lambda: session.database.records.update_one(wanted, {"$unset": {"litter": ""}}))
+
+
+def _remove_remains(session: Session, record: Record, now: int) -> None:
+    """Remove what is left of a deleted queue, unless it has subscriptions, of which its next life must know."""
+    seen = {name: record.document.get(name) for name in ("litter", "next", "notify_until", "subscribed")}
+    remains = {"_id": record.scope, "deleted": {"$ne": None}} | seen
+    if trimming.is_subscribed(session, record, now):
+        later = {"$set": {"due": min(record.notify_until, now + NEXT_LOOK)}}
+        session.database.run(lambda: session.database.records.update_one(remains, later))
+    else:
+        session.database.run(lambda: session.database.records.delete_one(remains))

@@ -7,6 +7,7 @@ from zaqar.storage import contract, tokens
 from zaqar.storage.ids import Id
 from zaqar.storage.mongodb.messages import deletion, popping, posting, reading
 from zaqar.storage.mongodb.messages.encoding import draft
+from zaqar.storage.mongodb.messages.post import Post
 from zaqar.storage.mongodb.messages.session import Session
 
 
@@ -23,7 +24,8 @@ class QueueMessages(contract.Messages):
         session = self._session
         now = session.clock.now()
         drafts = [draft(each, now=now, client_id=client_id) for each in new]
-        return Posted(posting.post(session, queue, drafts, token, memory=tokens.memory(session.patience)))
+        memory = tokens.memory(session.patience)
+        return posting.post(session, Post(queue, drafts, token, memory, is_silent=is_silent))
 
     def list(
         self,

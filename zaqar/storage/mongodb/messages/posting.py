@@ -5,6 +5,9 @@ batch appears whole and in order. Each step may be repeated after a lost answer.
 
 The document that remembers the token is inserted first, in one ordered command with the messages. So where it is
 missing nothing of the post is there, and where somebody else has put it nothing of the post can come any more.
+
+Where the queue has subscribers, as the first step tells, the second inserts one document more, the notice. It goes where
+the messages of a post that is struck go.
 """
 
 import dataclasses
@@ -14,13 +17,13 @@ from collections.abc import Sequence
 from pymongo.errors import BulkWriteError, PyMongoError
 
 from zaqar.errors import QueueNotFound, Unavailable
-from zaqar.models import QueueKey
+from zaqar.models import Posted
 from zaqar.storage import tokens
 from zaqar.storage.ids import format_id, new_token
 from zaqar.storage.mongodb.messages.encoding import date_of
-from zaqar.storage.mongodb.messages.leases import LEASE
+from zaqar.storage.mongodb.messages.post import Post
 from zaqar.storage.mongodb.messages.record import SETTLE_INTERVAL, Record
-from zaqar.storage.mongodb.messages.scope import keys_of_post, message_key, scope_of, token_key
+from zaqar.storage.mongodb.messages.scope import token_key
 from zaqar.storage.mongodb.messages.session import Session
 from zaqar.storage.mongodb.messages.striking import strike, strike_late
 from zaqar.storage.mongodb.server.connection import Document
@@ -30,47 +33,18 @@ FIRST_GLANCE, LAST_GLANCE = 0.005, 0.2
 """Seconds before looking again whether another post with the same token has ended: first, and at most."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Post:
-    """One attempt to post; ``nonce`` tells it from others with the same token."""
-
-    queue: QueueKey
-    drafts: Sequence[Document]
-    token: str
-    memory: int
-    lease: int
-    nonce: str = dataclasses.field(default_factory=new_token)
-
-    @property
-    def scope(self) -> str:
-        """Return the scope of the queue."""
-        return scope_of(self.queue)
-
-    @property
-    def due(self) -> int | None:
-        """Return when the first of the messages falls due; None where none is delayed."""
-        return min((draft["until"] for draft in self.drafts if "until" in draft), default=None)
-
-    def keys(self, first: int) -> list[str]:
-        """Return the keys of the messages."""
-        return keys_of_post(self.scope, self.token, first=first, count=len(self.drafts))
-
-
-def post(session: Session, queue: QueueKey, drafts: Sequence[Document], token: str, *, memory: int) -> list[str]:
-    """Append messages once for each token, which is remembered for ``memory`` seconds; return their ids.
-
-    Raises ``QueueNotFound``.
-    """
-    name, lease = token, LEASE
-    while (first := _attempt(session, Post(queue, drafts, name, memory, lease))) is None:
+def post(session: Session, post: Post) -> Posted:
+    """Append messages once for each token, which is remembered for ``memory`` seconds. Raises ``QueueNotFound``."""
+    while (done := _attempt(session, post)) is None:
         # Struck, as it took too long. Whoever repeats this post comes by the same names.
-        name = tokens.derived(name.encode())
-        lease = session.leases.longer(lease)
-    return [format_id(first + index, name) for index in range(len(drafts))]
+        name, lease = tokens.derived(post.token.encode()), session.leases.longer(post.lease)
+        post = dataclasses.replace(post, token=name, lease=lease, nonce=new_token())
+    first, has_notice = done
+    return Posted([format_id(first + index, post.token) for index in range(len(post.drafts))], has_notice)
 
 
-def reserve(session: Session, post: Post) -> int:
-    """Take positions, the first step; return the first of them.
+def reserve(session: Session, post: Post) -> Record:
+    """Take positions, the first step; return the record as it was before, of which ``next`` is the first of them.
 
     Waits while another post with the same token is under way, which raises ``Unavailable`` when it does not end.
     """
@@ -88,7 +62,7 @@ def reserve(session: Session, post: Post) -> int:
         before = session.records.update_returning_old(post.scope, unless_there, change)
         if before is not None:
             session.records.horizons.see_next(before)
-            return before.next
+            return before
         found = session.records.read(post.queue)
         if any(other["by"] == post.nonce for other in found.document["reservations"]):
             _give_back(session, post)  # the answer was lost, and with it what was reserved
@@ -108,11 +82,7 @@ def insert(session: Session, post: Post, first: int) -> Document | None:
         "first": first,
         "forget": date_of(session.clock.now() + post.memory),
     }
-    placed = [
-        {"_id": message_key(post.scope, format_id(position, post.token)), "queue": post.scope, "position": position}
-        | draft
-        for position, draft in enumerate(post.drafts, first)
-    ]
+    placed = post.documents(first)
     if _is_inserted(session, [remembered, *placed], ordered=True):
         return None
     known = _token(session, post)
@@ -124,7 +94,7 @@ def insert(session: Session, post: Post, first: int) -> Document | None:
 
 def publish(session: Session, post: Post, first: int) -> int | None:
     """Let the messages be seen, the last step; return their first position, or None where the post was struck."""
-    change: Document = {"$pull": {"reservations": {"by": post.nonce}}, "$inc": {"total": len(post.drafts)}}
+    change: Document = {"$pull": {"reservations": {"by": post.nonce}}, "$inc": {"total": len(post.placed)}}
     if post.due is not None and post.due < session.clock.now() + SETTLE_INTERVAL:
         # A settling that had looked before the messages came must not put off the next.
         change["$inc"]["hurried"] = 1
@@ -137,8 +107,8 @@ def publish(session: Session, post: Post, first: int) -> int | None:
     return first
 
 
-def _attempt(session: Session, post: Post) -> int | None:
-    """Post, while the lease is renewed; return the first position, or None where the post was struck."""
+def _attempt(session: Session, post: Post) -> tuple[int, bool] | None:
+    """Post, while the lease is renewed; return the first position, and whether there is a notice; None where it was struck."""
     with session.leases.held(post.scope, post.nonce, seconds=post.lease):
         try:
             return _steps(session, post)
@@ -150,15 +120,17 @@ def _attempt(session: Session, post: Post) -> int | None:
             raise
 
 
-def _steps(session: Session, post: Post) -> int | None:
-    first = reserve(session, post)
+def _steps(session: Session, post: Post) -> tuple[int, bool] | None:
+    before = reserve(session, post)
+    post, first = post.after(before, session.clock.now()), before.next
     known = insert(session, post, first)
     if known is None:
-        return publish(session, post, first)
+        published = publish(session, post, first)
+        return None if published is None else (published, post.has_notice)
     record = _give_back(session, post)
     # What an earlier life of the queue had under this token went with it.
     is_past = record is not None and int(known.get("first", 0)) < record.born
-    return None if "struck" in known or is_past else int(known["first"])
+    return None if "struck" in known or is_past else (int(known["first"]), post.has_notice)
 
 
 def _entry(session: Session, post: Post, *, now: int) -> Document:
@@ -190,25 +162,29 @@ def _late(session: Session, post: Post, first: int) -> int | None:
     """Find out why there was nothing to publish; return as publishing does."""
     database = session.database
     record, known = session.records.find(post.scope), _token(session, post)
-    is_there = known is not None and known["by"] == post.nonce and "struck" not in known
+    is_struck = record is not None and any(other["by"] == post.nonce for other in record.document["struck"])
+    is_there = not is_struck and known is not None and known["by"] == post.nonce and "struck" not in known
     is_gone = record is None or record.is_deleted
     is_open = record is not None and any(other["by"] == post.nonce for other in record.open)
     if record is not None and is_there and not is_gone and not is_open and record.floor <= first:
         return first  # published by an attempt of which the answer was lost
-    keys = {"$in": post.keys(first)}
+    is_purged = record is not None and is_there and not is_gone and record.born <= first < record.floor
+    # Purged before anybody saw it, which is as good as after that: subscribers are told of it all the same.
+    keys = {"$in": post.keys(first)[: -1 if is_purged else None]}
     database.run(lambda: database.messages.delete_many({"_id": keys, "queue": post.scope}))
     if record is None or is_gone:
         database.run(lambda: database.messages.delete_one(_of_token(post) | {"by": post.nonce}))
         raise QueueNotFound(post.queue)
-    if is_there and record.born <= first < record.floor:
-        _give_back(session, post)  # purged before anybody saw it, which is as good as after that
-        return first
-    return None
+    if not is_purged:
+        return None
+    if is_open and _give_back(session, post, {"reservations.by": post.nonce}) is None:
+        return _late(session, post, first)  # struck meanwhile, or the answer was lost
+    return first
 
 
-def _give_back(session: Session, post: Post) -> Record | None:
+def _give_back(session: Session, post: Post, condition: Document | None = None) -> Record | None:
     """Take back a reservation of which nothing is to be seen; return the record."""
-    return session.records.update(post.scope, {}, {"$pull": {"reservations": {"by": post.nonce}}})
+    return session.records.update(post.scope, condition or {}, {"$pull": {"reservations": {"by": post.nonce}}})
 
 
 def _token(session: Session, post: Post) -> Document | None:

@@ -10,6 +10,9 @@ hurried       how often ``due`` was brought forward: who puts it off later looks
 total, claimed, counted, recounted   counters of what is above the floor; what they were at the last count, and when
 deleted       second, in the remains of a deleted queue: they hold ``next`` until the time has passed it
 litter        messages before this position, which is not above the floor, are still to be removed
+notify_until  second until which a post leaves a notice, set before a subscription that ends then can be seen; kept in
+              the remains; absent where nobody ever subscribed
+subscribed    second at which it was last raised
 dead_letters  what is claimed too often is still to be moved: to which queue, from what count on, with what ttl
 """
 
@@ -22,6 +25,9 @@ SETTLE_INTERVAL = 30
 
 ROOM = 10_000
 """Positions that a purge skips, so that others may post between its two commands; a hundredth of a second of positions."""
+
+BOUND = {"$min": ["$next", {"$min": "$reservations.after"}, {"$min": "$struck.after"}]}
+"""``Record.bound`` as an expression; the least of no posts is null, which does not count."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,6 +61,11 @@ class Record:
     def due(self) -> int | None:
         """Return when to settle at the latest; None when never."""
         return self.document.get("due")
+
+    @property
+    def notify_until(self) -> int:
+        """Return the second until which posts leave notices."""
+        return int(self.document.get("notify_until", 0))
 
     @property
     def is_deleted(self) -> bool:

@@ -36,8 +36,24 @@ def place_of(key: str) -> Id:
 
 
 def keys_of_post(scope: str, token: str, *, first: int, count: int) -> list[str]:
-    """Return the keys of all messages of a post."""
-    return [message_key(scope, format_id(position, token)) for position in range(first, first + count)]
+    """Return the keys of all messages of a post, and behind them that of its notice, which it may have."""
+    names = [format_id(position, token) for position in range(first, first + count)]
+    return [*(message_key(scope, name) for name in names), notice_key(scope, names[-1])]
+
+
+def notice_key(scope: str, message_id: str) -> str:
+    """Return the key of the notice whose last message this is: behind those of all messages of the queue."""
+    return f"{scope}/notice/{message_id}"
+
+
+def subscription_key(scope: str, subscription_id: str) -> str:
+    """Return the key of a subscription."""
+    return f"{scope}/{subscription_id}"
+
+
+def keys_of_subscriptions(scope: str, after: str) -> dict[str, str]:
+    """Return the range of keys of the subscriptions behind an id; behind none of them if it is empty."""
+    return {"$gt": f"{scope}/{after}", "$lt": f"{scope}/g"}
 
 
 def keys_below(scope: str, position: int) -> dict[str, str]:

@@ -8,6 +8,7 @@ from zaqar.storage.mongodb.messages.counters import Counters
 from zaqar.storage.mongodb.messages.known_records import KnownRecords
 from zaqar.storage.mongodb.messages.leases import Leases
 from zaqar.storage.mongodb.messages.lines import Lines
+from zaqar.storage.mongodb.messages.pace import Pace
 from zaqar.storage.mongodb.server.connection import Database
 
 
@@ -26,6 +27,10 @@ class Session:
     """Posts of this process that are under way."""
     lines: Lines[Call]
     """Claims and pops of this process that are under way."""
+    lending: Pace
+    """When this process last removed the subscriptions of a queue that had ended."""
+    saving: Pace
+    """When it last removed, behind progress, what nobody needs any more."""
 
     @property
     def patience(self) -> float:

@@ -7,13 +7,16 @@ from zaqar.clock import Clock
 from zaqar.storage.contract import MessageStore
 from zaqar.storage.mongodb.messages.claims import QueueClaims
 from zaqar.storage.mongodb.messages.counters import shared
+from zaqar.storage.mongodb.messages.deliveries import QueueDeliveries
 from zaqar.storage.mongodb.messages.known_records import KnownRecords
 from zaqar.storage.mongodb.messages.leases import LONGEST, Leases
 from zaqar.storage.mongodb.messages.lines import Lines
 from zaqar.storage.mongodb.messages.messages import QueueMessages
+from zaqar.storage.mongodb.messages.pace import Pace
 from zaqar.storage.mongodb.messages.records import QueueRecords
 from zaqar.storage.mongodb.messages.session import Session
 from zaqar.storage.mongodb.messages.statistics import write_counters
+from zaqar.storage.mongodb.messages.subscriptions import QueueSubscriptions
 from zaqar.storage.mongodb.messages.sweep import is_turn_to_sweep, sweep
 from zaqar.storage.mongodb.messages.writer import Writer
 from zaqar.storage.mongodb.server.connection import Database
@@ -34,6 +37,8 @@ class Parts:
             shared(place),
             Leases(database, clock, longest=longest),
             Lines(),
+            Pace(clock),
+            Pace(clock),
         )
         self.writer = Writer(self.session.counters, functools.partial(write_counters, self.session))
 
@@ -44,6 +49,8 @@ class Parts:
             records=QueueRecords(session),
             messages=QueueMessages(session),
             claims=QueueClaims(session),
+            subscriptions=QueueSubscriptions(session),
+            deliveries=QueueDeliveries(session),
             sweep=functools.partial(sweep, session),
             is_turn_to_sweep=functools.partial(is_turn_to_sweep, session),
             is_alive=session.database.is_alive,

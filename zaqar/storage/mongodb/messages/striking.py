@@ -40,7 +40,7 @@ def strike(session: Session, scope: str, post: Document) -> None:
 
 
 def _remove(session: Session, scope: str, post: Document) -> None:
-    """Keep out what may still come of a struck post, remove what came, and forget the post."""
+    """Keep out what may still come of a struck post, remove what came, its notice too, and forget the post."""
     database = session.database
     token = {"_id": token_key(scope, post["token"]), "queue": scope, "by": post["by"]}
     memory = max(MEMORY, 3 * session.leases.longest)

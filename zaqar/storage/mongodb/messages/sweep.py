@@ -1,12 +1,12 @@
 """Reclaims what has expired, was purged or deleted, and settles queues that nobody uses.
 
-Uses the indexes ``expiry``, ``sweeping`` and ``litter``. A queue in which nothing is due or left costs nothing, however
+Uses the indexes ``expiry``, ``ending``, ``lapsing``, ``sweeping`` and ``litter``. A queue in which nothing is due or left costs nothing, however
 many there are: its record is in none of the ranges that are looked at.
 """
 
 from pymongo.errors import DuplicateKeyError
 
-from zaqar.storage.mongodb.messages import due, litter
+from zaqar.storage.mongodb.messages import due, litter, trimming
 from zaqar.storage.mongodb.messages.expiry import expire
 from zaqar.storage.mongodb.messages.record import Record
 from zaqar.storage.mongodb.messages.session import Session
@@ -54,6 +54,7 @@ def is_turn_to_sweep(session: Session) -> bool:
 def sweep(session: Session) -> int:
     """Reclaim; return how many messages and claims went."""
     gone = litter.clear_all(session, seconds=LONGEST_CLEARING) + expire(session)
+    trimming.sweep(session)
     wanted = {"due": {"$lte": session.clock.now()}}
     found = session.database.run(
         lambda: list(session.database.records.find(wanted, {"_id": 1}).sort("due", 1).limit(MOST_QUEUES))

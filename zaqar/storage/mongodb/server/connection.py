@@ -13,7 +13,7 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 from zaqar import forks
 from zaqar.errors import ConfigurationError, Unavailable
-from zaqar.storage.mongodb.schema import MESSAGES, QUEUES, RECORDS, SWEEPS, Index, models
+from zaqar.storage.mongodb.schema import MESSAGES, QUEUES, RECORDS, SUBSCRIPTIONS, SWEEPS, Index, models
 from zaqar.storage.mongodb.server.failure import COMMAND_NOT_FOUND, is_outage, is_passing, unavailable, was_sent
 from zaqar.storage.retry import Retry
 
@@ -62,13 +62,18 @@ class Database:
 
     @property
     def messages(self) -> Collection[Document]:
-        """Return the collection of messages and tokens."""
+        """Return the collection of messages, tokens and notices."""
         return self._ready()[MESSAGES]
 
     @property
     def records(self) -> Collection[Document]:
         """Return the collection of the queues' records."""
         return self._ready()[RECORDS]
+
+    @property
+    def subscriptions(self) -> Collection[Document]:
+        """Return the collection of subscriptions and their progress."""
+        return self._ready()[SUBSCRIPTIONS]
 
     @property
     def queues(self) -> Collection[Document]:

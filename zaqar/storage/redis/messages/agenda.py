@@ -42,8 +42,8 @@ class Agenda:
             queue, second = self._notes.popleft()
             earliest[queue] = min(second, earliest.get(queue, second))
         failed: Unavailable | None = None
-        for number, queues in _by_agenda(earliest).items():
-            for batch in _batches(queues):
+        for number, queues in by_agenda(earliest).items():
+            for batch in batches(queues):
                 try:
                     self._write(number, [(queue, earliest[queue]) for queue in batch])
                 except Unavailable as error:
@@ -74,8 +74,8 @@ class Agenda:
     def lacking(self, queues: Iterable[QueueKey]) -> list[QueueKey]:
         """Return those of the queues that no agenda has. Raises ``Unavailable``."""
         missing = []
-        for number, some in _by_agenda(queues).items():
-            for batch in _batches(some):
+        for number, some in by_agenda(queues).items():
+            for batch in batches(some):
                 records = [keys_of(queue).record for queue in batch]
                 seconds = [self._server.command("ZMSCORE", key, *records) for key in agenda_keys_of(number)]
                 missing += [queue for queue, *known in zip(batch, *seconds, strict=True) if known == [None, None]]
@@ -93,12 +93,14 @@ def numbers() -> range:
     return range(AGENDAS)
 
 
-def _by_agenda(queues: Iterable[QueueKey]) -> dict[int, list[QueueKey]]:
+def by_agenda(queues: Iterable[QueueKey]) -> dict[int, list[QueueKey]]:
+    """Return the queues by the numbers of their agendas."""
     found: dict[int, list[QueueKey]] = {}
     for queue in queues:
         found.setdefault(agenda_of(queue), []).append(queue)
     return found
 
 
-def _batches(queues: Sequence[QueueKey]) -> Iterable[Sequence[QueueKey]]:
+def batches(queues: Sequence[QueueKey]) -> Iterable[Sequence[QueueKey]]:
+    """Yield the queues, so many at a time as are written together."""
     return (queues[first : first + BATCH] for first in range(0, len(queues), BATCH))

@@ -132,7 +132,7 @@ class DeadLetters:
         token = tokens.derived(batch)
         first_due = now + min(int(ttl) for _, ttl in letters)
         answer = self._server.call(
-            scripts.POST, posting_keys_of(target, token), (token, MEMORY, microseconds, first_due, *arguments)
+            scripts.POST, posting_keys_of(target, token), (token, MEMORY, microseconds, first_due, *arguments, "silent")
         )
         if isinstance(answer, list):
             self._agenda.note_soon(target, first_due)

@@ -12,9 +12,11 @@ from zaqar.storage.redis.messages import scripts
 from zaqar.storage.redis.messages.agenda import Agenda
 from zaqar.storage.redis.messages.due import settled
 from zaqar.storage.redis.messages.encoding import client_word, decoded, encoded
+from zaqar.storage.redis.messages.sources import Sources
 from zaqar.storage.redis.server.server import Command, Server
 
 _HELD_BY_ANOTHER, _NOT_HELD = 1, 2
+_NO_NOTICE, _FIRST_NOTICE = 0, 2
 
 
 class QueueMessages(contract.Messages):
@@ -23,10 +25,11 @@ class QueueMessages(contract.Messages):
     ``memory``: seconds for which the token of a post is remembered.
     """
 
-    def __init__(self, server: Server, clock: Clock, agenda: Agenda, *, memory: int) -> None:
+    def __init__(self, server: Server, clock: Clock, agenda: Agenda, sources: Sources, *, memory: int) -> None:
         self._server = server
         self._clock = clock
         self._agenda = agenda
+        self._sources = sources
         self._memory = memory
 
     def post(
@@ -37,15 +40,19 @@ class QueueMessages(contract.Messages):
         now = microseconds // 1_000_000
         arguments = encoded(new, now=now, client_id=client_id)
         first_due = now + min(each.delay or each.ttl for each in new)
+        if is_silent:
+            arguments.append(b"silent")
         keys = posting_keys_of(queue, token)
-        first = self._server.call(scripts.POST, keys, (token, self._memory, microseconds, first_due, *arguments))
-        if first is None:
+        answer = self._server.call(scripts.POST, keys, (token, self._memory, microseconds, first_due, *arguments))
+        if answer is None:
             raise QueueNotFound(queue)
-        if isinstance(first, list):
-            (first,) = first
+        first, to_note, notice = answer if isinstance(answer, list) else (answer, b"", _NO_NOTICE)
+        if to_note:
             self._agenda.note_soon(queue, first_due)
+        if notice == _FIRST_NOTICE:
+            self._sources.note_soon(queue)
         position = int(first)
-        return Posted([format_id(position + index, token) for index in range(len(new))])
+        return Posted([format_id(position + index, token) for index in range(len(new))], notice != _NO_NOTICE)
 
     def list(
         self,

@@ -4,7 +4,7 @@ from zaqar.clock import Clock
 from zaqar.models import QueueKey, Stats
 from zaqar.storage import contract
 from zaqar.storage.ids import position_at
-from zaqar.storage.redis.keys import contents_of, keys_of
+from zaqar.storage.redis.keys import contents_of, keys_of, outbox_keys_of
 from zaqar.storage.redis.messages import scripts
 from zaqar.storage.redis.messages.agenda import Agenda
 from zaqar.storage.redis.messages.statistics import statistics_of
@@ -21,7 +21,7 @@ class QueueRecords(contract.Records):
 
     def create(self, queue: QueueKey) -> None:
         """Make the record of the queue: positions start at the time, so that old markers stay valid."""
-        self._server.call(scripts.CREATE_RECORD, keys_of(queue), (position_at(self._clock.microseconds()),))
+        self._server.call(scripts.CREATE_RECORD, outbox_keys_of(queue), (position_at(self._clock.microseconds()),))
 
     def delete(self, queue: QueueKey) -> None:
         """Remove every key of the queue in one step; the server frees the memory in the background."""

@@ -5,8 +5,11 @@ from zaqar.storage.contract import MessageStore
 from zaqar.storage.redis.messages.agenda import Agenda
 from zaqar.storage.redis.messages.claims import QueueClaims
 from zaqar.storage.redis.messages.dead_letters import DeadLetters
+from zaqar.storage.redis.messages.deliveries import QueueDeliveries
 from zaqar.storage.redis.messages.messages import QueueMessages
 from zaqar.storage.redis.messages.records import QueueRecords
+from zaqar.storage.redis.messages.sources import Sources
+from zaqar.storage.redis.messages.subscriptions import QueueSubscriptions
 from zaqar.storage.redis.messages.sweep import Sweep
 from zaqar.storage.redis.server.server import Server
 
@@ -20,12 +23,14 @@ class Parts:
     def __init__(self, server: Server, clock: Clock, *, memory: int) -> None:
         self.server = server
         self.clock = clock
-        agenda = Agenda(server)
+        agenda, sources = Agenda(server), Sources(server)
         self.dead_letters = DeadLetters(server, clock, agenda)
-        self.sweep = Sweep(server, clock, agenda, self.dead_letters)
+        self.sweep = Sweep(server, clock, agenda, sources, self.dead_letters)
         self.records = QueueRecords(server, clock, agenda)
-        self.messages = QueueMessages(server, clock, agenda, memory=memory)
+        self.messages = QueueMessages(server, clock, agenda, sources, memory=memory)
         self.claims = QueueClaims(server, clock, agenda, self.dead_letters)
+        self.subscriptions = QueueSubscriptions(server, clock, agenda)
+        self.deliveries = QueueDeliveries(server, clock, agenda, sources)
 
     def store(self) -> MessageStore:
         """Return the message store, which closes the connections."""
@@ -33,6 +38,8 @@ class Parts:
             records=self.records,
             messages=self.messages,
             claims=self.claims,
+            subscriptions=self.subscriptions,
+            deliveries=self.deliveries,
             sweep=self.sweep.sweep,
             is_turn_to_sweep=self.sweep.is_turn,
             is_alive=self.server.is_alive,

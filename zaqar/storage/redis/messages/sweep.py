@@ -1,18 +1,17 @@
 """The sweep: it settles queues that nobody uses, as operations settle the others, and finishes what crashes have left."""
 
-import random
 from collections.abc import Sequence
 
 from zaqar.clock import Clock
 from zaqar.errors import Unavailable
 from zaqar.models import QueueKey
-from zaqar.storage.redis.keys import SEARCH_TURN, SWEPT, TURN, is_leaving, keys_of, queue_of
+from zaqar.storage.redis.keys import SEARCH_TURN, SWEPT, TURN, is_leaving, keys_of, outbox_keys_of, queue_of
 from zaqar.storage.redis.messages import agenda as agendas
-from zaqar.storage.redis.messages import scripts
+from zaqar.storage.redis.messages import scripts, turns
 from zaqar.storage.redis.messages.agenda import Agenda
 from zaqar.storage.redis.messages.dead_letters import DeadLetters
-from zaqar.storage.redis.server.failure import StoreFull
-from zaqar.storage.redis.server.server import Server
+from zaqar.storage.redis.messages.sources import Sources
+from zaqar.storage.redis.server.server import Argument, Server
 
 INTERVAL = 30
 """Seconds between two sweeps by the processes of all hosts together."""
@@ -23,9 +22,6 @@ SEARCHED_EVERY = 1800
 Less than the posts of dead letters are remembered. With 200,000 queues that takes a second.
 """
 
-ASKED_EVERY = 2
-"""Seconds between two questions whose turn it is, in one process."""
-
 MOST_FAILURES = 5
 """Queues whose server does not answer, after which a sweep leaves the others to the next one: each takes its time."""
 
@@ -33,10 +29,13 @@ MOST_FAILURES = 5
 class Sweep:
     """Settles the queues that the agenda names."""
 
-    def __init__(self, server: Server, clock: Clock, agenda: Agenda, dead_letters: DeadLetters) -> None:
+    def __init__(
+        self, server: Server, clock: Clock, agenda: Agenda, sources: Sources, dead_letters: DeadLetters
+    ) -> None:
         self._server = server
         self._clock = clock
         self._agenda = agenda
+        self._sources = sources
         self._dead_letters = dead_letters
         self._is_in_turn = False
 
@@ -47,7 +46,8 @@ class Sweep:
         at every key.
         """
         self._agenda.write()
-        self._is_in_turn = self._takes(TURN, INTERVAL)
+        self._sources.write()
+        self._is_in_turn = turns.takes(self._server, TURN, INTERVAL)
         return self._is_in_turn
 
     def sweep(self) -> int:
@@ -59,7 +59,7 @@ class Sweep:
         missing: list[Unavailable] = []
         try:
             self._agenda.write()
-            if not is_usual or self._takes(SEARCH_TURN, SEARCHED_EVERY):
+            if not is_usual or turns.takes(self._server, SEARCH_TURN, SEARCHED_EVERY):
                 self._search()
         except Unavailable as error:
             missing.append(error)
@@ -72,14 +72,6 @@ class Sweep:
         if missing:
             raise missing[0]
         return gone
-
-    def _takes(self, key: str, seconds: int) -> bool:
-        """Tell whether nobody took this turn for so long; then it is the caller's."""
-        try:
-            return self._server.command("SET", key, "1", "NX", "EX", seconds) is not None
-        except StoreFull:
-            # It notes nobody's turn, and needs the sweep most of all: each process takes about one in an interval.
-            return random.random() < ASKED_EVERY / seconds
 
     def _search(self) -> None:
         """Enter into the agenda what is in none: what a crash left, or was written by a release that had no agenda."""
@@ -121,9 +113,21 @@ class Sweep:
             gone += number
             if is_all:
                 break
-        second, rule, is_leaving = rest
+        second, rule, is_leaving, may_have_outbox = rest
         if is_leaving:
             self._dead_letters.forward(queue)
         if rule:
             self._dead_letters.move_rest(queue, rule)
-        return gone, int(second) if second else None
+        seconds = [int(second)] if second else []
+        if may_have_outbox:
+            seconds += self._visit_outbox(queue)
+        return gone, min(seconds, default=None)
+
+    def _visit_outbox(self, queue: QueueKey) -> list[int]:
+        """Remove what has ended of a queue's subscriptions and log; return seconds before which nothing more of them ends."""
+        seconds: list[int] = []
+        after: Argument = 0
+        while after != b"":
+            after, second = self._server.call(scripts.VISIT_OUTBOX, outbox_keys_of(queue), (self._clock.now(), after))
+            seconds += [int(second)] if second else []
+        return seconds

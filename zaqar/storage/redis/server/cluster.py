@@ -99,7 +99,7 @@ class Cluster:
         if self._is_stale:
             self._learn()
         key = command[3] if command[0] in _SCRIPTED else command[1]
-        slot = key_slot(key)  # type: ignore[arg-type]
+        slot = key_slot(key if isinstance(key, bytes) else str(key).encode())
         owner = self._owners[slot]
         if owner is None:
             self._is_stale = True

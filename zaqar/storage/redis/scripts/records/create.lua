@@ -1,6 +1,9 @@
--- Make the record of a queue, unless it is there.
--- keys   QueueKeys of keys.py
--- reads  resume
+-- Make the record of a queue, unless it is there. Subscriptions and the log may have outlived the one before.
+-- keys   OutboxKeys of keys.py
+-- reads  resume, endings, pending
 -- writes record
 -- ARGV: now in microseconds
-return call('HSETNX', record, 'next', call('GET', resume) or ARGV[1])
+local last = tonumber(call('ZRANGE', pending, -1, -1, 'WITHSCORES')[2]) or 0
+local least = math.max(tonumber(call('GET', resume) or ARGV[1]), last + 1)
+call('HSETNX', record, 'next', written(least))
+set_notify_until()

@@ -3,8 +3,8 @@
 -- writes what settling writes, record
 -- ARGV: now in seconds
 -- Return 1 when that was all, else 0; how many messages and claims went; then, when that was all, the second at which
--- something falls due next or '', the rule by which dead letters are still to leave or '', and 1 where some are on their
--- way.
+-- something falls due next or '', the rule by which dead letters are still to leave or '', 1 where some are on their way,
+-- and 1 where there may be subscriptions.
 local is_all, gone = settle(tonumber(ARGV[1]))
 if not is_all then
   return { 0, gone }
@@ -16,11 +16,12 @@ for _, source in ipairs({ expiry, due, claims }) do
     next_due = second
   end
 end
-local noted, rule = unpack(call('HMGET', record, 'noted', 'rule'))
+local noted, rule, notify_until = unpack(call('HMGET', record, 'noted', 'rule', 'notify_until'))
 if noted and tonumber(noted) ~= next_due then
   call('HDEL', record, 'noted') -- first: a full server refuses a script whose first write needs memory
 end
 if next_due and tonumber(noted) ~= next_due then
   call('HSET', record, 'noted', next_due)
 end
-return { 1, gone, next_due or '', rule or '', call('EXISTS', leaving) }
+local may_have_outbox = notify_until or call('EXISTS', record) == 0 -- they outlive it
+return { 1, gone, next_due or '', rule or '', call('EXISTS', leaving), may_have_outbox and 1 or 0 }

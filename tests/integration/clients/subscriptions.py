@@ -1,0 +1,3 @@
+"""A subscriber that the clients' tests name."""
+
+HOOK = "http://example.com/hook"

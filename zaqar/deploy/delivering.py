@@ -1,0 +1,137 @@
+"""The notifier over its stores, and the news that reach it."""
+
+import functools
+import selectors
+import threading
+from typing import TYPE_CHECKING, Any
+
+from zaqar import config
+from zaqar.background import Task
+from zaqar.clock import SystemClock
+from zaqar.deploy.stores import chosen, describe
+from zaqar.deploy.targets import destinations
+from zaqar.errors import QueueNotFound
+from zaqar.models import QueueKey
+from zaqar.news import Box, HostNews, News, NoNews
+
+if TYPE_CHECKING:
+    from zaqar.notification.catalogue import Catalogue
+    from zaqar.notification.confirmation import Confirmations
+
+LONGEST_WAIT = 0.5
+"""Seconds after which whoever waits for news looks whether it is to stop."""
+
+
+def news_of(conf: config.Options) -> News:
+    """Return where processes tell what is posted."""
+    if not conf.notification.enabled:
+        return NoNews()
+    return HostNews(config.news_directory(conf, describe(conf)))
+
+
+class Delivering:
+    """Delivers until it is told to stop, in a process of its own or in a thread of another's."""
+
+    def __init__(self, conf: config.Options) -> None:
+        """Open the stores. Raises ``ConfigurationError``."""
+        from zaqar.notification.notifier import Notifier
+        from zaqar.notification.settings import NotifierSettings
+
+        self._management = chosen(conf, "management_store").management_store(None)
+        self._store = chosen(conf, "message_store").message_store(None)
+        self._box = Box(config.news_directory(conf, describe(conf)))
+        self._catalogue = _catalogue(conf)
+        options, rule = conf.notification, destinations(conf)
+        confirmations = _confirmations(conf, self._catalogue)
+        self._notifier = Notifier(
+            stores=[self._store],
+            settings=NotifierSettings(
+                max_workers=options.max_notifier_workers,
+                connect_timeout=options.connect_timeout,
+                total_timeout=options.total_timeout,
+                require_confirmation=options.require_confirmation,
+                allowed_networks=rule.allowed,
+                denied_networks=rule.denied,
+                allows_local=rule.allows_local,
+                is_trusted_host=self._catalogue.has_host if self._catalogue else lambda _: False,
+            ),
+            retry_policy=self._retry_policy,
+            decrypted=config.cipher(conf).decrypt,
+            confirmation=confirmations.text if confirmations else None,
+            clock=SystemClock(),
+        )
+        self._is_over = threading.Event()
+
+    @classmethod
+    def in_every_process(cls, conf: config.Options) -> Task:
+        """Deliver in a thread of this process, and of each that is forked from it, for as long as it lives."""
+        task = Task(
+            "deliveries",
+            lambda: cls(conf).run(),
+            interval=0,
+            after_mistake=1,
+            failure="Deliveries have stopped, and begin anew.",
+        )
+        task.start()
+        return task
+
+    def run(self) -> None:
+        """Deliver until ``stop``."""
+        listening = threading.Thread(target=self._listen, name="news", daemon=True)
+        listening.start()
+        if self._catalogue is not None:
+            self._catalogue.task.start()
+        try:
+            self._notifier.run()
+        finally:
+            self._is_over.set()
+            listening.join()
+            if self._catalogue is not None:
+                self._catalogue.task.stop()
+            self._box.close()
+            self._store.close()
+            self._management.close()
+
+    def stop(self) -> None:
+        """Let ``run`` come back soon; for any thread, and for a signal's handler."""
+        self._notifier.stop()
+
+    def report(self) -> str:
+        """Return in a line what was done so far."""
+        counts = self._notifier.counts()
+        return (
+            f"{counts.delivered} delivered, {counts.failed_attempts} attempts failed, {counts.given_up} given up; "
+            f"{counts.pending} pending of {counts.subscriptions} subscriptions in hand"
+        )
+
+    def _listen(self) -> None:
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._box, selectors.EVENT_READ)
+            while not self._is_over.is_set():
+                if selector.select(LONGEST_WAIT):
+                    for queue in self._box.read():
+                        self._notifier.tell(queue)
+
+    def _retry_policy(self, queue: QueueKey) -> dict[str, Any] | None:
+        try:
+            policy = self._management.queues.get(queue).metadata.get("_retry_policy")
+        except QueueNotFound:
+            return None
+        return policy if isinstance(policy, dict) else None
+
+
+def _catalogue(conf: config.Options) -> "Catalogue | None":
+    if not config.has_keystone(conf):
+        return None
+    from zaqar.notification.catalogue import Catalogue
+
+    return Catalogue(functools.partial(config.catalogue, conf))
+
+
+def _confirmations(conf: config.Options, catalogue: "Catalogue | None") -> "Confirmations | None":
+    from zaqar.notification.confirmation import Confirmations
+
+    signer = config.signer(conf, SystemClock())
+    if not signer.has_key:
+        return None
+    return Confirmations(signer=signer, endpoint=catalogue.endpoint if catalogue else lambda _: None)

@@ -1,0 +1,58 @@
+"""What Keystone's catalogue says: where this service is, and which hosts belong to the cloud (notifications N-58, N-77)."""
+
+import logging
+import urllib.parse
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from zaqar.background import Task
+
+LOG = logging.getLogger(__name__)
+
+UNTIL_ANSWERED = 10.0
+"""Seconds between attempts while Keystone has not told its catalogue."""
+RENEWED = 600.0
+"""Seconds after which it is asked again."""
+Entries = Sequence[Mapping[str, Any]]
+"""Services with their ``name`` and ``endpoints``, each of which has ``interface`` and ``url``."""
+
+
+class Catalogue:
+    """Asks in the background; until there was an answer nothing is known. ``ask`` raises whatever it does."""
+
+    def __init__(self, ask: Callable[[], Entries]) -> None:
+        self._ask = ask
+        self._hosts: frozenset[str] = frozenset()
+        self._public: Mapping[str, str] = {}
+        self._is_away = False
+        self.task = Task(
+            "catalogue",
+            self.renew,
+            interval=0,
+            after_mistake=UNTIL_ANSWERED,
+            failure="The catalogue of Keystone could not be read.",
+        )
+
+    def endpoint(self, name: str) -> str | None:
+        """Return where clients reach a service, if that is known."""
+        return self._public.get(name)
+
+    def has_host(self, host: str) -> bool:
+        """Tell whether an endpoint of the cloud is on this host."""
+        return host.lower() in self._hosts
+
+    def renew(self) -> float:
+        """Ask; return in how many seconds to ask again."""
+        try:
+            entries = self._ask()
+        except Exception as error:  # noqa: BLE001  # of whatever library Keystone is asked with: the next time may do
+            if not self._is_away:
+                LOG.warning("Keystone does not tell its catalogue (%s); it is asked again.", type(error).__name__)
+            self._is_away = True
+            return UNTIL_ANSWERED
+        self._is_away = False
+        endpoints = [(entry.get("name"), one) for entry in entries for one in entry.get("endpoints", ())]
+        hosts = (urllib.parse.urlsplit(one["url"]).hostname for _, one in endpoints)
+        self._hosts = frozenset(host for host in hosts if host)
+        self._public = {name: one["url"] for name, one in endpoints if name and one.get("interface") == "public"}
+        return RENEWED

@@ -1,0 +1,234 @@
+"""Subscriptions: create, list, show, change, delete, confirm; show and rotate the secret."""
+
+import base64
+import secrets
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from zaqar.context import Context
+from zaqar.errors import (
+    ChangedMeanwhile,
+    Invalid,
+    NothingToUpdate,
+    QueueNotFound,
+    SignatureRefused,
+    SubscriberTaken,
+    SubscriptionNotFound,
+    Unavailable,
+)
+from zaqar.limits import Limits, page_size
+from zaqar.models import NewSubscription, Question, QueueKey, Subscription
+from zaqar.news import News
+from zaqar.operations.authorization import Authorization
+from zaqar.operations.confirmations import Confirmations, check_answer, remembering
+from zaqar.operations.settings import KnownQueues
+from zaqar.operations.subscription_terms import Terms
+from zaqar.storage.ids import MalformedId, named, new_token, parse_id
+
+FORMER_SECRET_SECONDS = 86_400
+"""For how long a secret signs along after it was rotated away."""
+SECRET_BYTES = 24
+_ATTEMPTS = 20
+
+replaced = msgspec.structs.replace
+Change = Callable[[Subscription], Subscription]
+
+
+class Subscriptions:
+    """The verbs of a subscription. ``subscriber``, ``ttl``, ``options`` and ``confirmed`` are whatever a client sent."""
+
+    def __init__(
+        self,
+        *,
+        known: KnownQueues,
+        authorization: Authorization,
+        limits: Limits,
+        terms: Terms,
+        confirmations: Confirmations,
+        news: News,
+        now: Callable[[], int],
+    ) -> None:
+        self._known = known
+        self._authorization = authorization
+        self._limits = limits
+        self._terms = terms
+        self._confirmations = confirmations
+        self._news = news
+        self._now = now
+
+    def create(
+        self,
+        context: Context,
+        queue: QueueKey,
+        *,
+        subscriber: object = None,
+        ttl: object = None,
+        options: object = None,
+    ) -> str:
+        """Subscribe, making the queue if need be; return the id (http S-5 to S-16).
+
+        Who is subscribed and has not confirmed gets the id of what there is, and is asked again. Raises ``SubscriberTaken``
+        where he has.
+        """
+        self._authorization.check("subscription:create", context)
+        terms = self._terms
+        new = NewSubscription(
+            terms.subscriber(subscriber), options=terms.options(options), ttl=terms.ttl(ttl), secret=_new_secret()
+        )
+        store, token = self._known.store_for(queue), new_token()
+        try:
+            made, is_new = store.subscriptions.create(queue, new, token=token)
+        except QueueNotFound:
+            self._known.create_lazily(queue)
+            made, is_new = store.subscriptions.create(queue, new, token=token)
+        if made.is_confirmed:
+            raise SubscriberTaken("This subscriber has a subscription already, and has confirmed it.")
+        if is_new:
+            self._news.tell(queue)
+        self._ask(queue, made.id, new.ttl)
+        return made.id
+
+    def list(
+        self, context: Context, queue: QueueKey, *, marker: str | None = None, limit: int | None = None
+    ) -> Sequence[Subscription]:
+        """Return subscriptions after ``marker``, in the order of their ids (http S-2, S-3)."""
+        self._authorization.check("subscription:get_all", context)
+        most = page_size(limit, most=self._limits.max_subscriptions_per_page)
+        try:
+            after = None if marker is None else parse_id(marker)
+        except MalformedId:  # it is no place in the list
+            return []
+        return self._known.store_for(queue).subscriptions.list(queue, marker=after, limit=most)
+
+    def get(self, context: Context, queue: QueueKey, subscription_id: str) -> Subscription:
+        """Return a subscription (http S-17). Raises ``SubscriptionNotFound``."""
+        self._authorization.check("subscription:get", context)
+        return self._known.store_for(queue).subscriptions.get(queue, named(subscription_id))
+
+    def update(
+        self,
+        context: Context,
+        queue: QueueKey,
+        subscription_id: str,
+        *,
+        subscriber: object = None,
+        ttl: object = None,
+        options: object = None,
+    ) -> None:
+        """Change what is given, not None; a new ttl begins now (http S-19 to S-26).
+
+        Another subscriber has to confirm anew, where that is required (notifications N-65). Raises ``NothingToUpdate``,
+        ``SubscriptionNotFound``, ``SubscriberTaken``.
+        """
+        self._authorization.check("subscription:update", context)
+        terms, changes = self._terms, dict[str, object]()
+        if subscriber is not None:
+            changes["subscriber"] = terms.subscriber(subscriber)
+        if options is not None:
+            changes["options"] = terms.options(options)
+        if ttl is not None:
+            changes["ttl"] = terms.ttl(ttl)
+        if not changes:
+            raise NothingToUpdate(f"Nothing of the subscription {subscription_id[:100]} is given that could change.")
+
+        def change(old: Subscription) -> Subscription:
+            new = replaced(old, **changes)
+            if new.subscriber == old.subscriber:
+                return new
+            new = replaced(
+                new, confirmations=(), is_confirmed=new.is_confirmed and not self._confirmations.are_required
+            )
+            return remembering(new, self._confirmations.end(new.ttl))
+
+        old, new = self._change(queue, subscription_id, change, restarts=ttl is not None)
+        self._news.tell(queue)
+        if new.subscriber != old.subscriber and new.confirmations:
+            self._confirmations.send(queue, new.id, Question("SubscriptionConfirmation", new.confirmations[-1]))
+
+    def delete(self, context: Context, queue: QueueKey, subscription_id: str) -> None:
+        """Unsubscribe; silent when missing (http S-18)."""
+        self._authorization.check("subscription:delete", context)
+        self._known.store_for(queue).subscriptions.delete(queue, named(subscription_id))
+        self._news.tell(queue)
+
+    def confirm(self, context: Context, queue: QueueKey, subscription_id: str, confirmed: object) -> None:
+        """Mark it confirmed, or not any more, of which the subscriber is told where it matters (http S-27 to S-34).
+
+        Raises ``SubscriptionNotFound``, and ``SignatureRefused`` where the caller has the signature of another confirmation.
+        """
+        self._authorization.check("subscription:confirm", context)
+        if type(confirmed) is not bool:
+            raise Invalid("The 'confirmed' should be boolean.")
+        end = None if confirmed else self._confirmations.end(self._limits.default_subscription_ttl)
+
+        def change(old: Subscription) -> Subscription:
+            check_answer(context, queue, old)
+            return remembering(replaced(old, is_confirmed=confirmed), end)
+
+        try:
+            self._change(queue, subscription_id, change)
+        except SubscriptionNotFound as error:
+            if context.is_signed:
+                raise SignatureRefused("there is no such subscription") from error
+            raise
+        self._news.tell(queue)
+        if end is not None:
+            self._confirmations.send(queue, subscription_id, Question("UnsubscribeConfirmation", end))
+
+    def secret(self, context: Context, queue: QueueKey, subscription_id: str) -> Subscription:
+        """Return the subscription to somebody who may see its secret. Raises ``SubscriptionNotFound``."""
+        self._check_secret(context)
+        shown = self._known.store_for(queue).subscriptions.get(queue, named(subscription_id))
+        return shown if shown.former_secret_ends > self._now() else replaced(shown, former_secret=None)
+
+    def rotate(self, context: Context, queue: QueueKey, subscription_id: str) -> Subscription:
+        """Give it another secret, and return it; the one it had signs along for a day. Raises ``SubscriptionNotFound``."""
+        self._check_secret(context)
+        secret, ends = _new_secret(), self._now() + FORMER_SECRET_SECONDS
+        _, new = self._change(
+            queue,
+            subscription_id,
+            lambda old: replaced(old, secret=secret, former_secret=old.secret, former_secret_ends=ends),
+        )
+        self._news.tell(queue)
+        return new
+
+    def _check_secret(self, context: Context) -> None:
+        """Refuse whoever has no more than a signature: one that lets subscriptions be read must not let webhooks be forged."""
+        self._authorization.check("subscription:update", context)
+        if context.is_signed:
+            raise SignatureRefused("no signature opens a secret")
+
+    def _ask(self, queue: QueueKey, subscription_id: str, seconds: int) -> None:
+        """Ask the subscriber to confirm, where that is required; whoever unsubscribed meanwhile is not asked."""
+        end = self._confirmations.end(seconds)
+        if end is None:
+            return
+        try:
+            self._change(queue, subscription_id, lambda old: remembering(old, end))
+        except SubscriptionNotFound:
+            return
+        self._confirmations.send(queue, subscription_id, Question("SubscriptionConfirmation", end))
+
+    def _change(
+        self, queue: QueueKey, subscription_id: str, change: Change, *, restarts: bool = False
+    ) -> tuple[Subscription, Subscription]:
+        """Change what is there; return it as it was and as it is. Raises ``SubscriptionNotFound``, ``SubscriberTaken``."""
+        subscriptions, wanted = self._known.store_for(queue).subscriptions, named(subscription_id)
+        for _ in range(_ATTEMPTS):
+            old = subscriptions.get(queue, wanted)
+            new = change(old)
+            if new == old and not restarts:
+                return old, new
+            try:
+                subscriptions.replace(queue, old=old, new=new, restarts=restarts)
+            except ChangedMeanwhile:
+                continue
+            return old, new
+        raise Unavailable("The subscription is being changed by others.")
+
+
+def _new_secret() -> str:
+    """Return a secret of the form that libraries of Standard Webhooks take."""
+    return f"whsec_{base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()}"

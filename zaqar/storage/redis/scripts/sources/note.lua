@@ -1,0 +1,6 @@
+-- Note that queues have something in their outboxes.
+-- keys   SourceKeys of keys.py
+-- writes sources
+-- ARGV: the records of the queues
+call('SREM', sources, '') -- a full server refuses a script whose first write needs memory
+return call('SADD', sources, unpack(ARGV))
