@@ -18,9 +18,13 @@ Result = TypeVar("Result")
 
 
 class Calls:
-    """Those of one store. That it does not answer is said once, and once that it does again."""
+    """Those of one store. That it does not answer is said once, and once that it does again.
 
-    def __init__(self) -> None:
+    ``follow`` is called, in the same thread, after each that came back: the store has just told its time, or can.
+    """
+
+    def __init__(self, follow: Callable[[], None]) -> None:
+        self._follow = follow
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="notifier-store")
         self._is_down = False
 
@@ -28,7 +32,7 @@ class Calls:
         """Call, and return what it returns. Raises what it raises, ``Unavailable`` above all."""
         loop = asyncio.get_running_loop()
         try:
-            result = await loop.run_in_executor(self._threads, functools.partial(call, *args, **named))
+            result = await loop.run_in_executor(self._threads, functools.partial(self._do, call, *args, **named))
         except Unavailable as error:
             if not self._is_down:
                 LOG.warning("notifications wait, as a message store does not answer: %s", error)
@@ -37,6 +41,11 @@ class Calls:
         if self._is_down:
             LOG.info("notifications go on, as the message store answers again")
         self._is_down = False
+        return result
+
+    def _do(self, call: Callable[Arguments, Result], *args: Arguments.args, **named: Arguments.kwargs) -> Result:
+        result = call(*args, **named)
+        self._follow()
         return result
 
     def close(self) -> None:
