@@ -11,6 +11,8 @@ from yarl import URL
 from tests.integration.server.certificates import self_signed
 from tests.notification import receiver as receivers
 from tests.notification.receiver import Receiver, status
+from zaqar.notification import webhook
+from zaqar.notification.sips import SippingSocket
 from zaqar.notification.webhook import Webhooks
 
 
@@ -143,6 +145,23 @@ def test_a_receiver_that_never_answers_is_given_up_in_time():
 
 def test_a_receiver_that_never_ends_its_headers_is_given_up_in_time():
     assert answer_of(receivers.drip_headers, total_timeout=0.05).text == "no answer in time"
+
+
+def test_a_flood_before_the_answer_is_read_a_little_at_a_time(monkeypatch):
+    read = []
+
+    class Watched(SippingSocket):
+        def recv(self, size, flags=0, /):
+            read.append(len(found := super().recv(size, flags)))
+            return found
+
+    monkeypatch.setattr(webhook, "SippingSocket", Watched)
+    flood = b"HTTP/1.1 100 Continue\r\n\r\n" * 40_000
+
+    assert answer_of(receivers.raw(flood + b"HTTP/1.1 200 OK\r\n\r\n")).is_delivered
+
+    assert sum(read) > len(flood)
+    assert max(read) <= 4096
 
 
 def test_an_answer_that_never_ends_is_a_delivery_all_the_same():

@@ -16,6 +16,7 @@ import aiohttp
 from yarl import URL
 
 from zaqar.notification.lookups import LookUp, Lookups, look_up
+from zaqar.notification.sips import SippingSocket
 
 _MOST_ANSWER = 64 * 1024
 _LONGEST_ANSWER = 1.0
@@ -140,7 +141,7 @@ class Webhooks:
         if not attempt.is_trusted and not self._accepts(str(place[0])):
             raise AddressRefused("the address is not allowed")
         attempt.has_connected = True
-        return socket.socket(family, kind, protocol)
+        return SippingSocket(family, kind, protocol)
 
 
 async def _pass_over(response: aiohttp.ClientResponse) -> None:
