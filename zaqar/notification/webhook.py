@@ -10,12 +10,13 @@ import dataclasses
 import socket
 import ssl
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import aiohttp
 from yarl import URL
 
 from zaqar.notification.lookups import LookUp, Lookups, look_up
+from zaqar.notification.sips import SippingSocket
 
 _MOST_ANSWER = 64 * 1024
 _LONGEST_ANSWER = 1.0
@@ -73,51 +74,65 @@ class Webhooks:
         self._accepts = accepts
         self._is_trusted = is_trusted
         self._lookups = Lookups(look_up, most=most_lookups)
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                resolver=self._lookups,
-                socket_factory=self._open,
-                keepalive_timeout=_IDLE,
-                limit=0,  # the places of the notifier bound it
-                ssl=True if tls is None else tls,
-            ),
-            timeout=aiohttp.ClientTimeout(total=total_timeout, connect=connect_timeout),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"User-Agent": "zaqar"},
-            skip_auto_headers=["Accept-Encoding"],
-            auto_decompress=False,
-            trust_env=False,
-        )
+        self._total_timeout = total_timeout
+        self._timeout = aiohttp.ClientTimeout(connect=connect_timeout)
+        self._tls = True if tls is None else tls
+        self._session = self._new_session(keepalive_timeout=_IDLE)
+        self._session_of_new = self._new_session(force_close=True)
+        """Each of its connections is made for one request."""
 
     async def close(self) -> None:
         """Close every connection."""
         await self._session.close()
+        await self._session_of_new.close()
         await self._lookups.close()
 
     async def send(self, url: URL, headers: Mapping[str, str], body: bytes) -> Answer:
         """Make one attempt; never raises for what a receiver, the network or a name does."""
         attempt = _Attempt(self._is_trusted(url.host or ""))
         _attempt.set(attempt)
-        while True:
-            try:
-                return await self._post(url, headers, body)
-            except TimeoutError as error:
-                is_early = isinstance(error, aiohttp.ConnectionTimeoutError)
-                return Answer("no connection in time" if is_early else "no answer in time")
-            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
-                # A connection that lay idle may be closed at any moment: only a new one says something of the receiver.
-                if attempt.has_connected or isinstance(error, aiohttp.ClientConnectorError):
-                    return Answer(_told(error))
-            except (aiohttp.ClientError, OSError, ValueError) as error:
-                return Answer(_told(error))
+        try:
+            async with asyncio.timeout(self._total_timeout):
+                return await self._send(attempt, url, headers, body)
+        except TimeoutError as error:
+            is_early = isinstance(error, aiohttp.ConnectionTimeoutError)
+            return Answer("no connection in time" if is_early else "no answer in time")
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            return Answer(_told(error))
 
-    async def _post(self, url: URL, headers: Mapping[str, str], body: bytes) -> Answer:
-        async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as response:
+    async def _send(self, attempt: _Attempt, url: URL, headers: Mapping[str, str], body: bytes) -> Answer:
+        try:
+            return await self._post(self._session, url, headers, body)
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
+            # A connection that lay idle may be closed at any moment: only a new one says something of the receiver.
+            if attempt.has_connected or isinstance(error, aiohttp.ClientConnectorError):
+                raise
+        return await self._post(self._session_of_new, url, headers, body)
+
+    async def _post(self, session: aiohttp.ClientSession, url: URL, headers: Mapping[str, str], body: bytes) -> Answer:
+        async with session.post(url, data=body, headers=headers, allow_redirects=False) as response:
             status = response.status
             retry_after = response.headers.get("Retry-After") if status in _MAY_ASK_TO_WAIT else None
             if not response.content.is_eof():
                 await _pass_over(response)
             return Answer(f"status {status}", 200 <= status < 300, status == _GONE, retry_after)
+
+    def _new_session(self, **keeping: Any) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                resolver=self._lookups,
+                socket_factory=self._open,
+                limit=0,  # the places of the notifier bound it
+                ssl=self._tls,
+                **keeping,
+            ),
+            timeout=self._timeout,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"User-Agent": "zaqar"},
+            skip_auto_headers=["Accept-Encoding"],
+            auto_decompress=False,
+            trust_env=False,
+        )
 
     def _open(self, address: aiohttp.AddrInfoType) -> socket.socket:
         """Return a socket for an address, which is the one that it will be connected to."""
@@ -126,7 +141,7 @@ class Webhooks:
         if not attempt.is_trusted and not self._accepts(str(place[0])):
             raise AddressRefused("the address is not allowed")
         attempt.has_connected = True
-        return socket.socket(family, kind, protocol)
+        return SippingSocket(family, kind, protocol)
 
 
 async def _pass_over(response: aiohttp.ClientResponse) -> None:
