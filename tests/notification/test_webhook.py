@@ -104,6 +104,15 @@ def test_a_connection_is_used_again():
     assert receiver.connections == 1
 
 
+def test_connections_to_many_hosts_are_kept_only_up_to_a_bound():
+    with Receiver() as receiver:
+        urls = [receiver.url(host=f"{number}.example") for number in range(10)]
+        answers = send(*urls, *urls, look_up=lambda host, port: [(socket.AF_INET, "127.0.0.1")], most_open=4)
+
+    assert all(answer.is_delivered for answer in answers)
+    assert receiver.connections == 20  # without the bound, those of the first round would do
+
+
 def test_a_connection_that_was_closed_while_idle_costs_no_attempt():
     with Receiver(lambda received: status(200, closes=True)) as receiver:
         answers = send(*[receiver.url()] * 20)
