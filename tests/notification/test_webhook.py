@@ -16,7 +16,7 @@ from zaqar.notification.sips import SippingSocket
 from zaqar.notification.webhook import Webhooks
 
 
-def send(*urls, accepts=lambda address: True, is_trusted=lambda host: False, total_timeout=5.0, pause=None, **more):
+def send(*urls, accepts=lambda address: True, is_trusted=lambda host: False, total_timeout=5.0, most_open=100, **more):
     """Send to each URL in turn, and return the answers."""
 
     async def act():
@@ -28,13 +28,9 @@ def send(*urls, accepts=lambda address: True, is_trusted=lambda host: False, tot
             most_lookups=4,
             **more,
         )
+        webhooks.most_open = most_open
         try:
-            answers = []
-            for url in urls:
-                answers.append(await webhooks.send(URL(url, encoded=True), {"X-A": "b"}, b"[1]"))
-                if pause is not None:
-                    await pause()
-            return answers
+            return [await webhooks.send(URL(url, encoded=True), {"X-A": "b"}, b"[1]") for url in urls]
         finally:
             await webhooks.close()
 

@@ -61,7 +61,7 @@ class Webhooks:
     """Sends; made and used in one event loop. Connections stay open for what comes next.
 
     ``accepts``: whether an address may be connected to. ``is_trusted``: whether a host is exempt from that. Times in seconds.
-    From ``most_open`` connections on, by default half of what the process may have, new ones are made that are not kept.
+    From ``most_open`` connections on, half of the files that the process may have, new ones are made that are not kept.
     """
 
     def __init__(
@@ -74,12 +74,11 @@ class Webhooks:
         most_lookups: int,
         tls: ssl.SSLContext | None = None,
         look_up: LookUp = look_up,
-        most_open: int | None = None,
     ) -> None:
         self._accepts = accepts
         self._is_trusted = is_trusted
         self._lookups = Lookups(look_up, most=most_lookups)
-        self._most_open = _most_open() if most_open is None else most_open
+        self.most_open = _most_open()
         self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         """Those that are open: nobody else has one, so that it is gone once its connection is closed."""
         self._total_timeout = total_timeout
@@ -109,7 +108,7 @@ class Webhooks:
             return Answer(_told(error))
 
     async def _send(self, attempt: _Attempt, url: URL, headers: Mapping[str, str], body: bytes) -> Answer:
-        if len(self._sockets) >= self._most_open:
+        if len(self._sockets) >= self.most_open:
             return await self._post(self._session_of_new, url, headers, body)
         try:
             return await self._post(self._session, url, headers, body)
