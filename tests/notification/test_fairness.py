@@ -68,3 +68,16 @@ def test_little_memory_for_notices_slows_down_but_stops_nothing(memory_world):
 
     assert receiver.counted() == dict.fromkeys(ids, 1)
     assert memory.calls.count("notices") < 4 * len(ids)  # not once for each turn
+
+
+def test_a_thousand_subscriptions_to_one_topic_are_all_served(memory_world):
+    world = dataclasses.replace(memory_world[0], queue=queue_key(kind="topic"))
+    with Receiver() as receiver:
+        for number in range(1000):
+            world.subscribe(receiver.url(f"/{number}"))
+        ids = world.post_numbers(2)
+        with world.notifier():
+            receiver.wait_for(2000)
+
+    assert receiver.counted() == dict.fromkeys(ids, 1000)
+    assert len({one.path for one in receiver.received}) == 1000

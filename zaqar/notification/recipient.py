@@ -61,6 +61,8 @@ class Recipient:
         """Whether a notice behind it was at hand; it may have made place for others before the turn came."""
         self.is_reading = False
         """Whether a worker reads on for it."""
+        self.is_said_to_wait = False
+        """Whether the log has been told that it is not confirmed."""
         self.look_again_ms = 0
         """While it is full: when some more of what it does not try may be late."""
         self._take_over(lease.subscription)
