@@ -53,7 +53,7 @@ def _newer(recipient: Recipient) -> Job | None:
     course = recipient.course
     if not course.has_room:
         return _pass_over_late(recipient) if _is_to_look_for_late(recipient) else None
-    while len(course.lanes) < _MOST_IN_PROGRESS:
+    while len(course.lanes) < _MOST_IN_PROGRESS and not recipient.is_leaving:
         notice = recipient.source.windows.following(course.cursor)
         if notice is None:
             return _read_on(recipient)
