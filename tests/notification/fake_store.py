@@ -209,6 +209,7 @@ def fake_store(clock):
         claims=None,
         subscriptions=_Subscriptions(memory),
         deliveries=deliveries,
+        microseconds=clock.microseconds,
         sweep=lambda: 0,
         is_alive=lambda: True,
         close=lambda: None,

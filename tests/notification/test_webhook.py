@@ -11,10 +11,12 @@ from yarl import URL
 from tests.integration.server.certificates import self_signed
 from tests.notification import receiver as receivers
 from tests.notification.receiver import Receiver, status
+from zaqar.notification import webhook
+from zaqar.notification.sips import SippingSocket
 from zaqar.notification.webhook import Webhooks
 
 
-def send(*urls, accepts=lambda address: True, is_trusted=lambda host: False, total_timeout=5.0, pause=None, **more):
+def send(*urls, accepts=lambda address: True, is_trusted=lambda host: False, total_timeout=5.0, most_open=100, **more):
     """Send to each URL in turn, and return the answers."""
 
     async def act():
@@ -26,13 +28,9 @@ def send(*urls, accepts=lambda address: True, is_trusted=lambda host: False, tot
             most_lookups=4,
             **more,
         )
+        webhooks.most_open = most_open
         try:
-            answers = []
-            for url in urls:
-                answers.append(await webhooks.send(URL(url, encoded=True), {"X-A": "b"}, b"[1]"))
-                if pause is not None:
-                    await pause()
-            return answers
+            return [await webhooks.send(URL(url, encoded=True), {"X-A": "b"}, b"[1]") for url in urls]
         finally:
             await webhooks.close()
 
@@ -102,11 +100,48 @@ def test_a_connection_is_used_again():
     assert receiver.connections == 1
 
 
+def test_connections_to_many_hosts_are_kept_only_up_to_a_bound():
+    with Receiver() as receiver:
+        urls = [receiver.url(host=f"{number}.example") for number in range(10)]
+        answers = send(*urls, *urls, look_up=lambda host, port: [(socket.AF_INET, "127.0.0.1")], most_open=4)
+
+    assert all(answer.is_delivered for answer in answers)
+    assert receiver.connections == 20  # without the bound, those of the first round would do
+
+
 def test_a_connection_that_was_closed_while_idle_costs_no_attempt():
     with Receiver(lambda received: status(200, closes=True)) as receiver:
         answers = send(*[receiver.url()] * 20)
 
     assert all(answer.is_delivered for answer in answers)
+
+
+def test_however_many_connections_lie_idle_an_attempt_is_sent_twice_at_most_and_the_second_time_on_a_new_one():
+    def behave(received):
+        return status(200) if received.path == "/at-once" else receivers.reset
+
+    async def act():
+        with Receiver(behave) as receiver:
+            webhooks = Webhooks(
+                accepts=lambda address: True,
+                is_trusted=lambda host: False,
+                connect_timeout=5.0,
+                total_timeout=5.0,
+                most_lookups=4,
+            )
+            at_once = URL(receiver.url("/at-once"))
+            await asyncio.gather(*(webhooks.send(at_once, {}, b"1") for _ in range(8)))
+            opened = receiver.connections
+            answer = await webhooks.send(URL(receiver.url()), {}, b"[1]")
+            await webhooks.close()
+            return answer, opened, receiver.received[8:]
+
+    answer, opened, received = asyncio.run(act())
+
+    assert opened > 2
+    assert answer.text == "the connection was closed without an answer"
+    assert len(received) == 2
+    assert received[1].connection > opened
 
 
 def test_a_receiver_that_never_answers_is_given_up_in_time():
@@ -115,6 +150,23 @@ def test_a_receiver_that_never_answers_is_given_up_in_time():
 
 def test_a_receiver_that_never_ends_its_headers_is_given_up_in_time():
     assert answer_of(receivers.drip_headers, total_timeout=0.05).text == "no answer in time"
+
+
+def test_a_flood_before_the_answer_is_read_a_little_at_a_time(monkeypatch):
+    read = []
+
+    class Watched(SippingSocket):
+        def recv(self, size, flags=0, /):
+            read.append(len(found := super().recv(size, flags)))
+            return found
+
+    monkeypatch.setattr(webhook, "SippingSocket", Watched)
+    flood = b"HTTP/1.1 100 Continue\r\n\r\n" * 40_000
+
+    assert answer_of(receivers.raw(flood + b"HTTP/1.1 200 OK\r\n\r\n")).is_delivered
+
+    assert sum(read) > len(flood)
+    assert max(read) <= 4096
 
 
 def test_an_answer_that_never_ends_is_a_delivery_all_the_same():

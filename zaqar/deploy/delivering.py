@@ -58,7 +58,6 @@ class Delivering:
             retry_policy=self._retry_policy,
             decrypted=config.cipher(conf).decrypt,
             confirmation=confirmations.text if confirmations else None,
-            clock=SystemClock(),
         )
         self._is_over = threading.Event()
 

@@ -18,16 +18,20 @@ Result = TypeVar("Result")
 
 
 class Calls:
-    """Those of one store. That it does not answer is said once, and once that it does again."""
+    """Those of one store. That it does not answer is said once, and once that it does again.
 
-    def __init__(self) -> None:
+    ``follow`` is called, in the same thread, after each that came back: the store has just told its time, or can.
+    """
+
+    def __init__(self, follow: Callable[[], None]) -> None:
+        self._follow = follow
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="notifier-store")
         self._is_down = False
 
     async def run(self, call: Callable[Arguments, Result], *args: Arguments.args, **named: Arguments.kwargs) -> Result:
         """Call, and return what it returns. Raises what it raises, ``Unavailable`` above all."""
         try:
-            result = await self.ask(call, *args, **named)
+            result = await self.ask(self._do, functools.partial(call, *args, **named))
         except Unavailable as error:
             if not self._is_down:
                 LOG.warning("notifications wait, as a message store does not answer: %s", error)
@@ -42,6 +46,11 @@ class Calls:
         """Call something else in the same threads, of whose outage nothing is said."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, functools.partial(call, *args, **named))
+
+    def _do(self, call: Callable[[], Result]) -> Result:
+        result = call()
+        self._follow()
+        return result
 
     def close(self) -> None:
         """End the threads."""

@@ -25,6 +25,7 @@ from zaqar.notification.dispatch import Confirmation, Decrypted, Made
 from zaqar.notification.settings import NotifierSettings
 from zaqar.notification.shared import Shared
 from zaqar.notification.source import Source
+from zaqar.notification.store_time import StoreTime
 from zaqar.notification.turns import Turns
 from zaqar.notification.webhook import Webhooks
 from zaqar.notification.windows import Budget
@@ -38,7 +39,8 @@ class Notifier:
     """Finds queues that have something to deliver, at the start, each second and when it is told, and works for them.
 
     ``run`` works in the thread that calls it, ``start`` in one of its own, until ``stop``. ``retry_policy`` returns the
-    metadata ``_retry_policy`` of a queue; it, like the stores, is called in threads and may raise ``Unavailable``.
+    metadata ``_retry_policy`` of a queue; it, like the stores, is called in threads and may raise ``Unavailable``. Without a
+    ``clock`` the time is that of the first store: this host's own may be wrong, and what ends or is tried again is the store's.
     """
 
     def __init__(
@@ -49,13 +51,14 @@ class Notifier:
         retry_policy: Callable[[QueueKey], dict[str, Any] | None],
         decrypted: Decrypted,
         confirmation: Confirmation | None,
-        clock: Clock,
+        clock: Clock | None = None,
     ) -> None:
         self._stores = stores
         self._settings = settings
         self._retry_policy = retry_policy
         self._made = Made(decrypted, confirmation)
-        self._clock = clock
+        self._time = StoreTime(stores[0].microseconds)
+        self._clock = clock or self._time
         self._counters = Counters()
         self._delivering: _Delivering | None = None
         self._is_stopped = threading.Event()
@@ -113,7 +116,7 @@ class Notifier:
             retry_policy=self._retry_policy,
             monotonic=time.monotonic,
         )
-        self._delivering = _Delivering(self._stores, shared)
+        self._delivering = _Delivering(self._stores, shared, self._time)
         if self._is_stopped.is_set():
             return
         await self._delivering.run()
@@ -122,9 +125,9 @@ class Notifier:
 class _Delivering:
     """What runs in the loop."""
 
-    def __init__(self, stores: Sequence[MessageStore], shared: Shared) -> None:
+    def __init__(self, stores: Sequence[MessageStore], shared: Shared, time: StoreTime) -> None:
         self.loop = asyncio.get_running_loop()
-        self._stores = [(store, Calls()) for store in stores]
+        self._stores = [(store, Calls(time.follow)) for store in stores]
         self._shared = shared
         self._sources: dict[tuple[int, QueueKey], Source] = {}
         self._running: dict[Source, asyncio.Task[None]] = {}

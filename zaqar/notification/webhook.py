@@ -7,20 +7,24 @@ lead elsewhere between the two. Of what a receiver answers only the status and `
 import asyncio
 import contextvars
 import dataclasses
+import resource
 import socket
 import ssl
+import weakref
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import aiohttp
 from yarl import URL
 
 from zaqar.notification.lookups import LookUp, Lookups, look_up
+from zaqar.notification.sips import SippingSocket
 
 _MOST_ANSWER = 64 * 1024
 _LONGEST_ANSWER = 1.0
 """Seconds for what follows the headers of an answer: the status is known, and the connection is not worth more."""
 
+_MOST_OPEN = 10_000
 _IDLE = 60.0
 """Seconds after which a connection that nobody uses is closed."""
 
@@ -57,6 +61,7 @@ class Webhooks:
     """Sends; made and used in one event loop. Connections stay open for what comes next.
 
     ``accepts``: whether an address may be connected to. ``is_trusted``: whether a host is exempt from that. Times in seconds.
+    From ``most_open`` connections on, half of the files that the process may have, new ones are made that are not kept.
     """
 
     def __init__(
@@ -73,51 +78,70 @@ class Webhooks:
         self._accepts = accepts
         self._is_trusted = is_trusted
         self._lookups = Lookups(look_up, most=most_lookups)
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                resolver=self._lookups,
-                socket_factory=self._open,
-                keepalive_timeout=_IDLE,
-                limit=0,  # the places of the notifier bound it
-                ssl=True if tls is None else tls,
-            ),
-            timeout=aiohttp.ClientTimeout(total=total_timeout, connect=connect_timeout),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"User-Agent": "zaqar"},
-            skip_auto_headers=["Accept-Encoding"],
-            auto_decompress=False,
-            trust_env=False,
-        )
+        self.most_open = _most_open()
+        self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+        """Those that are open: nobody else has one, so that it is gone once its connection is closed."""
+        self._total_timeout = total_timeout
+        self._timeout = aiohttp.ClientTimeout(connect=connect_timeout)
+        self._tls = True if tls is None else tls
+        self._session = self._new_session(keepalive_timeout=_IDLE)
+        self._session_of_new = self._new_session(force_close=True)
+        """Each of its connections is made for one request."""
 
     async def close(self) -> None:
         """Close every connection."""
         await self._session.close()
+        await self._session_of_new.close()
         await self._lookups.close()
 
     async def send(self, url: URL, headers: Mapping[str, str], body: bytes) -> Answer:
         """Make one attempt; never raises for what a receiver, the network or a name does."""
         attempt = _Attempt(self._is_trusted(url.host or ""))
         _attempt.set(attempt)
-        while True:
-            try:
-                return await self._post(url, headers, body)
-            except TimeoutError as error:
-                is_early = isinstance(error, aiohttp.ConnectionTimeoutError)
-                return Answer("no connection in time" if is_early else "no answer in time")
-            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
-                # A connection that lay idle may be closed at any moment: only a new one says something of the receiver.
-                if attempt.has_connected or isinstance(error, aiohttp.ClientConnectorError):
-                    return Answer(_told(error))
-            except (aiohttp.ClientError, OSError, ValueError) as error:
-                return Answer(_told(error))
+        try:
+            async with asyncio.timeout(self._total_timeout):
+                return await self._send(attempt, url, headers, body)
+        except TimeoutError as error:
+            is_early = isinstance(error, aiohttp.ConnectionTimeoutError)
+            return Answer("no connection in time" if is_early else "no answer in time")
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            return Answer(_told(error))
 
-    async def _post(self, url: URL, headers: Mapping[str, str], body: bytes) -> Answer:
-        async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as response:
+    async def _send(self, attempt: _Attempt, url: URL, headers: Mapping[str, str], body: bytes) -> Answer:
+        if len(self._sockets) >= self.most_open:
+            return await self._post(self._session_of_new, url, headers, body)
+        try:
+            return await self._post(self._session, url, headers, body)
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
+            # A connection that lay idle may be closed at any moment: only a new one says something of the receiver.
+            if attempt.has_connected or isinstance(error, aiohttp.ClientConnectorError):
+                raise
+        return await self._post(self._session_of_new, url, headers, body)
+
+    async def _post(self, session: aiohttp.ClientSession, url: URL, headers: Mapping[str, str], body: bytes) -> Answer:
+        async with session.post(url, data=body, headers=headers, allow_redirects=False) as response:
             status = response.status
             retry_after = response.headers.get("Retry-After") if status in _MAY_ASK_TO_WAIT else None
             if not response.content.is_eof():
                 await _pass_over(response)
             return Answer(f"status {status}", 200 <= status < 300, status == _GONE, retry_after)
+
+    def _new_session(self, **keeping: Any) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                resolver=self._lookups,
+                socket_factory=self._open,
+                limit=0,  # the places of the notifier bound it
+                ssl=self._tls,
+                **keeping,
+            ),
+            timeout=self._timeout,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"User-Agent": "zaqar"},
+            skip_auto_headers=["Accept-Encoding"],
+            auto_decompress=False,
+            trust_env=False,
+        )
 
     def _open(self, address: aiohttp.AddrInfoType) -> socket.socket:
         """Return a socket for an address, which is the one that it will be connected to."""
@@ -126,7 +150,14 @@ class Webhooks:
         if not attempt.is_trusted and not self._accepts(str(place[0])):
             raise AddressRefused("the address is not allowed")
         attempt.has_connected = True
-        return socket.socket(family, kind, protocol)
+        made = SippingSocket(family, kind, protocol)
+        self._sockets.add(made)
+        return made
+
+
+def _most_open() -> int:
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return _MOST_OPEN if most == resource.RLIM_INFINITY else min(most // 2, _MOST_OPEN)
 
 
 async def _pass_over(response: aiohttp.ClientResponse) -> None:

@@ -31,6 +31,9 @@ class MessageStore:
     subscriptions: Subscriptions = None  # type: ignore[assignment]  # until every backend has them
     deliveries: Deliveries = None  # type: ignore[assignment]  # until every backend has them
 
+    microseconds: Callable[[], int]
+    """Return the time by which everything here lives and ends, in microseconds since 1970; may wait and raise ``Unavailable``."""
+
     sweep: Callable[[], int]
     """Reclaim what has expired, was purged or deleted; return how many messages and claims went. Safe anywhere.
 

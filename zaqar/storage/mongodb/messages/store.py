@@ -51,6 +51,7 @@ class Parts:
             claims=QueueClaims(session),
             subscriptions=QueueSubscriptions(session),
             deliveries=QueueDeliveries(session),
+            microseconds=session.clock.microseconds,
             sweep=functools.partial(sweep, session),
             is_turn_to_sweep=functools.partial(is_turn_to_sweep, session),
             is_alive=session.database.is_alive,

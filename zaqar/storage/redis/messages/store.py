@@ -40,6 +40,7 @@ class Parts:
             claims=self.claims,
             subscriptions=self.subscriptions,
             deliveries=self.deliveries,
+            microseconds=self.clock.microseconds,
             sweep=self.sweep.sweep,
             is_turn_to_sweep=self.sweep.is_turn,
             is_alive=self.server.is_alive,

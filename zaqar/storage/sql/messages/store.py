@@ -22,6 +22,7 @@ def message_store(database: Database) -> MessageStore:
         claims=QueueClaims(database, settling),
         subscriptions=QueueSubscriptions(database),
         deliveries=QueueDeliveries(database),
+        microseconds=database.clock.microseconds,
         sweep=partial(sweep.sweep, database),
         is_alive=database.is_alive,
         complaint=database.complaint,
