@@ -96,6 +96,8 @@ def policy_of(options: Mapping[str, object]) -> object:
 def _url(subscriber: str) -> URL | None:
     """Return where to send to: exactly what was stored, wherever a request can carry that (N-13)."""
     try:
-        return URL(subscriber, encoded=_PRINTABLE.issuperset(subscriber))
-    except ValueError:
+        url = URL(subscriber, encoded=_PRINTABLE.issuperset(subscriber))
+        is_whole = bool(url.host) and url.port is not None
+    except ValueError:  # as late as the host and the port are asked for
         return None
+    return url if is_whole else None
