@@ -53,7 +53,8 @@ def _newer(recipient: Recipient) -> Job | None:
         if not recipient.is_for_it(notice):
             course.cursor = notice.last
         elif course.has_room:
-            job = _in(recipient, course.open(notice), notice)
+            lane = course.open(notice)
+            job = None if lane is None else _in(recipient, lane, notice)
             if job is not None:
                 return job
         elif not _pass_over_late(recipient, notice):
@@ -103,6 +104,7 @@ def _pass_over_late(recipient: Recipient, notice: Notice) -> bool:
         recipient.look_again_ms = ends_ms
         return False
     for position in range(max(notice.first, recipient.course.cursor + 1), notice.last + 1):
-        recipient.ledger.gave_up_unseen(notice, position, "receiver down")
+        if not recipient.course.is_done(position):
+            recipient.ledger.gave_up_unseen(notice, position, "receiver down")
     recipient.course.cursor = notice.last
     return True

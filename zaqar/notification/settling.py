@@ -35,10 +35,10 @@ def postpone(job: Job, position: int, notice: Notice, reason: str) -> None:
     _end(job)
 
 
-def give_up(job: Job, position: int, reason: str) -> None:
+def give_up(job: Job, position: int, reason: str, notice: Notice | None = None) -> None:
     """Give up what is not to be attempted any more."""
-    failing = job.recipient.course.failing.get(position)
-    token = "0" * ids.TOKEN_DIGITS if failing is None else failing.token
+    known = notice or job.recipient.course.failing.get(position)
+    token = "0" * ids.TOKEN_DIGITS if known is None else known.token
     job.recipient.ledger.gave_up(token, position, attempts=job.attempts, reason=reason)
     _end(job)
 
