@@ -7,8 +7,10 @@ from tests.api.rules import BODIES, RULES
 from zaqar.errors import Unavailable
 from zaqar.storage.sql.management.queues import Queues
 from zaqar.storage.sql.messages.claims import QueueClaims
+from zaqar.storage.sql.messages.deliveries import QueueDeliveries
 from zaqar.storage.sql.messages.messages import QueueMessages
 from zaqar.storage.sql.messages.records import QueueRecords
+from zaqar.storage.sql.messages.subscriptions import QueueSubscriptions
 
 ASK_NO_STORE = ("ping:get", "queues:share")
 
@@ -20,14 +22,14 @@ def no_store(monkeypatch):
     def unavailable(*arguments, **named):
         raise Unavailable("The database is locked.")
 
-    for noun in (QueueRecords, QueueMessages, QueueClaims, Queues):
+    for noun in (QueueRecords, QueueMessages, QueueClaims, QueueSubscriptions, QueueDeliveries, Queues):
         for verb in noun.__base__.__abstractmethods__:
             monkeypatch.setattr(noun, verb, unavailable)
 
 
 @pytest.mark.parametrize(("rule", "method", "target"), [row for row in RULES if row[0] not in ASK_NO_STORE])
 def test_a_store_that_cannot_answer_is_a_503_on_every_route(client, no_store, rule, method, target):
-    """X-35, Q-10, M-13, M-23, M-45, C-11"""
+    """X-35, Q-10, M-13, M-23, M-45, C-11, O-41"""
     answer = client.request(method, target, BODIES.get(rule, b""), Content_Type=PATCH_TYPE)
 
     assert answer.error == (503, "Service temporarily unavailable")

@@ -56,13 +56,15 @@ def test_more_subscriptions_than_are_held_at_a_time_are_all_served(world):
     assert receiver.counted() == dict.fromkeys(ids, 60)
 
 
-def test_little_memory_for_notices_slows_down_but_stops_nothing(world):
+def test_little_memory_for_notices_slows_down_but_stops_nothing(memory_world):
+    world, memory = memory_world
     worlds = [world, *(dataclasses.replace(world, queue=queue_key()) for _ in range(20))]
     with Receiver() as receiver:
         for one in worlds:
             one.subscribe(receiver.url(f"/{one.queue.name}"))
-        ids = [one.post(b'"%b"' % (b"x" * 10_000))[0] for one in worlds for _ in range(5)]
+        ids = [one.post(b'"%b"' % (b"x" * 300_000))[0] for one in worlds for _ in range(5)]
         with world.notifier(most_window_bytes=1, max_workers=1):
             receiver.wait_for(len(ids))
 
     assert receiver.counted() == dict.fromkeys(ids, 1)
+    assert memory.calls.count("notices") < 4 * len(ids)  # not once for each turn

@@ -17,14 +17,24 @@ def failing(world, subscription):
     return world.standing(subscription).progress.failing
 
 
+def wait_for_rest(world, notifier, subscription, *, attempts, messages=1):
+    """Wait until so many messages fail after so many attempts each, and nothing is leased: a clock that is moved ends leases."""
+
+    def rests():
+        attempted = [one.attempts for one in failing(world, subscription)]
+        return attempted == [attempts] * messages and notifier.counts().subscriptions == 0
+
+    world.wait_until(rests)
+
+
 def test_a_message_at_the_end_of_its_schedule_is_given_up_with_its_last_answer(still_world, caplog):
     world = still_world
     with Receiver(lambda received: status(404)) as receiver:
         subscription = world.subscribe(receiver.url(), _retry_policy=SOON)
         (message_id,) = world.post(b"1")
         with world.notifier() as notifier:
-            for attempts in (2, 3, 4, 5):
-                world.wait_until(lambda count=attempts: notifier.counts().failed_attempts == count)
+            for attempts in (2, 3, 4):
+                wait_for_rest(world, notifier, subscription, attempts=attempts)
                 world.clock.move(11.1)
             world.wait_until(lambda: notifier.counts().given_up == 1)
 
@@ -47,6 +57,21 @@ def test_a_message_is_not_tried_beyond_its_own_end(still_world):
 
     assert len(receiver.received) == 2
     assert world.standing(subscription).progress.outcomes[0].reason == "expired; status 500"
+
+
+def test_what_has_ended_before_it_was_due_again_is_given_up_unseen(still_world):
+    world = still_world
+    with Receiver(lambda received: status(500)) as receiver:
+        subscription = world.subscribe(receiver.url(), _retry_policy=SOON)
+        (message_id,) = world.post(b"1", ttl=8)
+        with world.notifier() as notifier:
+            wait_for_rest(world, notifier, subscription, attempts=2)
+            world.clock.move(10)
+            world.wait_until(lambda: notifier.counts().given_up == 1)
+
+    assert len(receiver.received) == 2
+    (outcome,) = world.standing(subscription).progress.outcomes
+    assert (outcome.message_id, outcome.attempts, outcome.reason) == (message_id, 2, "expired")
 
 
 def test_what_has_expired_before_its_first_attempt_is_given_up_unseen(still_world):
@@ -86,10 +111,10 @@ def test_the_rest_follows_once_the_receiver_is_back(still_world):
     world = still_world
     code = 500
     with Receiver(lambda received: status(code)) as receiver:
-        world.subscribe(receiver.url(), _retry_policy={"retries_with_no_delay": 0})
+        subscription = world.subscribe(receiver.url(), _retry_policy={"retries_with_no_delay": 0})
         posted = world.post_numbers(100)
         with world.notifier() as notifier:
-            world.wait_until(lambda: notifier.counts().failed_attempts == 20)
+            wait_for_rest(world, notifier, subscription, attempts=1, messages=20)
             code = 200
             world.clock.move(6)
             receiver.wait_for(120)
@@ -104,7 +129,7 @@ def test_what_passes_the_end_of_its_schedule_behind_a_dead_receiver_is_given_up_
         subscription = world.subscribe(receiver.url(), _retry_policy=SOON | {"maximum_delay_retries": 100})
         world.post_numbers(20)
         with world.notifier() as notifier:
-            world.wait_until(lambda: notifier.counts().failed_attempts == 40)
+            wait_for_rest(world, notifier, subscription, attempts=2, messages=20)
             world.post_numbers(30, ttl=100_000)
             world.clock.move(1800)
             world.post_numbers(5, ttl=100_000)
@@ -118,6 +143,35 @@ def test_what_passes_the_end_of_its_schedule_behind_a_dead_receiver_is_given_up_
     lines = [record.getMessage() for record in caplog.records if "gave up" in record.message]
     assert len(lines) < 30
     assert "receiver down" in lines[0]
+
+
+def test_what_ends_behind_a_dead_receiver_is_on_record_however_long_the_schedule(still_world):
+    world = still_world
+    with Receiver(lambda received: status(500)) as receiver:
+        long = {"retries_with_no_delay": 0, "minimum_delay": 10, "maximum_delay": 60, "maximum_delay_retries": 900}
+        subscription = world.subscribe(receiver.url(), _retry_policy=long)
+        for _ in range(20):
+            world.post(b"1", ttl=100_000)
+        with world.notifier() as notifier:
+            wait_for_rest(world, notifier, subscription, attempts=1, messages=20)
+            world.post(b"2", ttl=60)
+            world.clock.move(61)
+            world.wait_until(lambda: notifier.counts().given_up == 1)
+
+
+def test_the_rest_of_long_posts_behind_a_dead_receiver_is_given_up_as_well(still_world):
+    world = still_world
+    with Receiver(lambda received: status(500)) as receiver:
+        subscription = world.subscribe(receiver.url(), _retry_policy=SOON | {"maximum_delay_retries": 100})
+        for _ in range(4):
+            world.post(*[b"1"] * 10, ttl=100_000)
+        with world.notifier() as notifier:
+            world.wait_until(lambda: notifier.counts().failed_attempts == 40)
+            world.clock.move(1800)
+            world.wait_until(lambda: world.standing(subscription).pending == 0)
+
+    assert len(failing(world, subscription)) == 20
+    assert notifier.counts().given_up >= 20
 
 
 def test_everything_that_fails_is_tried_at_once_when_somebody_asks(still_world):

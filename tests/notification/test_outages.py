@@ -4,6 +4,7 @@ import threading
 
 from tests.notification import receiver as receivers
 from tests.notification.receiver import Receiver, status
+from zaqar.errors import Unavailable
 
 
 def test_at_most_fifty_attempts_are_ahead_of_what_is_saved(memory_world):
@@ -159,3 +160,42 @@ def test_at_most_four_attempts_of_a_subscription_are_in_progress(world):
         receiver.wait_for(5)
 
         assert len(receiver.received) == 5
+
+
+def test_with_a_lease_that_is_over_nothing_is_begun(memory_world):
+    world, memory = memory_world
+    with Receiver() as receiver, world.notifier(lease=0):
+        world.subscribe(receiver.url())
+        world.post(b"1")
+        world.wait_until(lambda: memory.calls.count("save") > 10)
+
+        assert receiver.received == []
+
+
+def test_what_was_attempted_out_of_order_is_not_forgotten_while_nothing_newer_is_tried(memory_world):
+    world, memory = memory_world
+    with Receiver(lambda received: status(500)) as receiver:
+        policy = {"retries_with_no_delay": 0, "minimum_delay": 1000, "maximum_delay": 2000}
+        world.subscribe(receiver.url(), _retry_policy=policy)
+        for _ in range(4):
+            world.post(*[b"1"] * 10)
+        with world.notifier(idle=0) as notifier:
+            world.wait_until(lambda: notifier.counts().failed_attempts == 20)
+            saves = memory.calls.count("save")
+            world.wait_until(lambda: memory.calls.count("save") > saves + 10)
+
+    assert set(receiver.counted().values()) == {1}
+    assert len(receiver.received) == 20
+
+
+def test_a_queue_of_which_nothing_is_known_at_the_moment_is_delivered_all_the_same(world, caplog):
+    def unavailable(queue):
+        raise Unavailable("The store is away.")
+
+    with Receiver() as receiver:
+        world.subscribe(receiver.url())
+        world.post(b"1")
+        with world.notifier(retry_policy=unavailable):
+            receiver.wait_for(1)
+
+    assert "does not answer" not in caplog.text

@@ -68,12 +68,12 @@ class World:
             notifier.stop()
             notifier.join(20)
 
-    def new_notifier(self, **settings):
+    def new_notifier(self, retry_policy=None, **settings):
         """Return a notifier that does not run yet."""
         return Notifier(
             stores=[self.store],
             settings=at_once(**settings),
-            retry_policy=lambda queue: self.retry_policy,
+            retry_policy=retry_policy or (lambda queue: self.retry_policy),
             decrypted=self.decrypted,
             confirmation=self.confirmation,
             clock=self.clock,

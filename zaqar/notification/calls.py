@@ -30,9 +30,8 @@ class Calls:
 
     async def run(self, call: Callable[Arguments, Result], *args: Arguments.args, **named: Arguments.kwargs) -> Result:
         """Call, and return what it returns. Raises what it raises, ``Unavailable`` above all."""
-        loop = asyncio.get_running_loop()
         try:
-            result = await loop.run_in_executor(self._threads, functools.partial(self._do, call, *args, **named))
+            result = await self.ask(self._do, call, *args, **named)
         except Unavailable as error:
             if not self._is_down:
                 LOG.warning("notifications wait, as a message store does not answer: %s", error)
@@ -42,6 +41,11 @@ class Calls:
             LOG.info("notifications go on, as the message store answers again")
         self._is_down = False
         return result
+
+    async def ask(self, call: Callable[Arguments, Result], *args: Arguments.args, **named: Arguments.kwargs) -> Result:
+        """Call something else in the same threads, of whose outage nothing is said."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, functools.partial(call, *args, **named))
 
     def _do(self, call: Callable[Arguments, Result], *args: Arguments.args, **named: Arguments.kwargs) -> Result:
         result = call(*args, **named)

@@ -1,12 +1,14 @@
 """What is to be attempted next for a subscription: what is due again, else what comes next in the outbox."""
 
 from zaqar.models import Notice
-from zaqar.notification import schedule
 from zaqar.notification.course import Lane
 from zaqar.notification.recipient import Job, Recipient, end_of
 
 _MOST_IN_PROGRESS = 4
 _MOST_UNSAVED = 50
+
+EXPIRED = "expired"
+_DOWN = "receiver down"
 
 
 def take(recipient: Recipient) -> Job | None:
@@ -45,19 +47,19 @@ def _parked(recipient: Recipient) -> Job | None:
 
 def _newer(recipient: Recipient) -> Job | None:
     course = recipient.course
-    while len(course.lanes) < _MOST_IN_PROGRESS and (course.has_room or _is_to_look_for_late(recipient)):
+    if not course.has_room:
+        return _pass_over_late(recipient) if _is_to_look_for_late(recipient) else None
+    while len(course.lanes) < _MOST_IN_PROGRESS:
         notice = recipient.source.windows.following(course.cursor)
         if notice is None:
             return _read_on(recipient)
         recipient.is_promised = False
-        if not recipient.is_for_it(notice):
-            course.cursor = notice.last
-        elif course.has_room:
+        if recipient.is_for_it(notice):
             job = _in(recipient, course.open(notice), notice)
             if job is not None:
                 return job
-        elif not _pass_over_late(recipient, notice):
-            return None
+        else:
+            course.cursor = notice.last
     return None
 
 
@@ -74,7 +76,7 @@ def _in(recipient: Recipient, lane: Lane, notice: Notice | None) -> Job | None:
     """Begin with the next message of a lane that has not expired; None if it has none."""
     now = recipient.shared.now_ms() // 1000
     while notice is not None and now >= end_of(notice, lane.position):
-        recipient.ledger.gave_up_unseen(notice, lane.position, "expired")
+        recipient.ledger.gave_up_unseen(lane.token, [lane.position], EXPIRED)
         if not recipient.course.advance(lane):
             return None
     lane.is_busy = True
@@ -96,13 +98,27 @@ def _is_to_look_for_late(recipient: Recipient) -> bool:
     return recipient.course.is_full and recipient.look_again_ms <= recipient.shared.now_ms()
 
 
-def _pass_over_late(recipient: Recipient, notice: Notice) -> bool:
-    """Give up what is past the end of its schedule, while nothing newer is attempted; tell whether it is."""
-    ends_ms = round((notice.created + schedule.length(recipient.waits(notice))) * 1000)
-    if ends_ms > recipient.shared.now_ms():
-        recipient.look_again_ms = ends_ms
-        return False
-    for position in range(max(notice.first, recipient.course.cursor + 1), notice.last + 1):
-        recipient.ledger.gave_up_unseen(notice, position, "receiver down")
-    recipient.course.cursor = notice.last
-    return True
+def _pass_over_late(recipient: Recipient) -> Job | None:
+    """Give up what is past the end of its schedule, while nothing newer is attempted."""
+    course, now_ms = recipient.course, recipient.shared.now_ms()
+    not_yet = []
+    for lane in [one for one in course.lanes if not one.is_busy]:
+        late_ms = recipient.late_ms(lane)
+        if late_ms > now_ms:
+            not_yet.append(late_ms)
+        else:
+            recipient.ledger.gave_up_unseen(lane.token, range(lane.position, lane.last + 1), _DOWN)
+            course.lanes.remove(lane)
+    while notice := recipient.source.windows.following(course.cursor):
+        if recipient.is_for_it(notice):
+            late_ms = recipient.late_ms(notice)
+            if late_ms > now_ms:
+                not_yet.append(late_ms)
+                break
+            first = max(notice.first, course.cursor + 1)
+            recipient.ledger.gave_up_unseen(notice.token, range(first, notice.last + 1), _DOWN)
+        course.cursor = notice.last
+    else:
+        return _read_on(recipient)
+    recipient.look_again_ms = min(not_yet)
+    return None

@@ -10,11 +10,16 @@ from zaqar.storage import ids
 
 @dataclasses.dataclass(eq=False, slots=True)
 class Lane:
-    """A notice whose messages are attempted one after the other."""
+    """A notice whose messages are attempted one after the other: all of it but the bodies."""
 
     position: int
     """Of the message that is attempted, or is next."""
     last: int
+    token: str
+    created: int
+    ends: int
+    """When the last of its messages has ended."""
+    subscription_id: str | None
     is_busy: bool = False
 
 
@@ -98,7 +103,8 @@ class Course:
 
     def open(self, notice: Notice) -> Lane:
         """Begin with a notice, behind what was attempted of it."""
-        lane = Lane(max(notice.first, self.cursor + 1), notice.last)
+        first = max(notice.first, self.cursor + 1)
+        lane = Lane(first, notice.last, notice.token, notice.created, last_end(notice), notice.subscription_id)
         self.cursor = notice.last
         self.lanes.append(lane)
         return lane
@@ -179,3 +185,8 @@ class Course:
 
     def _busy(self) -> int:
         return sum(lane.is_busy for lane in self.lanes)
+
+
+def last_end(notice: Notice) -> int:
+    """Return when the last message of a post has ended."""
+    return notice.created + max(message.ttl for message in notice.messages)

@@ -2,7 +2,7 @@
 
 import collections
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from zaqar.models import Failing, Notice
 from zaqar.notification.counters import Counters
@@ -24,12 +24,11 @@ class Ledger:
 
     def delivered(self, notice: Notice, position: int, *, attempts: int, answer: str) -> None:
         """Note a message that has arrived."""
-        self._counters.delivered += 1
         self._course.delivered(position, notice.token, attempts=attempts, at=self._now(), answer=answer)
+        self._counters.delivered += 1
 
     def attempt_failed(self, notice: Notice, position: int, *, attempts: int, answer: str) -> None:
-        """Count an attempt that failed, and say so."""
-        self._counters.failed_attempts += 1
+        """Note an attempt that failed, and say so."""
         self._course.count_failure()
         message_id = ids.format_id(position, notice.token)
         LOG.info("subscription %s: attempt %d of message %s failed: %s", self._id, attempts, message_id, answer)
@@ -40,16 +39,17 @@ class Ledger:
 
     def gave_up(self, token: str, position: int, *, attempts: int, reason: str) -> None:
         """Note a message that is not tried any more."""
-        self._counters.given_up += 1
         self._course.give_up(position, token, attempts=attempts, at=self._now(), reason=reason)
+        self._counters.given_up += 1
         message_id = ids.format_id(position, token)
         LOG.warning("subscription %s: gave up message %s after %d attempts: %s", self._id, message_id, attempts, reason)
 
-    def gave_up_unseen(self, notice: Notice, position: int, reason: str) -> None:
-        """Note a message that was never attempted; there may be thousands, so they are said together (``say``)."""
-        self._counters.given_up += 1
-        self._course.give_up(position, notice.token, attempts=0, at=self._now(), reason=reason)
-        self._unseen[reason] += 1
+    def gave_up_unseen(self, token: str, positions: Sequence[int], reason: str) -> None:
+        """Note messages of a post that were never attempted; there may be thousands, so they are said together (``say``)."""
+        for position in positions:
+            self._course.give_up(position, token, attempts=0, at=self._now(), reason=reason)
+        self._counters.given_up += len(positions)
+        self._unseen[reason] += len(positions)
 
     def say(self) -> None:
         """Say in the log what was given up unseen."""

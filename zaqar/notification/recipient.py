@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from zaqar.models import Held, Lease, Notice, Subscription
 from zaqar.notification import dispatch, schedule
-from zaqar.notification.course import Course, Lane, Snapshot
+from zaqar.notification.course import Course, Lane, Snapshot, last_end
 from zaqar.notification.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Recipient:
         self.is_reading = False
         """Whether a worker reads on for it."""
         self.look_again_ms = 0
-        """While it is full: when the next of what it does not try may be late."""
+        """While it is full: when some more of what it does not try may be late."""
         self._take_over(lease.subscription)
         if lease.is_hurried:
             self.course.hurry(self.shared.now_ms())
@@ -81,10 +81,15 @@ class Recipient:
         """Tell whether a notice is to be delivered to it."""
         return self.is_served if notice.subscription_id is None else notice.subscription_id == self.id
 
-    def waits(self, notice: Notice) -> tuple[int, ...]:
-        """Return how long to wait after each failed attempt at what a notice has (N-30, N-32)."""
-        of_queue = self.source.retry_policy if notice.subscription_id is None else None
+    def waits(self, addressed_to: str | None) -> tuple[int, ...]:
+        """Return how long to wait after each failed attempt at what a notice has, by whom it is for (N-30, N-32)."""
+        of_queue = self.source.retry_policy if addressed_to is None else None
         return schedule.waits(schedule.chosen(dispatch.policy_of(self.subscription.options), of_queue))
+
+    def late_ms(self, what: Notice | Lane) -> int:
+        """Return when all of a post has ended, or would be at the end of its schedule, had it been attempted at once."""
+        ends = what.ends if isinstance(what, Lane) else last_end(what)
+        return round(min(what.created + schedule.length(self.waits(what.subscription_id)), ends) * 1000)
 
     def snapshot(self) -> Snapshot:
         """Return what to save."""
@@ -114,10 +119,11 @@ class Recipient:
         now_ms, wakes_ms = self.shared.now_ms(), self.course.wakes_ms()
         if wakes_ms is not None and wakes_ms < now_ms + SOON * 1000:
             return False
-        if self.course.is_full and self.look_again_ms > now_ms:
+        is_at_end = self.source.tail.is_at_end(self)
+        if self.course.is_full and (is_at_end or self.look_again_ms > now_ms):
             return True
         idle = self.shared.monotonic() - self.active_at
-        return not self.course.lanes and self.source.tail.is_at_end(self) and idle >= self.shared.settings.idle
+        return not self.course.lanes and is_at_end and idle >= self.shared.settings.idle
 
     def _take_over(self, subscription: Subscription) -> None:
         self.subscription = subscription

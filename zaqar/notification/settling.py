@@ -9,6 +9,8 @@ from zaqar.storage import ids
 _SAVE_AT = 20
 """Unsaved attempts that ask for a save, early enough for the next ones not to wait for it."""
 
+_UNKNOWN = "0" * ids.TOKEN_DIGITS
+
 _LATER_MS = 30_000
 """When to try again what this service itself could not make."""
 
@@ -23,6 +25,7 @@ def settle(job: Job, position: int, notice: Notice, answer: Answer) -> None:
         recipient.ledger.delivered(notice, position, attempts=attempts, answer=answer.text)
     else:
         _note_failure(recipient, position, notice, answer, attempts)
+        recipient.shared.counters.failed_attempts += 1
     _end(job)
     if recipient.course.unsaved >= _SAVE_AT and recipient.course.has_unsaved:
         recipient.source.ask_to_save()
@@ -35,10 +38,11 @@ def postpone(job: Job, position: int, notice: Notice, reason: str) -> None:
     _end(job)
 
 
-def give_up(job: Job, position: int, reason: str) -> None:
-    """Give up what is not to be attempted any more."""
+def give_up(job: Job, position: int, notice: Notice | None, reason: str) -> None:
+    """Give up what is not to be attempted any more; without a notice it is gone from the outbox."""
     failing = job.recipient.course.failing.get(position)
-    token = "0" * ids.TOKEN_DIGITS if failing is None else failing.token
+    known = failing if notice is None else notice
+    token = _UNKNOWN if known is None else known.token
     job.recipient.ledger.gave_up(token, position, attempts=job.attempts, reason=reason)
     _end(job)
 
@@ -65,7 +69,7 @@ def _note_failure(recipient: Recipient, position: int, notice: Notice, answer: A
     if answer.is_gone:
         recipient.is_gone, recipient.is_open = True, False
         recipient.source.wake()
-    waits, ends_ms = recipient.waits(notice), end_of(notice, position) * 1000
+    waits, ends_ms = recipient.waits(notice.subscription_id), end_of(notice, position) * 1000
     if attempts > len(waits):
         ledger.gave_up(notice.token, position, attempts=attempts, reason=answer.text)
         return

@@ -63,7 +63,7 @@ class Source:
         monotonic = self.shared.monotonic()
         if monotonic >= self._policy_ends:
             with contextlib.suppress(Unavailable):
-                self.retry_policy = await self._calls.run(self.shared.retry_policy, self.queue)
+                self.retry_policy = await self._calls.ask(self.shared.retry_policy, self.queue)
             self._policy_ends = monotonic + _POLICY_LASTS
 
     async def run(self) -> None:

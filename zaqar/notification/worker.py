@@ -6,9 +6,9 @@ import logging
 from zaqar.encryption import Unreadable
 from zaqar.errors import Unavailable
 from zaqar.models import Notice
-from zaqar.notification.choosing import take
+from zaqar.notification.choosing import EXPIRED, take
 from zaqar.notification.dispatch import CannotBeMade
-from zaqar.notification.recipient import Job
+from zaqar.notification.recipient import Job, end_of
 from zaqar.notification.settling import abandon, give_up, postpone, settle
 from zaqar.notification.turns import Turns
 from zaqar.notification.webhook import Answer, Webhooks
@@ -49,10 +49,10 @@ class Worker:
         if job.position is None:
             return await self._read_on(job)
         notice = job.notice or await job.recipient.source.windows.containing(job.position)
-        if notice is None:
-            give_up(job, job.position, "expired")  # the outbox keeps it longer than that
+        if notice is None or job.recipient.shared.clock.now() >= end_of(notice, job.position):
+            give_up(job, job.position, notice, EXPIRED)
         elif not job.recipient.is_for_it(notice):
-            give_up(job, job.position, "not confirmed any more")
+            give_up(job, job.position, notice, "not confirmed any more")
         else:
             await self._attempt(job, job.position, notice)
         return True

@@ -4,8 +4,11 @@ import json
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from standardwebhooks import Webhook, WebhookVerificationError
 
 from tests.integration.clients.pages import EXAMPLES, block, blocks, commands
 from tests.integration.process import running_server, wait_until
@@ -85,3 +88,32 @@ def test_the_waiting_worker_takes_what_comes(tmp_path, monkeypatch, count):
             wait_until(lambda: (tmp_path / "worker.txt").read_text().count("working on") == count, what="the work done")
             worker.kill()
             service.close()
+
+
+def test_the_commands_of_the_page_on_subscriptions_are_all_accepted(run):
+    page = "doc/subscriptions.rst"
+    subscribe, *others = [text for text in blocks(page, "sh") if "curl" in text]
+    made = json.loads(run("sh", NAMES + subscribe))["subscription_id"]
+
+    secret, record, retried = (run("sh", f"{NAMES}ID={made}\n{text}") for text in others)
+
+    shown = next(json.loads(text) for text in blocks(page, "json") if "attempted_until" in text)
+    assert json.loads(secret).keys() == {"secret"}
+    assert json.loads(record).keys() == shown.keys()
+    assert json.loads(record)["counts"].keys() == shown["counts"].keys()
+    assert retried == ""
+
+
+def test_a_webhook_is_verified_as_the_page_on_subscriptions_says():
+    (program,) = blocks("doc/subscriptions.rst", "python")
+    (secret,) = set(re.findall(r"whsec_[\w+/=]+", program))
+    names: dict[str, Any] = {}
+    exec(program, names)
+    signed = Webhook(secret)
+    now = datetime.now(UTC)
+    headers = {"webhook-id": "m", "webhook-timestamp": str(int(now.timestamp()))}
+
+    names["received"]({**headers, "webhook-signature": signed.sign("m", now, "{}")}, "{}")
+
+    with pytest.raises(WebhookVerificationError):
+        names["received"]({**headers, "webhook-signature": signed.sign("m", now, "{}")}, "[]")
