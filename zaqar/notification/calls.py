@@ -31,7 +31,7 @@ class Calls:
     async def run(self, call: Callable[Arguments, Result], *args: Arguments.args, **named: Arguments.kwargs) -> Result:
         """Call, and return what it returns. Raises what it raises, ``Unavailable`` above all."""
         try:
-            result = await self.ask(self._do, call, *args, **named)
+            result = await self.ask(self._do, functools.partial(call, *args, **named))
         except Unavailable as error:
             if not self._is_down:
                 LOG.warning("notifications wait, as a message store does not answer: %s", error)
@@ -47,8 +47,8 @@ class Calls:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, functools.partial(call, *args, **named))
 
-    def _do(self, call: Callable[Arguments, Result], *args: Arguments.args, **named: Arguments.kwargs) -> Result:
-        result = call(*args, **named)
+    def _do(self, call: Callable[[], Result]) -> Result:
+        result = call()
         self._follow()
         return result
 
