@@ -56,6 +56,19 @@ def test_more_subscriptions_than_are_held_at_a_time_are_all_served(world):
     assert receiver.counted() == dict.fromkeys(ids, 60)
 
 
+def test_who_is_held_for_long_makes_place_for_others(world):
+    with Receiver() as receiver:
+        for number in range(10):
+            world.subscribe(receiver.url(f"/{number}"))
+        ids = world.post_numbers(100)
+        with world.notifier(most_leased=5, longest_held=0):
+            receiver.wait_for(1000)
+
+    assert receiver.counted() == dict.fromkeys(ids, 10)
+    paths = [one.path for one in receiver.received]
+    assert max(paths.index(f"/{number}") for number in range(10)) < 500
+
+
 def test_little_memory_for_notices_slows_down_but_stops_nothing(memory_world):
     world, memory = memory_world
     worlds = [world, *(dataclasses.replace(world, queue=queue_key()) for _ in range(20))]
@@ -68,3 +81,16 @@ def test_little_memory_for_notices_slows_down_but_stops_nothing(memory_world):
 
     assert receiver.counted() == dict.fromkeys(ids, 1)
     assert memory.calls.count("notices") < 4 * len(ids)  # not once for each turn
+
+
+def test_a_thousand_subscriptions_to_one_topic_are_all_served(memory_world):
+    world = dataclasses.replace(memory_world[0], queue=queue_key(kind="topic"))
+    with Receiver() as receiver:
+        for number in range(1000):
+            world.subscribe(receiver.url(f"/{number}"))
+        ids = world.post_numbers(2)
+        with world.notifier():
+            receiver.wait_for(2000)
+
+    assert receiver.counted() == dict.fromkeys(ids, 1000)
+    assert len({one.path for one in receiver.received}) == 1000

@@ -16,7 +16,7 @@ from zaqar.notification.sips import SippingSocket
 from zaqar.notification.webhook import Webhooks
 
 
-def send(*urls, accepts=lambda address: True, is_trusted=lambda host: False, total_timeout=5.0, pause=None, **more):
+def send(*urls, accepts=lambda address: True, is_trusted=lambda host: False, total_timeout=5.0, most_open=100, **more):
     """Send to each URL in turn, and return the answers."""
 
     async def act():
@@ -28,13 +28,9 @@ def send(*urls, accepts=lambda address: True, is_trusted=lambda host: False, tot
             most_lookups=4,
             **more,
         )
+        webhooks.most_open = most_open
         try:
-            answers = []
-            for url in urls:
-                answers.append(await webhooks.send(URL(url, encoded=True), {"X-A": "b"}, b"[1]"))
-                if pause is not None:
-                    await pause()
-            return answers
+            return [await webhooks.send(URL(url, encoded=True), {"X-A": "b"}, b"[1]") for url in urls]
         finally:
             await webhooks.close()
 
@@ -102,6 +98,15 @@ def test_a_connection_is_used_again():
         send(*[receiver.url()] * 5)
 
     assert receiver.connections == 1
+
+
+def test_connections_to_many_hosts_are_kept_only_up_to_a_bound():
+    with Receiver() as receiver:
+        urls = [receiver.url(host=f"{number}.example") for number in range(10)]
+        answers = send(*urls, *urls, look_up=lambda host, port: [(socket.AF_INET, "127.0.0.1")], most_open=4)
+
+    assert all(answer.is_delivered for answer in answers)
+    assert receiver.connections == 20  # without the bound, those of the first round would do
 
 
 def test_a_connection_that_was_closed_while_idle_costs_no_attempt():

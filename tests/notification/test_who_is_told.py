@@ -1,6 +1,7 @@
 """Who is told of what: notifications N-7 to N-9, A7 and N-65."""
 
 import json
+import logging
 
 import msgspec
 
@@ -25,7 +26,8 @@ def address(world, subscription, body, ttl=3600):
     world.store.deliveries.address(world.queue, ids.parse_id(subscription.id), message, token=new_token())
 
 
-def test_unconfirmed_subscriptions_are_passed_over_where_that_is_asked_for(world):
+def test_unconfirmed_subscriptions_are_passed_over_where_that_is_asked_for(world, caplog):
+    caplog.set_level(logging.INFO)
     with Receiver() as receiver:
         confirmed, other = world.subscribe(receiver.url("/yes")), world.subscribe(receiver.url("/no"))
         confirm(world, confirmed)
@@ -35,6 +37,8 @@ def test_unconfirmed_subscriptions_are_passed_over_where_that_is_asked_for(world
             world.wait_until(lambda: world.standing(other).pending == 0)
 
     assert {one.path for one in receiver.received} == {"/yes"}
+    assert f"{other.id}: passed over" in caplog.text
+    assert f"{confirmed.id}: passed over" not in caplog.text
 
 
 def test_what_is_posted_after_a_confirmation_arrives_however_fast_it_follows(world):

@@ -48,6 +48,17 @@ def test_one_read_serves_everybody_who_asks_for_the_same():
     assert len(log.reads) == 1
 
 
+def test_what_is_at_hand_is_not_read_again():
+    log = Log()
+
+    async def act():
+        kept = windows(log)
+        return [await kept.fetch(position) for position in (0, 0, 500)]
+
+    assert asyncio.run(act()) == [True, True, True]
+    assert len(log.reads) == 1
+
+
 def test_behind_the_last_notice_there_is_nothing_at_hand():
     async def act():
         kept = windows(Log())

@@ -1,8 +1,12 @@
 """What is to be attempted next for a subscription: what is due again, else what comes next in the outbox."""
 
+import logging
+
 from zaqar.models import Notice
 from zaqar.notification.course import Lane
 from zaqar.notification.recipient import Job, Recipient, end_of
+
+LOG = logging.getLogger(__name__)
 
 _MOST_IN_PROGRESS = 4
 _MOST_UNSAVED = 50
@@ -49,7 +53,7 @@ def _newer(recipient: Recipient) -> Job | None:
     course = recipient.course
     if not course.has_room:
         return _pass_over_late(recipient) if _is_to_look_for_late(recipient) else None
-    while len(course.lanes) < _MOST_IN_PROGRESS:
+    while len(course.lanes) < _MOST_IN_PROGRESS and not recipient.is_leaving:
         notice = recipient.source.windows.following(course.cursor)
         if notice is None:
             return _read_on(recipient)
@@ -59,8 +63,16 @@ def _newer(recipient: Recipient) -> Job | None:
             if job is not None:
                 return job
         else:
-            course.cursor = notice.last
+            _pass_over(recipient, notice)
     return None
+
+
+def _pass_over(recipient: Recipient, notice: Notice) -> None:
+    """Go on behind what is not for a subscription; that it waits for its confirmation is said once (N-8)."""
+    recipient.course.cursor = notice.last
+    if notice.subscription_id is None and not recipient.is_said_to_wait:
+        recipient.is_said_to_wait = True
+        LOG.info("subscription %s: passed over, as it is not confirmed", recipient.id)
 
 
 def _read_on(recipient: Recipient) -> Job | None:

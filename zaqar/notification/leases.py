@@ -22,9 +22,6 @@ _MOST_AT_ONCE = 100
 _BETWEEN = 0.05
 """Seconds between two looks for more to lease, while some are held."""
 
-_LONGEST_HELD = 10.0
-"""Seconds after which a subscription makes place for others, where all places for leases are taken."""
-
 
 class Leases:
     """Those that this process has. A lease lasts as counted from before the call that took or prolonged it."""
@@ -109,9 +106,10 @@ class Leases:
 
     def _may_go(self, recipient: Recipient) -> bool:
         shared = self._shared
-        is_crowded = shared.leased >= shared.settings.most_leased
-        is_long = shared.monotonic() - recipient.leased_at > _LONGEST_HELD
-        return recipient.may_rest() or (is_crowded and is_long and not recipient.course.in_progress)
+        is_long = shared.monotonic() - recipient.leased_at > shared.settings.longest_held
+        if is_long and shared.leased >= shared.settings.most_leased:
+            recipient.is_leaving = True
+        return recipient.may_rest()
 
     async def _lease(self, limit: int) -> Sequence[Lease]:
         return await self._calls.run(

@@ -47,6 +47,8 @@ class Recipient:
         self.is_failing = bool(lease.progress.failing)
         self.is_open = True
         """Whether anything may be begun."""
+        self.is_leaving = False
+        """Whether it makes place for others once what it has begun has ended."""
         self.is_resting = False
         """Whether its lease is just being given back."""
         self.is_gone = False
@@ -61,6 +63,8 @@ class Recipient:
         """Whether a notice behind it was at hand; it may have made place for others before the turn came."""
         self.is_reading = False
         """Whether a worker reads on for it."""
+        self.is_said_to_wait = False
+        """Whether the log has been told that it is not confirmed."""
         self.look_again_ms = 0
         """While it is full: when some more of what it does not try may be late."""
         self._take_over(lease.subscription)
@@ -116,6 +120,8 @@ class Recipient:
             return True  # what hangs is not waited for
         if self.course.in_progress or self.course.has_gaps:
             return False
+        if self.is_leaving and not self.course.lanes:
+            return True
         now_ms, wakes_ms = self.shared.now_ms(), self.course.wakes_ms()
         if wakes_ms is not None and wakes_ms < now_ms + SOON * 1000:
             return False

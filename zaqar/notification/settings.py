@@ -37,5 +37,7 @@ class NotifierSettings:
     """How long stopping waits for attempts in progress."""
     most_leased: int = 1000
     """Subscriptions held at a time."""
+    longest_held: float = 10.0
+    """How long a subscription is held that others wait for, as all of ``most_leased`` are taken."""
     most_window_bytes: int = 32 * 1024 * 1024
     """Of notices that are kept, over all queues."""

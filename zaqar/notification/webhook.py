@@ -7,8 +7,10 @@ lead elsewhere between the two. Of what a receiver answers only the status and `
 import asyncio
 import contextvars
 import dataclasses
+import resource
 import socket
 import ssl
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -22,6 +24,7 @@ _MOST_ANSWER = 64 * 1024
 _LONGEST_ANSWER = 1.0
 """Seconds for what follows the headers of an answer: the status is known, and the connection is not worth more."""
 
+_MOST_OPEN = 10_000
 _IDLE = 60.0
 """Seconds after which a connection that nobody uses is closed."""
 
@@ -58,6 +61,7 @@ class Webhooks:
     """Sends; made and used in one event loop. Connections stay open for what comes next.
 
     ``accepts``: whether an address may be connected to. ``is_trusted``: whether a host is exempt from that. Times in seconds.
+    From ``most_open`` connections on, half of the files that the process may have, new ones are made that are not kept.
     """
 
     def __init__(
@@ -74,6 +78,9 @@ class Webhooks:
         self._accepts = accepts
         self._is_trusted = is_trusted
         self._lookups = Lookups(look_up, most=most_lookups)
+        self.most_open = _most_open()
+        self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+        """Those that are open: nobody else has one, so that it is gone once its connection is closed."""
         self._total_timeout = total_timeout
         self._timeout = aiohttp.ClientTimeout(connect=connect_timeout)
         self._tls = True if tls is None else tls
@@ -101,6 +108,8 @@ class Webhooks:
             return Answer(_told(error))
 
     async def _send(self, attempt: _Attempt, url: URL, headers: Mapping[str, str], body: bytes) -> Answer:
+        if len(self._sockets) >= self.most_open:
+            return await self._post(self._session_of_new, url, headers, body)
         try:
             return await self._post(self._session, url, headers, body)
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
@@ -141,7 +150,14 @@ class Webhooks:
         if not attempt.is_trusted and not self._accepts(str(place[0])):
             raise AddressRefused("the address is not allowed")
         attempt.has_connected = True
-        return SippingSocket(family, kind, protocol)
+        made = SippingSocket(family, kind, protocol)
+        self._sockets.add(made)
+        return made
+
+
+def _most_open() -> int:
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return _MOST_OPEN if most == resource.RLIM_INFINITY else min(most // 2, _MOST_OPEN)
 
 
 async def _pass_over(response: aiohttp.ClientResponse) -> None:

@@ -83,7 +83,9 @@ class Windows:
         return None
 
     async def fetch(self, position: int) -> bool:
-        """Read what is behind a position; tell whether there is something."""
+        """Have what is behind a position at hand; tell whether there is something."""
+        if self.following(position) is not None:
+            return True
         notices = await self._shared(position, _MOST_BYTES)
         if notices and self.following(position) is None:
             self._budget.add(Window(position, notices), self._kept)

@@ -29,7 +29,12 @@ class Worker:
     async def run(self) -> None:
         """Work until cancelled."""
         while True:
-            job = await self._turns.next()
+            try:
+                job = await self._turns.next()
+            except Exception:
+                LOG.exception("deliveries go on after a mistake in choosing")
+                await asyncio.sleep(_AFTER_MISTAKE)
+                continue
             is_settled = False
             try:
                 is_settled = await self._do(job)
