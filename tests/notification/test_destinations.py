@@ -101,7 +101,18 @@ def test_a_host_that_is_a_refused_address_is_refused_in_every_spelling(host):
 
 
 @pytest.mark.parametrize(
-    "host", ["example.com", "localhost", "localhost.", "8.8.8.8", "[2606:4700::1111]", "b\u00fccher.de"]
+    "host",
+    [
+        "example.com",
+        "localhost",
+        "localhost.",
+        "8.8.8.8",
+        "[2606:4700::1111]",
+        "b\u00fccher.de",
+        "a\0b",
+        "\0",
+        "\ud800",
+    ],
 )
 def test_names_are_not_judged_before_they_are_looked_up(host):
     assert Destinations().accepts_host(host)

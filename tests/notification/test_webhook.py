@@ -195,7 +195,19 @@ def test_a_closed_port_is_a_failed_attempt():
 
 
 @pytest.mark.parametrize(
-    "url", ["http://", "http:///path", "ftp://host/", "nonsense", "http://127.1:9/", "http://2130706433/"]
+    "url",
+    [
+        "http://",
+        "http:///path",
+        "ftp://host/",
+        "nonsense",
+        "http://127.1:9/",
+        "http://2130706433/",
+        "http://127.0.0.1:65536/",
+        "http://name.example:65536/",
+        "http://xn--a/",
+        "http://name.example:abc/",
+    ],
 )
 def test_a_url_that_leads_nowhere_is_a_failed_attempt(url):
     assert send(url)[0].text == "the URL cannot be used"

@@ -25,11 +25,12 @@ class Targets:
     def check(self, subscriber: str) -> None:
         """Raise ``Invalid`` where the address stands there and is refused, or where there is no host."""
         try:
-            host = urllib.parse.urlsplit(subscriber).hostname
+            parts = urllib.parse.urlsplit(subscriber)
+            host, _ = parts.hostname, parts.port
         except ValueError:
             host = None
         if not host:
-            raise Invalid("The subscriber must be a URL with a host.")
+            raise Invalid("The subscriber must be a URL with a host, and a port, if any, up to 65535.")
         if not self._destinations.accepts_host(host):
             raise Invalid(
                 f"Webhooks are not sent to {host}: private, local and reserved addresses are reached only where the "

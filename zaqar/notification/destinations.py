@@ -102,5 +102,5 @@ def _literal(host: str) -> str | None:
         pass
     try:
         return socket.inet_ntoa(socket.inet_aton(text))
-    except (OSError, UnicodeError):
+    except (OSError, ValueError):  # ValueError: what could not be passed on, such as a zero character
         return None

@@ -48,7 +48,7 @@ class Lookups(AbstractResolver):
         error: Exception | None = None
         try:
             found = self._look_up(host, port)
-        except (OSError, ValueError) as failed:  # ValueError: what cannot be a name
+        except (OSError, ValueError, OverflowError) as failed:  # what cannot be a name, or a port
             error = failed
         with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
             answer.get_loop().call_soon_threadsafe(_settle, answer, found, error)
