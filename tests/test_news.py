@@ -143,3 +143,25 @@ def test_a_new_box_is_found_after_a_moment(directory, monkeypatch, telling):
         telling.tell(queue)
 
         assert box.read() == {queue}
+
+
+@pytest.mark.parametrize("removed", ["socket", "directory"])
+def test_a_box_that_somebody_removed_is_replaced(directory, box, telling, monkeypatch, removed):
+    monkeypatch.setattr(news, "LOOK_AGAIN", 0)
+    queue = queue_key()
+    telling.tell(queue)
+    (path,) = directory.iterdir()
+    path.unlink()
+    if removed == "directory":
+        directory.rmdir()
+        directory.parent.rmdir()
+    telling.tell(queue)
+
+    assert box.wait(0) == set()
+    telling.tell(queue)
+    assert box.wait(0) == {queue}
+
+
+def test_a_directory_whose_name_is_too_long_for_sockets_is_refused(tmp_path):
+    with pytest.raises(ConfigurationError, match="news_directory"):
+        Box(tmp_path / ("n" * 120) / "place")

@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import os
 import secrets
+import select
 import socket
 import stat
 import tempfile
@@ -104,17 +105,22 @@ class Box:
     """Where one process waits for news; its socket is readable when there are some."""
 
     def __init__(self, directory: Path) -> None:
-        _own(directory)
-        for path in _boxes_in(directory):
-            _remove_if_left_behind(path)
-        self._path = directory / secrets.token_hex(4)
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.setblocking(False)
-        self._socket.bind(str(self._path))
+        self._directory = directory
+        self._open()
 
-    def fileno(self) -> int:
-        """Return the descriptor of the socket."""
-        return self._socket.fileno()
+    def wait(self, seconds: float) -> set[QueueKey]:
+        """Return the queues of which there are news, as soon as there are some; none when the time is over.
+
+        Where somebody removed the directory or the socket, another takes its place. Raises ``ConfigurationError`` where that
+        cannot be.
+        """
+        if not self._path.is_socket():
+            self._socket.close()
+            self._open()
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        poll.poll(seconds * 1000)
+        return self.read()
 
     def read(self) -> set[QueueKey]:
         """Return the queues of which there are news, without waiting."""
@@ -129,7 +135,21 @@ class Box:
     def close(self) -> None:
         """Wait no more."""
         self._socket.close()
-        self._path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self._path.unlink()
+
+    def _open(self) -> None:
+        _own(self._directory)
+        for path in _boxes_in(self._directory):
+            _remove_if_left_behind(path)
+        self._path = self._directory / secrets.token_hex(4)
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        try:
+            self._socket.bind(str(self._path))
+        except OSError as error:  # a path that is too long has no number
+            self._socket.close()
+            raise _unusable(self._directory, error) from error
 
 
 def directory_of(place: str, *, below: str | None) -> Path:
@@ -149,9 +169,13 @@ def _own(directory: Path) -> None:
                 raise ConfigurationError(f"{path} belongs to somebody else: set [notification] news_directory.")
         directory.chmod(0o700)
     except OSError as error:
-        raise ConfigurationError(
-            f"News cannot be told in {directory} ({error.strerror}): set [notification] news_directory."
-        ) from error
+        raise _unusable(directory, error) from error
+
+
+def _unusable(directory: Path, error: OSError) -> ConfigurationError:
+    return ConfigurationError(
+        f"News cannot be told in {directory} ({error.strerror or error}): set [notification] news_directory."
+    )
 
 
 def _boxes_in(directory: Path) -> list[str]:

@@ -104,6 +104,18 @@ def test_an_address_that_is_not_reached_is_refused_at_once(client, subscriber):
         assert "[notification] allowed_networks" in answer.body["description"]
 
 
+@pytest.mark.parametrize("subscriber", ["http://a.example:65536/", "http://a.example:b/", "http:///path"])
+def test_a_url_that_names_no_host_or_no_port_is_refused(client, subscriber):
+    """S-7"""
+    assert subscribe(client, subscriber=subscriber).error == (400, "Invalid API request")
+
+
+@pytest.mark.parametrize("host", ["\0", "a\0b", "a b", "xn--a", "..", "\u2488.com"])
+def test_a_host_that_no_name_server_knows_is_seen_when_it_is_sent_to(client, host):
+    """notifications N-13"""
+    assert subscribe(client, subscriber=f"http://{host}/").status == 201
+
+
 def test_the_operator_says_which_addresses_are_reached(configured):
     """notifications N-77"""
     client = configured("[notification]\nallowed_networks = 169.254.169.254/32\ndenied_networks = 127.0.0.0/8\n")

@@ -15,6 +15,7 @@ LOCAL = [
     "100.64.0.1",
     "::1",
     "fd12::1",
+    "fec0::1",
     "::ffff:10.0.0.1",
 ]
 NEVER = [
@@ -37,7 +38,9 @@ NEVER = [
     "64:ff9b:1::169.254.169.254",
     "::169.254.169.254",
     "2001:0:a9fe:a9fe::1",
+    "192.0.0.8",
     "192.0.2.1",
+    "192.88.99.1",
     "2001:db8::1",
     "not an address",
     "",
@@ -98,7 +101,18 @@ def test_a_host_that_is_a_refused_address_is_refused_in_every_spelling(host):
 
 
 @pytest.mark.parametrize(
-    "host", ["example.com", "localhost", "localhost.", "8.8.8.8", "[2606:4700::1111]", "b\u00fccher.de"]
+    "host",
+    [
+        "example.com",
+        "localhost",
+        "localhost.",
+        "8.8.8.8",
+        "[2606:4700::1111]",
+        "b\u00fccher.de",
+        "a\0b",
+        "\0",
+        "\ud800",
+    ],
 )
 def test_names_are_not_judged_before_they_are_looked_up(host):
     assert Destinations().accepts_host(host)

@@ -33,6 +33,24 @@ def test_the_dead_get_half_of_the_places_at_most(still_world):
             assert len(receiver.received) == 10 + 2 + 50
 
 
+def test_new_receivers_that_hang_leave_places_to_those_that_are_known_to_answer(world):
+    def behaves(received):
+        return receivers.hang if received.path.startswith("/hang") else status(200)
+
+    with Receiver(behaves) as receiver:
+        world.subscribe(receiver.url("/well"))
+        world.post(b'"first"')
+        with world.notifier(max_workers=4, grace=0.01) as notifier:
+            world.wait_until(lambda: notifier.counts().delivered == 1)
+            world.wait_until(lambda: notifier.counts().subscriptions == 0)
+            for number in range(10):
+                world.subscribe(receiver.url(f"/hang/{number}"))
+            world.post_numbers(50)
+            receiver.wait_until(lambda received: sum(one.path == "/well" for one in received) == 51)
+
+            assert sum(one.path.startswith("/hang") for one in receiver.received) == 3
+
+
 def test_a_long_backlog_does_not_hold_up_who_has_a_short_one(world):
     with Receiver() as receiver:
         world.subscribe(receiver.url("/long"))

@@ -195,7 +195,19 @@ def test_a_closed_port_is_a_failed_attempt():
 
 
 @pytest.mark.parametrize(
-    "url", ["http://", "http:///path", "ftp://host/", "nonsense", "http://127.1:9/", "http://2130706433/"]
+    "url",
+    [
+        "http://",
+        "http:///path",
+        "ftp://host/",
+        "nonsense",
+        "http://127.1:9/",
+        "http://2130706433/",
+        "http://127.0.0.1:65536/",
+        "http://name.example:65536/",
+        "http://xn--a/",
+        "http://name.example:abc/",
+    ],
 )
 def test_a_url_that_leads_nowhere_is_a_failed_attempt(url):
     assert send(url)[0].text == "the URL cannot be used"
@@ -273,6 +285,38 @@ def test_a_name_that_is_not_found_is_a_failed_attempt(failure):
         "the name was not found",
         "the URL cannot be used",
     }
+
+
+def test_names_that_the_system_looks_for_after_their_attempts_are_over_keep_no_place_from_others():
+    ends = threading.Event()
+
+    def look_up(host, port):
+        if host != "known.example":
+            ends.wait(20)
+        return [(socket.AF_INET, "127.0.0.1")]
+
+    async def act():
+        with Receiver() as receiver:
+            webhooks = Webhooks(
+                accepts=lambda address: True,
+                is_trusted=lambda host: False,
+                connect_timeout=0.5,
+                total_timeout=5.0,
+                most_lookups=4,
+                look_up=look_up,
+            )
+            unknown = [URL(f"http://unknown-{number}.example/") for number in range(4)]
+            late = await asyncio.gather(*(webhooks.send(url, {}, b"[1]") for url in unknown))
+            answer = await webhooks.send(URL(receiver.url(host="known.example")), {}, b"[1]")
+            await webhooks.close()
+            return [*late, answer]
+
+    try:
+        answers = asyncio.run(act())
+    finally:
+        ends.set()
+
+    assert [answer.text for answer in answers] == ["no connection in time"] * 4 + ["status 200"]
 
 
 def test_a_look_up_that_takes_long_is_given_up_in_time():

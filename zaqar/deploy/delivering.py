@@ -1,7 +1,7 @@
 """The notifier over its stores, and the news that reach it."""
 
 import functools
-import selectors
+import logging
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +10,18 @@ from zaqar.background import Task
 from zaqar.clock import SystemClock
 from zaqar.deploy.stores import chosen, describe
 from zaqar.deploy.targets import destinations
-from zaqar.errors import QueueNotFound
+from zaqar.errors import ConfigurationError, QueueNotFound
 from zaqar.models import QueueKey
 from zaqar.news import Box, HostNews, News, NoNews
 
 if TYPE_CHECKING:
     from zaqar.notification.catalogue import Catalogue
     from zaqar.notification.confirmation import Confirmations
+
+LOG = logging.getLogger(__name__)
+
+AFTER_FAILURE = 1.0
+"""Seconds."""
 
 LONGEST_WAIT = 0.5
 """Seconds after which whoever waits for news looks whether it is to stop."""
@@ -109,12 +114,17 @@ class Delivering:
         )
 
     def _listen(self) -> None:
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._box, selectors.EVENT_READ)
-            while not self._is_over.is_set():
-                if selector.select(LONGEST_WAIT):
-                    for queue in self._box.read():
-                        self._notifier.tell(queue)
+        is_told = False
+        while not self._is_over.is_set():
+            try:
+                for queue in self._box.wait(LONGEST_WAIT):
+                    self._notifier.tell(queue)
+                is_told = False
+            except (ConfigurationError, OSError) as error:
+                if not is_told:
+                    LOG.error("No news are heard, only looked for each second. %s", error)  # noqa: TRY400  # says it all
+                is_told = True
+                self._is_over.wait(AFTER_FAILURE)
 
     def _retry_policy(self, queue: QueueKey) -> dict[str, Any] | None:
         try:

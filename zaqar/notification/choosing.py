@@ -104,7 +104,7 @@ def _job(
     lane: Lane | None = None,
     notice: Notice | None = None,
 ) -> Job:
-    return Job(recipient, position, attempts, lane, notice, recipient.is_failing, recipient.shared.monotonic())
+    return Job(recipient, position, attempts, lane, notice, recipient.line, recipient.shared.monotonic())
 
 
 def _is_to_look_for_late(recipient: Recipient) -> bool:

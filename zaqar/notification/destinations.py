@@ -10,8 +10,17 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _LOCAL: Sequence[Network] = [
     ipaddress.ip_network(text)
-    for text in ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "::1/128", "fc00::/7")
+    for text in (
+        *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"),
+        *("::1/128", "fc00::/7", "fec0::/10"),
+    )
 ]
+_SPECIAL: Sequence[Network] = [
+    ipaddress.ip_network(text)
+    for text in ("192.0.0.0/24", "192.88.99.0/24", "64:ff9b:1::/48", "2001::/23", "5f00::/16")
+]
+"""For protocols, and no host's: whether ``ipaddress`` says so of each depends on its version."""
+
 _METADATA = frozenset(ipaddress.ip_address(text) for text in ("169.254.169.254", "fd00:ec2::254", "100.100.100.200"))
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
 _COMPATIBLE = ipaddress.ip_network("::/96")
@@ -47,7 +56,7 @@ class Destinations:
             return False
         if _is_in(address, self.allowed):
             return True
-        if address in _METADATA:
+        if address in _METADATA or _is_in(address, _SPECIAL):
             return False
         if _is_in(address, _LOCAL):
             return self.allows_local
@@ -93,5 +102,5 @@ def _literal(host: str) -> str | None:
         pass
     try:
         return socket.inet_ntoa(socket.inet_aton(text))
-    except (OSError, UnicodeError):
+    except (OSError, ValueError):  # ValueError: what could not be passed on, such as a zero character
         return None

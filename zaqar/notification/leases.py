@@ -169,5 +169,6 @@ class Leases:
         recipient = self._held.pop(subscription_id, None)
         if recipient is not None:
             recipient.is_open = False
+            recipient.ledger.close()
             self._shared.leased -= 1
             self._source.tail.forget(recipient)

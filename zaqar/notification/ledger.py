@@ -11,6 +11,10 @@ from zaqar.storage import ids
 
 LOG = logging.getLogger(__name__)
 
+MOST_LINES = 10
+"""Lines of one subscription in ``BETWEEN_MS``; of the rest a line says how many there were."""
+BETWEEN_MS = 1000
+
 
 class Ledger:
     """Keeps the books of one subscription. Nothing that was sent or received, and no address, gets into the log."""
@@ -20,6 +24,10 @@ class Ledger:
         self._course = course
         self._counters = counters
         self._now_ms = now_ms
+        self._lines = 0
+        self._next_say_ms = now_ms() + BETWEEN_MS
+        self._unsaid: collections.Counter[tuple[int, str, str]] = collections.Counter()
+        """What was too much for a line each: level, what and why."""
         self._unseen: collections.Counter[str] = collections.Counter()
 
     def delivered(self, notice: Notice, position: int, *, attempts: int, answer: str) -> None:
@@ -30,8 +38,11 @@ class Ledger:
     def attempt_failed(self, notice: Notice, position: int, *, attempts: int, answer: str) -> None:
         """Note an attempt that failed, and say so."""
         self._course.count_failure()
-        message_id = ids.format_id(position, notice.token)
-        LOG.info("subscription %s: attempt %d of message %s failed: %s", self._id, attempts, message_id, answer)
+        if self._has_line():
+            message_id = ids.format_id(position, notice.token)
+            LOG.info("subscription %s: attempt %d of message %s failed: %s", self._id, attempts, message_id, answer)
+        else:
+            self._unsaid[logging.INFO, "attempts failed", answer] += 1
 
     def put_off(self, notice: Notice, position: int, *, attempts: int, next_ms: int, answer: str) -> None:
         """Note a message that is to be tried again."""
@@ -41,8 +52,13 @@ class Ledger:
         """Note a message that is not tried any more."""
         self._course.give_up(position, token, attempts=attempts, at=self._now(), reason=reason)
         self._counters.given_up += 1
-        message_id = ids.format_id(position, token)
-        LOG.warning("subscription %s: gave up message %s after %d attempts: %s", self._id, message_id, attempts, reason)
+        if self._has_line():
+            message_id = ids.format_id(position, token)
+            LOG.warning(
+                "subscription %s: gave up message %s after %d attempts: %s", self._id, message_id, attempts, reason
+            )
+        else:
+            self._unsaid[logging.WARNING, "messages were given up", reason] += 1
 
     def gave_up_unseen(self, token: str, positions: Sequence[int], reason: str) -> None:
         """Note messages of a post that were never attempted; there may be thousands, so they are said together (``say``)."""
@@ -52,10 +68,25 @@ class Ledger:
         self._unseen[reason] += len(positions)
 
     def say(self) -> None:
-        """Say in the log what was given up unseen."""
+        """Say in the log now and then, together, what was not said one by one."""
+        now_ms = self._now_ms()
+        if not 0 < self._next_say_ms - now_ms <= BETWEEN_MS:
+            self._next_say_ms = now_ms + BETWEEN_MS
+            self._lines = 0
+            self.close()
+
+    def close(self) -> None:
+        """Say it now, as this is the end."""
+        for (level, what, why), number in self._unsaid.items():
+            LOG.log(level, "subscription %s: %d more %s: %s", self._id, number, what, why)
+        self._unsaid.clear()
         for reason, number in self._unseen.items():
             LOG.warning("subscription %s: gave up %d messages without an attempt: %s", self._id, number, reason)
         self._unseen.clear()
+
+    def _has_line(self) -> bool:
+        self._lines += 1
+        return self._lines <= MOST_LINES
 
     def _now(self) -> int:
         return self._now_ms() // 1000

@@ -12,12 +12,17 @@ Found = Sequence[tuple[socket.AddressFamily, str]]
 LookUp = Callable[[str, int], Found]
 
 
+_OUTLIVING = 8
+"""How many times as long as an attempt waits for a name the system may look for it: a minute and more is usual where no server
+answers. Such lookups go on when their attempts are over, and must leave places to others."""
+
+
 class Lookups(AbstractResolver):
-    """At most so many names at a time, each in a thread that no exit of the process waits for."""
+    """Names, each in a thread that no exit of the process waits for; ``most``: attempts at a time that may want one."""
 
     def __init__(self, look_up: LookUp, *, most: int) -> None:
         self._look_up = look_up
-        self._places = asyncio.Semaphore(most)
+        self._places = asyncio.Semaphore(most * _OUTLIVING)
 
     async def resolve(
         self,
@@ -43,7 +48,7 @@ class Lookups(AbstractResolver):
         error: Exception | None = None
         try:
             found = self._look_up(host, port)
-        except (OSError, ValueError) as failed:  # ValueError: what cannot be a name
+        except (OSError, ValueError, OverflowError) as failed:  # what cannot be a name, or a port
             error = failed
         with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
             answer.get_loop().call_soon_threadsafe(_settle, answer, found, error)

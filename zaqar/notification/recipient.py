@@ -1,9 +1,10 @@
 """A leased subscription: what is known of it while its deliveries go on."""
 
 import dataclasses
+import enum
 from typing import TYPE_CHECKING
 
-from zaqar.models import Held, Lease, Notice, Subscription
+from zaqar.models import Held, Lease, Notice, Progress, Subscription
 from zaqar.notification import dispatch, schedule
 from zaqar.notification.course import Course, Lane, Snapshot, last_end
 from zaqar.notification.ledger import Ledger
@@ -13,6 +14,17 @@ if TYPE_CHECKING:
 
 SOON = 1.0
 """Seconds: for what is to be done so soon, a lease is kept; who answers so soon does not hang."""
+
+
+class Line(enum.Enum):
+    """By what a receiver is known: by that its subscription waits for its turn."""
+
+    ANSWERING = enum.auto()
+    """It took what was attempted last."""
+    NEW = enum.auto()
+    """Nothing is known."""
+    FAILING = enum.auto()
+    """What was attempted last failed, or something waits to be tried again."""
 
 
 @dataclasses.dataclass(eq=False, slots=True)
@@ -27,8 +39,8 @@ class Job:
     """None: it is tried again."""
     notice: Notice | None
     """None: it has to be read."""
-    is_failing: bool
-    """Whether the last attempt of the subscription failed."""
+    line: "Line"
+    """In which its subscription stood."""
     began: float
 
 
@@ -44,7 +56,7 @@ class Recipient:
         self.ledger = Ledger(self.id, self.course, self.shared.counters, self.shared.now_ms)
         self.is_queued = False
         """Whether it has a place in the line for turns."""
-        self.is_failing = bool(lease.progress.failing)
+        self.line = _line_of(lease.progress)
         self.is_open = True
         """Whether anything may be begun."""
         self.is_leaving = False
@@ -137,6 +149,13 @@ class Recipient:
 
     def _is_to_be_served(self, subscription: Subscription) -> bool:
         return subscription.is_confirmed or not self.shared.settings.require_confirmation
+
+
+def _line_of(progress: Progress) -> Line:
+    if progress.failing:
+        return Line.FAILING
+    last = next((one for one in reversed(progress.outcomes) if one.attempts), None)
+    return Line.ANSWERING if last is not None and last.is_delivered else Line.NEW
 
 
 def end_of(notice: Notice, position: int) -> int:

@@ -2,7 +2,7 @@
 
 from zaqar.models import Notice
 from zaqar.notification import schedule
-from zaqar.notification.recipient import SOON, Job, Recipient, end_of
+from zaqar.notification.recipient import SOON, Job, Line, Recipient, end_of
 from zaqar.notification.webhook import Answer
 from zaqar.storage import ids
 
@@ -20,7 +20,7 @@ def settle(job: Job, position: int, notice: Notice, answer: Answer) -> None:
     recipient, attempts = job.recipient, job.attempts + 1
     recipient.active_at = recipient.shared.monotonic()
     recipient.is_quick = answer.is_delivered or recipient.active_at - job.began < SOON
-    recipient.is_failing = not answer.is_delivered
+    recipient.line = Line.ANSWERING if answer.is_delivered else Line.FAILING
     if answer.is_delivered:
         recipient.ledger.delivered(notice, position, attempts=attempts, answer=answer.text)
     else:

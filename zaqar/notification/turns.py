@@ -1,32 +1,45 @@
-"""Who delivers next: the places of a process are shared fairly, and what fails gets half of them at most."""
+"""Who delivers next: the places of a process are shared fairly, and only who is known to answer may take all of them."""
 
 import asyncio
 import collections
+import dataclasses
 
 from zaqar.notification.choosing import take
-from zaqar.notification.recipient import Job, Recipient
+from zaqar.notification.recipient import Job, Line, Recipient
+
+
+@dataclasses.dataclass
+class _Waiting:
+    most: int
+    """Attempts in progress at a time."""
+    recipients: collections.deque[Recipient] = dataclasses.field(default_factory=collections.deque)
+    in_progress: int = 0
 
 
 class Turns:
-    """The lines of subscriptions that may have something to attempt, one of those whose last attempt failed and one of the rest.
+    """The lines of subscriptions that may have something to attempt.
 
-    The lines take turns while both have somebody, and each subscription goes back to the end of its line after each attempt
-    that it begins. Waiting in line costs nothing, and neither does one that has nothing to attempt after all.
+    Those whose last attempt failed get half of the places at most, and together with those of whom nothing is known yet three
+    quarters: however many of them hang, a quarter is left to those that answer. The lines take turns while several have
+    somebody, and each subscription goes back to the end of its line after each attempt that it begins. Waiting in line costs
+    nothing, and neither does one that has nothing to attempt after all.
     """
 
     def __init__(self, places: int) -> None:
-        self._most_failing = max(places // 2, 1)
-        self._failing_in_progress = 0
-        self._healthy: collections.deque[Recipient] = collections.deque()
-        self._failing: collections.deque[Recipient] = collections.deque()
-        self._is_turn_of_failing = False
+        self._lines = {
+            Line.ANSWERING: _Waiting(places),
+            Line.NEW: _Waiting(places),
+            Line.FAILING: _Waiting(max(places // 2, 1)),
+        }
+        self._most_doubtful = places - places // 4
+        self._order = collections.deque(self._lines)
         self._idle: collections.deque[asyncio.Future[None]] = collections.deque()
 
     def add(self, recipient: Recipient) -> None:
         """Let a subscription stand in line, unless it does."""
         if not recipient.is_queued:
             recipient.is_queued = True
-            (self._failing if recipient.is_failing else self._healthy).append(recipient)
+            self._lines[recipient.line].recipients.append(recipient)
             self._wake_one()
 
     async def next(self) -> Job:
@@ -41,28 +54,38 @@ class Turns:
 
     def done(self, job: Job) -> None:
         """Take note that an attempt has ended."""
-        if job.is_failing:
-            self._failing_in_progress -= 1
-            if self._failing:
-                self._wake_one()
+        self._lines[job.line].in_progress -= 1
+        if job.line is not Line.ANSWERING and any(self._may_begin(line) for line in self._lines):
+            self._wake_one()
 
     def _pick(self) -> Job | None:
-        while line := self._line():
-            recipient = line.popleft()
+        while (line := self._next_line()) is not None:
+            recipient = self._lines[line].recipients.popleft()
             recipient.is_queued = False
+            if recipient.line is not line:  # what it is known by has changed while it stood there
+                self.add(recipient)
+                continue
             job = take(recipient)
             if job is not None:
-                self._failing_in_progress += job.is_failing
+                self._lines[line].in_progress += 1
                 self.add(recipient)
                 return job
         return None
 
-    def _line(self) -> "collections.deque[Recipient] | None":
-        may_fail = self._failing and self._failing_in_progress < self._most_failing
-        self._is_turn_of_failing = not self._is_turn_of_failing
-        if may_fail and (self._is_turn_of_failing or not self._healthy):
-            return self._failing
-        return self._healthy or None
+    def _next_line(self) -> Line | None:
+        for line in self._order:
+            if self._may_begin(line):
+                self._order.remove(line)
+                self._order.append(line)
+                return line
+        return None
+
+    def _may_begin(self, line: Line) -> bool:
+        waiting = self._lines[line]
+        if not waiting.recipients or waiting.in_progress >= waiting.most:
+            return False
+        doubtful = self._lines[Line.NEW].in_progress + self._lines[Line.FAILING].in_progress
+        return line is Line.ANSWERING or doubtful < self._most_doubtful
 
     def _wake_one(self) -> None:
         while self._idle:

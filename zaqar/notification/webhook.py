@@ -96,15 +96,20 @@ class Webhooks:
 
     async def send(self, url: URL, headers: Mapping[str, str], body: bytes) -> Answer:
         """Make one attempt; never raises for what a receiver, the network or a name does."""
-        attempt = _Attempt(self._is_trusted(url.host or ""))
-        _attempt.set(attempt)
         try:
+            attempt = _Attempt(self._is_trusted(url.host or ""))
+            _attempt.set(attempt)
             async with asyncio.timeout(self._total_timeout):
                 return await self._send(attempt, url, headers, body)
         except TimeoutError as error:
             is_early = isinstance(error, aiohttp.ConnectionTimeoutError)
             return Answer("no connection in time" if is_early else "no answer in time")
-        except (aiohttp.ClientError, OSError, ValueError) as error:
+        except (
+            aiohttp.ClientError,
+            OSError,
+            ValueError,
+            OverflowError,
+        ) as error:  # the last two: for hosts and ports that are none
             return Answer(_told(error))
 
     async def _send(self, attempt: _Attempt, url: URL, headers: Mapping[str, str], body: bytes) -> Answer:
