@@ -214,6 +214,8 @@ class Progress(msgspec.Struct, frozen=True):
     delivered: int = 0
     failed_attempts: int = 0
     given_up: int = 0
+    looks_ms: int | None = None
+    """Where nothing newer is tried: when some of it may be too late, in milliseconds since 1970."""
 
     @property
     def low(self) -> int:
@@ -222,8 +224,9 @@ class Progress(msgspec.Struct, frozen=True):
 
     @property
     def wakes_ms(self) -> int | None:
-        """Return when the first of what is failing is to be tried again, in milliseconds since 1970; None if nothing is."""
-        return min((one.next_ms for one in self.failing), default=None)
+        """Return when there is something to do next, unless it comes from outside, in milliseconds since 1970; None if never."""
+        times = [one.next_ms for one in self.failing]
+        return min(times if self.looks_ms is None else [*times, self.looks_ms], default=None)
 
     @property
     def is_full(self) -> bool:

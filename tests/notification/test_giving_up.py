@@ -158,6 +158,20 @@ def test_what_passes_the_end_of_its_schedule_behind_a_dead_receiver_is_given_up_
     assert "receiver down" in lines[0]
 
 
+def test_what_is_too_late_behind_a_receiver_that_asks_to_wait_is_given_up_before_the_wait_is_over(still_world):
+    world = still_world
+    with Receiver(lambda received: status(503, headers="Retry-After: 3000\r\n")) as receiver:
+        subscription = world.subscribe(receiver.url(), _retry_policy=SOON)
+        for _ in range(25):
+            world.post(b"1", ttl=100_000)
+        with world.notifier() as notifier:
+            wait_for_rest(world, notifier, subscription, attempts=1, messages=20)
+            world.clock.move(600)
+            world.wait_until(lambda: notifier.counts().given_up == 5)
+
+    assert {one.reason for one in world.standing(subscription).progress.outcomes} == {"receiver down"}
+
+
 def test_what_ends_behind_a_dead_receiver_is_on_record_however_long_the_schedule(still_world):
     world = still_world
     with Receiver(lambda received: status(500)) as receiver:

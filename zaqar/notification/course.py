@@ -161,8 +161,8 @@ class Course:
                 one.position, one.token, one.attempts, min(one.next_ms, now_ms), one.answer
             )
 
-    def snapshot(self) -> Snapshot:
-        """Return what to save."""
+    def snapshot(self, *, looks_ms: int | None = None) -> Snapshot:
+        """Return what to save; ``looks_ms``: when to look, at the latest, what has become too late behind what fails."""
         reached = self.high
         high = reached if self.certain is None else min(reached, self.certain)
         progress = Progress(
@@ -172,6 +172,7 @@ class Course:
             delivered=self._delivered,
             failed_attempts=self._failed_attempts,
             given_up=self._given_up,
+            looks_ms=looks_ms,
         )
         return Snapshot(progress, reached, self._retried)
 

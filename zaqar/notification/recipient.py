@@ -4,6 +4,7 @@ import dataclasses
 import enum
 from typing import TYPE_CHECKING
 
+from zaqar.limits import MIN_MESSAGE_TTL
 from zaqar.models import Held, Lease, Notice, Progress, Subscription
 from zaqar.notification import dispatch, schedule
 from zaqar.notification.course import Course, Lane, Snapshot, last_end
@@ -110,7 +111,7 @@ class Recipient:
     def snapshot(self) -> Snapshot:
         """Return what to save."""
         self.ledger.say()
-        return self.course.snapshot()
+        return self.course.snapshot(looks_ms=self._looks_ms() if self.course.is_full else None)
 
     def saved(self, snapshot: Snapshot, held: Held, *, ends: float) -> None:
         """Go on, as the store has it and the lease with it."""
@@ -142,6 +143,13 @@ class Recipient:
             return True
         idle = self.shared.monotonic() - self.active_at
         return not self.course.lanes and is_at_end and idle >= self.shared.settings.idle
+
+    def _looks_ms(self) -> int:
+        """Return when something may be too late that is not tried: what is known of, or what comes from now on."""
+        now_ms = self.shared.now_ms()
+        if self.look_again_ms > now_ms:
+            return self.look_again_ms
+        return now_ms + round(min(schedule.length(self.waits(None)), MIN_MESSAGE_TTL) * 1000)
 
     def _take_over(self, subscription: Subscription) -> None:
         self.subscription = subscription
