@@ -32,8 +32,8 @@ def test_everybody_who_waits_is_told(directory, box, telling):
         telling.tell(queue)
         telling.tell(other)
 
-        assert box.read() == second.read() == {queue, other}
-        assert box.read() == set()
+        assert box.read() == second.read() == {queue: False, other: False}
+        assert box.read() == {}
 
 
 def test_any_name_can_be_told(box, telling):
@@ -41,7 +41,25 @@ def test_any_name_can_be_told(box, telling):
 
     telling.tell(queue)
 
-    assert box.read() == {queue}
+    assert box.read() == {queue: False}
+
+
+def test_a_change_of_subscriptions_is_told_as_such_also_beside_other_news(box, telling):
+    queue, other = queue_key(), queue_key()
+    telling.tell(queue)
+    telling.tell_change(queue)
+    telling.tell(queue)
+    telling.tell(other)
+
+    assert box.read() == {queue: True, other: False}
+
+
+def test_news_of_the_release_before_are_understood(directory, box):
+    (path,) = directory.iterdir()
+    with contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as older:
+        older.sendto(b'["p","q","topic"]', str(path))
+
+    assert box.read() == {queue_key(project="p", name="q", kind="topic"): False}
 
 
 def test_without_anybody_who_waits_nothing_happens(directory, telling):
@@ -96,7 +114,7 @@ def test_what_is_no_news_is_passed_over(directory, box):
         stranger.sendto(b"\xff", str(path))
         stranger.sendto(b'["a"]', str(path))
 
-    assert box.read() == set()
+    assert box.read() == {}
 
 
 def test_a_directory_that_others_could_write_to_is_closed_to_them(directory):
@@ -142,7 +160,7 @@ def test_a_new_box_is_found_after_a_moment(directory, monkeypatch, telling):
         now = news.LOOK_AGAIN
         telling.tell(queue)
 
-        assert box.read() == {queue}
+        assert box.read() == {queue: False}
 
 
 @pytest.mark.parametrize("removed", ["socket", "directory"])
@@ -157,9 +175,9 @@ def test_a_box_that_somebody_removed_is_replaced(directory, box, telling, monkey
         directory.parent.rmdir()
     telling.tell(queue)
 
-    assert box.wait(0) == set()
+    assert box.wait(0) == {}
     telling.tell(queue)
-    assert box.wait(0) == {queue}
+    assert box.wait(0) == {queue: False}
 
 
 def test_a_directory_whose_name_is_too_long_for_sockets_is_refused(tmp_path):

@@ -14,13 +14,13 @@ import stat
 import tempfile
 import time
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
 from zaqar import forks
 from zaqar.errors import ConfigurationError
-from zaqar.models import QueueKey
+from zaqar.models import Kind, QueueKey
 
 LOOK_AGAIN = 1.0
 """Seconds after which a process looks again who waits."""
@@ -30,15 +30,27 @@ LONGEST = 4096
 """Bytes of a datagram: names of a project and a queue."""
 _DIGITS = 16
 
+
+class _Told(NamedTuple):
+    project: str
+    name: str
+    kind: Kind
+    is_change: bool = False
+
+
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(QueueKey).decode
+_decode = msgspec.json.Decoder(_Told).decode
 
 
 class News(Protocol):
-    """Where news are told."""
+    """Where news are told; that never raises, and never waits."""
 
     def tell(self, queue: QueueKey) -> None:
-        """Say that the queue has something new; never raises, never waits."""
+        """Say that the queue has something to deliver."""
+        ...
+
+    def tell_change(self, queue: QueueKey) -> None:
+        """Say that who is subscribed to the queue has changed, or how."""
         ...
 
 
@@ -46,6 +58,9 @@ class NoNews:
     """Nobody waits."""
 
     def tell(self, queue: QueueKey) -> None:
+        """Say it to nobody."""
+
+    def tell_change(self, queue: QueueKey) -> None:
         """Say it to nobody."""
 
 
@@ -63,10 +78,17 @@ class HostNews:
         self.close()
         self._boxes: list[str] = []
         self._looks_at = 0.0
-        self._unsent: set[QueueKey] = set()
+        self._unsent: set[_Told] = set()
 
     def tell(self, queue: QueueKey) -> None:
         """Send the news; what a full socket does not take goes out with the next."""
+        self._tell(_Told(*queue))
+
+    def tell_change(self, queue: QueueKey) -> None:
+        """Send the news likewise."""
+        self._tell(_Told(*queue, is_change=True))
+
+    def _tell(self, news: _Told) -> None:
         now = time.monotonic()
         if now >= self._looks_at:
             self._looks_at = now + LOOK_AGAIN
@@ -74,7 +96,7 @@ class HostNews:
         if not self._boxes:
             return
         unsent, self._unsent = self._unsent, set()
-        for each in {queue, *unsent}:
+        for each in {news, *unsent}:
             if not self._send(_encode(each)) and len(self._unsent) < MOST_UNSENT:
                 self._unsent.add(each)
 
@@ -108,8 +130,10 @@ class Box:
         self._directory = directory
         self._open()
 
-    def wait(self, seconds: float) -> set[QueueKey]:
+    def wait(self, seconds: float) -> dict[QueueKey, bool]:
         """Return the queues of which there are news, as soon as there are some; none when the time is over.
+
+        With each goes whether its subscriptions have changed.
 
         Where somebody removed the directory or the socket, another takes its place. Raises ``ConfigurationError`` where that
         cannot be.
@@ -122,14 +146,16 @@ class Box:
         poll.poll(seconds * 1000)
         return self.read()
 
-    def read(self) -> set[QueueKey]:
-        """Return the queues of which there are news, without waiting."""
-        found: set[QueueKey] = set()
+    def read(self) -> dict[QueueKey, bool]:
+        """Return the same without waiting."""
+        found: dict[QueueKey, bool] = {}
         with contextlib.suppress(BlockingIOError):
             while True:
                 text = self._socket.recv(LONGEST)
                 with contextlib.suppress(msgspec.DecodeError):
-                    found.add(_decode(text))
+                    news = _decode(text)
+                    queue = QueueKey(news.project, news.name, news.kind)
+                    found[queue] = found.get(queue, False) or news.is_change
         return found
 
     def close(self) -> None:

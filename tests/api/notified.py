@@ -28,6 +28,9 @@ class Heard:
     def tell(self, queue: QueueKey) -> None:
         self.queues.append(queue)
 
+    def tell_change(self, queue: QueueKey) -> None:
+        self.queues.append(queue)
+
     def taken(self) -> list[QueueKey]:
         """Return what was told since the last call."""
         told, self.queues = self.queues, []

@@ -80,6 +80,7 @@ class _Subscriptions(Subscriptions):
         return [row.subscription for row in self._memory.living(queue)]
 
     def get(self, queue, subscription_id):
+        self._memory.enter("get")
         return self._memory.row(queue, subscription_id).subscription
 
     def replace(self, queue, *, old, new, restarts=False):

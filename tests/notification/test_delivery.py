@@ -133,3 +133,17 @@ def test_a_retry_after_puts_the_next_attempt_off(world):
 
     (failing,) = world.standing(subscription).progress.failing
     assert 90 < failing.next_ms / 1000 - world.clock.now() <= 101
+
+
+def test_a_header_of_the_subscription_takes_the_place_of_a_password_in_its_address(world):
+    with Receiver() as receiver:
+        address = receiver.url("/a").replace("http://", "http://user:password@")
+        world.subscribe(address, post_headers={"Authorization": "Bearer x"})
+        world.subscribe(receiver.url("/b").replace("http://", "http://user:password@"))
+        world.post(b"1")
+
+        with world.notifier():
+            received = receiver.wait_for(2)
+
+    given = {one.path: one.headers["authorization"] for one in received}
+    assert given == {"/a": "Bearer x", "/b": "Basic dXNlcjpwYXNzd29yZA=="}

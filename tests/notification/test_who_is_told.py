@@ -217,3 +217,25 @@ def test_a_body_whose_key_is_missing_waits_for_it(still_world, caplog):
             receiver.wait_for(1)
 
     assert caplog.text.count("cannot be read") == 1
+
+
+def test_a_change_that_is_told_of_is_learned_at_once(memory_world):
+    world, memory = memory_world
+    with (
+        Receiver() as first,
+        Receiver() as second,
+        world.notifier(save_interval=3600, idle=3600, lease=3600) as notifier,
+    ):
+        subscription = world.subscribe(first.url())
+        world.post(b"1")
+        notifier.tell(world.queue)
+        world.wait_until(lambda: notifier.counts().delivered == 1)
+        confirm(world, subscription, subscriber=second.url())
+        known = memory.calls.count("get")
+        notifier.tell(world.queue, is_change=True)
+        world.wait_until(lambda: memory.calls.count("get") > known)
+        world.post(b"2")
+        notifier.tell(world.queue)
+        second.wait_for(1)
+
+    assert (bodies(first.received), bodies(second.received)) == ([1], [2])

@@ -117,8 +117,8 @@ class Delivering:
         is_told = False
         while not self._is_over.is_set():
             try:
-                for queue in self._box.wait(LONGEST_WAIT):
-                    self._notifier.tell(queue)
+                for queue, is_change in self._box.wait(LONGEST_WAIT).items():
+                    self._notifier.tell(queue, is_change=is_change)
                 is_told = False
             except (ConfigurationError, OSError) as error:
                 if not is_told:

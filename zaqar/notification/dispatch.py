@@ -14,6 +14,7 @@ from zaqar.storage import ids
 _ENCRYPTED = b"\x01"
 """What an encrypted body begins with, and no JSON text (notifications E-11)."""
 
+_AUTHORIZATION = "authorization"
 _PRINTABLE = frozenset(map(chr, range(0x21, 0x7F)))
 
 Decrypted = Callable[[str, Sequence[bytes]], Sequence[bytes]]
@@ -55,8 +56,11 @@ class Letterhead:
         self._queue = queue
         self._subscription = subscription
         self._made = made
-        self._url = _url(subscription.subscriber)
         self._headers = payload.headers(subscription.options)
+        self._url = _url(subscription.subscriber)
+        if self._url is not None and any(name.lower() == _AUTHORIZATION for name in self._headers):
+            # Else a user and password in it would become that header, of which there cannot be two.
+            self._url = self._url.with_user(None)
         self._keys: tuple[bytes, ...] | None = None
         self._keys_end = 0
 

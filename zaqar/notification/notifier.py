@@ -82,9 +82,9 @@ class Notifier:
         """Wait until the thread has ended."""
         self._thread.join(timeout)
 
-    def tell(self, queue: QueueKey) -> None:
-        """Say that a queue has something new; never raises, never waits, from any thread."""
-        self._call(lambda delivering: delivering.tell(queue))
+    def tell(self, queue: QueueKey, *, is_change: bool = False) -> None:
+        """Say that a queue has something new, or that its subscriptions have changed; from any thread, never raises or waits."""
+        self._call(lambda delivering: delivering.tell(queue, is_change=is_change))
 
     def counts(self) -> Counts:
         """Return what was done so far."""
@@ -136,10 +136,10 @@ class _Delivering:
     def stop(self) -> None:
         self._stopped.set()
 
-    def tell(self, queue: QueueKey) -> None:
+    def tell(self, queue: QueueKey, *, is_change: bool) -> None:
         if not self._shared.is_stopping:
             for number in range(len(self._stores)):
-                self._source(number, queue).tell()
+                self._source(number, queue).tell(is_change=is_change)
 
     def held(self) -> list[int]:
         """Return, for each subscription that is held, how many messages are under way."""

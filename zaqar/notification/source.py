@@ -43,9 +43,11 @@ class Source:
         self._is_to_save = False
         self._next_save = self._next_turns = self._policy_ends = 0.0
 
-    def tell(self) -> None:
-        """Take note that there may be something new."""
+    def tell(self, *, is_change: bool = False) -> None:
+        """Take note that there may be something new, or that subscriptions have changed, which is learned by saving."""
         self.leases.are_wanted = True
+        if is_change:
+            self._next_save = 0.0
         self.tail.tell()
         self.wake()
 
@@ -85,10 +87,10 @@ class Source:
 
     async def _step(self) -> None:
         await self.leases.take()
+        await self._save()
         await self.leases.look_after()
         if self.leases.recipients:
             await self.learn_policy()
-        await self._save()
         if self.shared.monotonic() >= self._next_turns:
             # For those that wait for a time to come, or for a store that did not answer.
             self._next_turns = self.shared.monotonic() + self.shared.settings.tick

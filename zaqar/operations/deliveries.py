@@ -25,4 +25,4 @@ class Deliveries:
         """Have what fails tried without waiting for its time. Raises ``SubscriptionNotFound``."""
         self._authorization.check("subscription:update", context)
         self._known.store_for(queue).deliveries.hurry(queue, named(subscription_id))
-        self._news.tell(queue)
+        self._news.tell_change(queue)

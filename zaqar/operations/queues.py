@@ -133,7 +133,7 @@ class Queues:
             store.records.purge(queue)
         if "subscriptions" in resource_types:
             store.subscriptions.delete_all(queue)
-            self._news.tell(queue)
+            self._news.tell_change(queue)
 
     def _check(self, verb: str, context: Context, kind: Kind) -> None:
         self._authorization.check(f"{kind}s:{verb}", context)

@@ -85,7 +85,7 @@ class Subscriptions:
         if made.is_confirmed:
             raise SubscriberTaken("This subscriber has a subscription already, and has confirmed it.")
         if is_new:
-            self._news.tell(queue)
+            self._news.tell_change(queue)
         self._ask(queue, made.id, new.ttl)
         return made.id
 
@@ -142,7 +142,7 @@ class Subscriptions:
             return remembering(new, self._confirmations.end(new.ttl, other_than=old.confirmations))
 
         old, new = self._change(queue, subscription_id, change, restarts=ttl is not None)
-        self._news.tell(queue)
+        self._news.tell_change(queue)
         if new.subscriber != old.subscriber and new.confirmations:
             self._confirmations.send(queue, new.id, Question("SubscriptionConfirmation", new.confirmations[-1]))
 
@@ -150,7 +150,7 @@ class Subscriptions:
         """Unsubscribe; silent when missing (http S-18)."""
         self._authorization.check("subscription:delete", context)
         self._known.store_for(queue).subscriptions.delete(queue, named(subscription_id))
-        self._news.tell(queue)
+        self._news.tell_change(queue)
 
     def confirm(self, context: Context, queue: QueueKey, subscription_id: str, confirmed: object) -> None:
         """Mark it confirmed, or not any more, of which the subscriber is told where it matters (http S-27 to S-34).
@@ -172,7 +172,7 @@ class Subscriptions:
             if context.is_signed:
                 raise SignatureRefused("there is no such subscription") from error
             raise
-        self._news.tell(queue)
+        self._news.tell_change(queue)
         if end is not None:
             self._confirmations.send(queue, subscription_id, Question("UnsubscribeConfirmation", end))
 
@@ -191,7 +191,7 @@ class Subscriptions:
             subscription_id,
             lambda old: replaced(old, secret=secret, former_secret=old.secret, former_secret_ends=ends),
         )
-        self._news.tell(queue)
+        self._news.tell_change(queue)
         return new
 
     def _check_secret(self, context: Context) -> None:
