@@ -24,9 +24,11 @@ DEFAULTS = {
     "tests/api": "http",
     "tests/transport": "http",
     "tests/storage": "storage",
+    "tests/notification": "notifications",
+    "zaqar/notification": "notifications",
     **{f"doc/spec/{file}": name for name, file in FILES.items()},
 }
-"""Folder or file, and the document of a rule that is cited there without one."""
+"""Folder or file, and the document of a rule that is cited there without one: it is about that document only."""
 
 _RULE = r"(?:[A-Z]-[A-Z]?\d+(?![\w-])|R\d+(?:\.\d+)+(?!\w)|E-[A-Z]{2,}(?![\w-]))"
 _DOTTED = r"(?:\d+(?:\.\d+)+|[A-D]\d+(?:\.\d+)?)(?!\w)"

@@ -124,6 +124,19 @@ def test_what_the_former_subscriber_was_sent_opens_nothing(service, clock):
     assert _answer(service.client, _path(made), clock.now() + 600).status == 204
 
 
+def test_what_the_former_subscriber_was_sent_opens_nothing_though_it_would_end_with_what_the_new_one_is_sent(
+    service, clock
+):
+    """S-34, notifications N-65"""
+    made = subscribed(service.client, ttl=600)
+
+    change(service.client, made, subscriber=f"{HOOK}/2")
+
+    assert _answer(service.client, _path(made), clock.now() + 600).status == 404
+    ((_, _), (_, sent)) = service.asked()
+    assert _answer(service.client, _path(made), sent.expires).status == 204
+
+
 def test_the_same_subscriber_given_again_is_no_other(service, clock):
     """notifications N-65"""
     made = subscribed(service.client, ttl=600)

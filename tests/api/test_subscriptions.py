@@ -74,6 +74,8 @@ def test_a_bad_request_makes_nothing(client):
         ({"subscriber": "email://fake"}, "must be supported in the list"),
         ({"subscriber": "mailto:a@b"}, "not built yet"),
         ({"subscriber": "trust+http://a"}, "not built yet"),
+        ({"subscriber": "http://a:65536/"}, "a URL with a host"),
+        ({"subscriber": "http://a:b/"}, "a URL with a host"),
         ({"subscriber": HOOK, "options": "a"}, "must be a dict"),
         ({"subscriber": HOOK, "options": {"_retry_policy": {"minimum_delay": 30}}}, "maximum_delay"),
         ({"subscriber": HOOK, "ttl": "60"}, "must be an integer"),

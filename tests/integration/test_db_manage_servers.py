@@ -15,7 +15,13 @@ from zaqar.cmd import db_manage
 from zaqar.storage.sql import schema
 from zaqar.storage.sql.servers import migration as servers
 
-KEYS = {"messages": ["queue", "position"], "claims": ["queue", "id"]}
+KEYS = {
+    "messages": ["queue", "position"],
+    "claims": ["queue", "id"],
+    "subscriptions": ["source", "position"],
+    "deliveries": ["source", "subscription"],
+    "notices": ["source", "position"],
+}
 """The primary keys that are others than SQLite's: on a server each queue has positions of its own."""
 
 PROJECTS = ["a", "A", "ä", "a ", "é", "e\u0301", "ß", "ss", "\U0001f600", "\U0001f600" * 256]

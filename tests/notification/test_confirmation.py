@@ -3,7 +3,6 @@
 import json
 from datetime import UTC, datetime
 
-import msgspec
 import pytest
 
 from tests.builders import queue_key
@@ -19,9 +18,9 @@ EXPIRES = 1_800_003_600
 def made(message_type="SubscriptionConfirmation", kind="queue", **where):
     """Return the text for a subscription, with the signer that made it."""
     signer = Signer(["s3cret"], MovableClock())
-    order = msgspec.json.encode(Question(message_type, EXPIRES))
+    asked = Question(message_type, EXPIRES)
     queue = queue_key(project="p1", name="orders", kind=kind)
-    return json.loads(Confirmations(signer=signer, **where).text(queue, subscription(id="ab12"), order)), signer
+    return json.loads(Confirmations(signer=signer, **where).text(queue, subscription(id="ab12"), asked)), signer
 
 
 @pytest.mark.parametrize("kind", ["queue", "topic"])

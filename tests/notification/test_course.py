@@ -48,6 +48,18 @@ def test_a_notice_is_gone_on_with_behind_what_was_attempted_of_it():
     assert course.open(notice(101, 5)).position == 103
 
 
+def test_what_an_earlier_lease_has_ended_with_is_not_attempted_again():
+    course = Course(Progress(100), is_certain=False)
+    (first,) = begun(course, notice(101, 3))
+    deliver(course, first)
+    deliver(course, first)
+
+    following = Course(course.snapshot().progress)
+    assert following.high == 100
+    assert following.open(notice(101, 3)).position == 103
+    assert Course(following.snapshot().progress).open(notice(101, 2)) is None
+
+
 def test_what_failed_behind_what_is_under_way_is_not_said_to_be_done():
     course = Course(Progress(100))
     first, second = begun(course, notice(101), notice(102))

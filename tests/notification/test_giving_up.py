@@ -2,6 +2,8 @@
 
 import logging
 
+import pytest
+
 from tests.notification.receiver import Receiver, status
 from tests.notification.test_delivery import bodies
 from zaqar.storage import ids
@@ -72,6 +74,17 @@ def test_what_has_ended_before_it_was_due_again_is_given_up_unseen(still_world):
     assert len(receiver.received) == 2
     (outcome,) = world.standing(subscription).progress.outcomes
     assert (outcome.message_id, outcome.attempts, outcome.reason) == (message_id, 2, "expired")
+
+
+@pytest.mark.parametrize("url", ["http://a:65536/", "http://a:b/", "http://\u2028/"])
+def test_a_url_that_cannot_be_used_is_the_failure_of_whoever_subscribed_it(world, caplog, url):
+    subscription = world.subscribe(url)
+    world.post(b"1")
+    with world.notifier() as notifier:
+        world.wait_until(lambda: notifier.counts().failed_attempts > 0)
+
+    assert [one.answer for one in failing(world, subscription)] == ["the URL cannot be used"]
+    assert [record.message for record in caplog.records if record.levelno > logging.WARNING] == []
 
 
 def test_what_has_expired_before_its_first_attempt_is_given_up_unseen(still_world):

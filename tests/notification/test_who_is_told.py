@@ -1,6 +1,5 @@
 """Who is told of what: notifications N-7 to N-9, A7 and N-65."""
 
-import json
 import logging
 
 import msgspec
@@ -18,6 +17,15 @@ def confirm(world, subscription, **changes):
     old = world.store.subscriptions.get(world.queue, key)
     new = msgspec.structs.replace(old, **{"is_confirmed": True} | changes)
     world.store.subscriptions.replace(world.queue, old=old, new=new)
+
+
+END = 1_900_000_000
+
+
+def ask(world, subscription, end=END):
+    """Leave a confirmation for the subscriber there is."""
+    confirm(world, subscription, is_confirmed=False, confirmations=(end,))
+    address(world, subscription, b'{"message_type": "SubscriptionConfirmation", "expires": %d}' % end)
 
 
 def address(world, subscription, body, ttl=3600):
@@ -52,6 +60,27 @@ def test_what_is_posted_after_a_confirmation_arrives_however_fast_it_follows(wor
         receiver.wait_until(lambda received: "after" in bodies(received))
 
 
+def test_who_agrees_at_once_is_asked_once(world):
+    world.confirmation = lambda queue, subscription, asked: b'{"body": "asked"}'
+    with Receiver() as receiver:
+        subscription = world.subscribe(receiver.url())
+
+        def agree(received):
+            confirm(world, subscription)
+            return status(200)
+
+        receiver.behaves = agree
+        ask(world, subscription)
+        with world.notifier(require_confirmation=True) as notifier:
+            receiver.wait_for(1)
+            world.post(b'"news"')
+            notifier.tell(world.queue)
+            receiver.wait_until(lambda received: "news" in bodies(received))
+            world.wait_until(lambda: world.standing(subscription).pending == 0)
+
+    assert bodies(receiver.received) == ["asked", "news"]
+
+
 def test_without_that_unconfirmed_subscriptions_are_served(world):
     with Receiver() as receiver:
         world.subscribe(receiver.url())
@@ -61,26 +90,60 @@ def test_without_that_unconfirmed_subscriptions_are_served(world):
 
 
 def test_a_confirmation_reaches_whom_it_is_for_alone(world):
-    world.confirmation = lambda queue, subscription, order: (
-        b'{"order": %b, "for": "%b"}' % (order, subscription.id.encode())
+    world.confirmation = lambda queue, subscription, asked: (
+        b'{"until": %d, "for": "%b"}' % (asked.expires, subscription.id.encode())
     )
     with Receiver() as receiver:
         asked, other = world.subscribe(receiver.url("/asked")), world.subscribe(receiver.url("/other"))
-        order = b'{"message_type": "SubscriptionConfirmation", "expires": 1900000000}'
-        address(world, asked, order)
+        ask(world, asked)
         with world.notifier(require_confirmation=True):
             received = receiver.wait_for(1)
             world.wait_until(lambda: world.standing(other).pending == 0)
 
     assert [one.path for one in receiver.received] == ["/asked"]
-    assert received[0].json == {"order": json.loads(order), "for": asked.id}
+    assert received[0].json == {"until": END, "for": asked.id}
+
+
+def test_a_confirmation_for_a_new_subscriber_reaches_no_other_whatever_the_lease_knows(world):
+    world.confirmation = lambda queue, subscription, asked: b'{"body": "asked until %d"}' % asked.expires
+    with (
+        Receiver() as first,
+        Receiver() as second,
+        world.notifier(require_confirmation=True, save_interval=3600) as notifier,
+    ):
+        subscription = world.subscribe(first.url())
+        ask(world, subscription)
+        notifier.tell(world.queue)
+        first.wait_for(1)
+        confirm(world, subscription, subscriber=second.url())
+        ask(world, subscription, END + 1)
+        notifier.tell(world.queue)
+        second.wait_for(1)
+
+    assert bodies(first.received) == [f"asked until {END}"]
+    assert bodies(second.received) == [f"asked until {END + 1}"]
+
+
+def test_a_confirmation_for_a_former_subscriber_is_given_up(world):
+    world.confirmation = lambda queue, subscription, asked: b"{}"
+    with Receiver() as receiver:
+        subscription = world.subscribe(receiver.url())
+        ask(world, subscription)
+        confirm(world, subscription, is_confirmed=False, confirmations=(END + 1,))
+        with world.notifier() as notifier:
+            world.wait_until(lambda: notifier.counts().given_up == 1)
+            world.wait_until(lambda: world.standing(subscription).progress.given_up == 1)
+
+    assert receiver.received == []
+    (outcome,) = world.standing(subscription).progress.outcomes
+    assert (outcome.reason, outcome.attempts) == ("it was for another subscriber", 0)
 
 
 def test_a_confirmation_is_tried_again_by_the_defaults_whatever_the_queue_says(world):
-    world.confirmation = lambda queue, subscription, order: b"{}"
+    world.confirmation = lambda queue, subscription, asked: b"{}"
     world.retry_policy = {"retries_with_no_delay": 0, "minimum_delay": 100, "maximum_delay": 200}
     with Receiver(lambda received: status(500)) as receiver:
-        address(world, world.subscribe(receiver.url()), b"{}")
+        ask(world, world.subscribe(receiver.url()))
         with world.notifier():
             receiver.wait_for(4)
 

@@ -14,6 +14,7 @@ from zaqar.cmd.child import PARENT_VARIABLE
 from zaqar.cmd.reading import PROGRAM as SERVER
 from zaqar.cmd.refusals import tell
 from zaqar.cmd.report import write_report
+from zaqar.engines.descriptors import raise_limit
 from zaqar.engines.signals import end_with_parent
 from zaqar.errors import ConfigurationError
 
@@ -43,6 +44,7 @@ def run(arguments: tuple[str, ...], *, parent: int) -> int:
     if not conf.notification.enabled:
         raise ConfigurationError("[notification] enabled is false: nothing is to be delivered.")
     started = deploy.start(conf)
+    raise_limit()  # a connection to each of many receivers is a file
     delivering = deploy.Delivering(conf)
     signal.signal(signal.SIGTERM, lambda _number, _frame: delivering.stop())
     signal.signal(signal.SIGUSR2, lambda _number, _frame: _report(conf, delivering))

@@ -69,6 +69,11 @@ class Delivering:
     @classmethod
     def in_every_process(cls, conf: config.Options) -> Task:
         """Deliver in a thread of this process, and of each that is forked from it, for as long as it lives."""
+        # In the thread it could be under way when a process is forked, which would have half a module for ever.
+        import zaqar.notification.catalogue
+        import zaqar.notification.confirmation
+        import zaqar.notification.notifier  # noqa: F401
+
         task = Task(
             "deliveries",
             lambda: cls(conf).run(),

@@ -23,10 +23,10 @@ class Targets:
         self._destinations = destinations(conf)
 
     def check(self, subscriber: str) -> None:
-        """Raise ``Invalid`` where the address stands there and is refused, or where there is no host."""
+        """Raise ``Invalid`` where the address stands there and is refused, or where there is no host or no such port."""
         try:
             parts = urllib.parse.urlsplit(subscriber)
-            host, _ = parts.hostname, parts.port
+            host, _ = parts.hostname, parts.port  # a port that is none raises ValueError
         except ValueError:
             host = None
         if not host:

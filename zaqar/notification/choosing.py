@@ -59,7 +59,8 @@ def _newer(recipient: Recipient) -> Job | None:
             return _read_on(recipient)
         recipient.is_promised = False
         if recipient.is_for_it(notice):
-            job = _in(recipient, course.open(notice), notice)
+            lane = course.open(notice)
+            job = None if lane is None else _in(recipient, lane, notice)
             if job is not None:
                 return job
         else:
@@ -119,7 +120,7 @@ def _pass_over_late(recipient: Recipient) -> Job | None:
         if late_ms > now_ms:
             not_yet.append(late_ms)
         else:
-            recipient.ledger.gave_up_unseen(lane.token, range(lane.position, lane.last + 1), _DOWN)
+            recipient.ledger.gave_up_unseen(lane.token, course.left(lane.position, lane.last), _DOWN)
             course.lanes.remove(lane)
     while notice := recipient.source.windows.following(course.cursor):
         if recipient.is_for_it(notice):
@@ -128,7 +129,7 @@ def _pass_over_late(recipient: Recipient) -> Job | None:
                 not_yet.append(late_ms)
                 break
             first = max(notice.first, course.cursor + 1)
-            recipient.ledger.gave_up_unseen(notice.token, range(first, notice.last + 1), _DOWN)
+            recipient.ledger.gave_up_unseen(notice.token, course.left(first, notice.last), _DOWN)
         course.cursor = notice.last
     else:
         return _read_on(recipient)

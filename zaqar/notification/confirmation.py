@@ -41,9 +41,8 @@ class Confirmations:
     signer: Signer
     endpoint: Callable[[str], str | None] = _unknown
 
-    def text(self, queue: QueueKey, subscription: Subscription, order: bytes) -> bytes:
-        """Return the JSON text of an order (N-56)."""
-        asked = msgspec.json.decode(order, type=Question)
+    def text(self, queue: QueueKey, subscription: Subscription, asked: Question) -> bytes:
+        """Return the JSON text that asks a subscriber (N-56)."""
         path = path_of(queue, f"subscriptions/{subscription.id}/confirm")
         grant = Grant(
             paths=[path],

@@ -52,6 +52,9 @@ class Course:
         self._delivered = progress.delivered
         self._failed_attempts = progress.failed_attempts
         self._given_up = progress.given_up
+        self._done = {
+            place for one in progress.outcomes if (place := ids.parse_id(one.message_id).position) > progress.high
+        }
         self._settled: list[int] = []
         self._retried = 0
 
@@ -101,17 +104,27 @@ class Course:
         """Return when the next of what fails is due."""
         return min((one.next_ms for one in self.failing.values()), default=None)
 
-    def open(self, notice: Notice) -> Lane:
-        """Begin with a notice, behind what was attempted of it."""
-        first = max(notice.first, self.cursor + 1)
-        lane = Lane(first, notice.last, notice.token, notice.created, last_end(notice), notice.subscription_id)
+    def open(self, notice: Notice) -> Lane | None:
+        """Begin with a notice, behind what was attempted of it; None if all of it is done."""
+        before = max(notice.first, self.cursor + 1) - 1
+        lane = Lane(before, notice.last, notice.token, notice.created, last_end(notice), notice.subscription_id)
         self.cursor = notice.last
         self.lanes.append(lane)
-        return lane
+        return lane if self.advance(lane) else None
+
+    def is_done(self, position: int) -> bool:
+        """Tell whether an earlier lease has ended with a message, though it could not say so of all before it."""
+        return position in self._done
+
+    def left(self, first: int, last: int) -> list[int]:
+        """Return the positions of what is not done among these."""
+        return [position for position in range(first, last + 1) if not self.is_done(position)]
 
     def advance(self, lane: Lane) -> bool:
         """Go on behind the message of a lane; tell whether it has another."""
         lane.position += 1
+        while self.is_done(lane.position):
+            lane.position += 1
         if lane.position <= lane.last:
             return True
         self.lanes.remove(lane)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 from yarl import URL
 
-from zaqar.models import Notice, QueueKey, Subscription
+from zaqar.models import Notice, Question, QueueKey, Subscription
 from zaqar.notification import payload
 from zaqar.storage import ids
 
@@ -19,12 +19,16 @@ _PRINTABLE = frozenset(map(chr, range(0x21, 0x7F)))
 Decrypted = Callable[[str, Sequence[bytes]], Sequence[bytes]]
 """Takes a project and bodies, and returns them as they were posted. Raises ``Unreadable`` or ``Unavailable``."""
 
-Confirmation = Callable[[QueueKey, Subscription, bytes], bytes]
-"""Takes the order of a confirmation, and returns its JSON text."""
+Confirmation = Callable[[QueueKey, Subscription, Question], bytes]
+"""Takes what a confirmation asks, and returns its JSON text."""
 
 
 class CannotBeMade(Exception):
     """There is nothing that could be sent for the message; the text says why."""
+
+
+class OfAnother(Exception):
+    """A confirmation is none of those that count for the subscriber, as it is known."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +61,7 @@ class Letterhead:
         self._keys_end = 0
 
     def dispatch(self, notice: Notice, position: int, now: int) -> Dispatch:
-        """Return the request for a message. Raises ``Unreadable``, ``Unavailable``, ``CannotBeMade``."""
+        """Return the request for a message. Raises ``Unreadable``, ``Unavailable``, ``CannotBeMade``, ``OfAnother``."""
         if self._url is None:
             raise CannotBeMade("the URL cannot be used")
         message = notice.messages[position - notice.first]
@@ -76,9 +80,12 @@ class Letterhead:
         if self._made.confirmation is None:
             raise CannotBeMade("the service has no key to sign a confirmation with")
         try:
-            return self._made.confirmation(self._queue, self._subscription, order)
+            asked = msgspec.json.decode(order, type=Question)
         except msgspec.DecodeError:
             raise CannotBeMade("the order of the confirmation cannot be read") from None
+        if asked.expires not in self._subscription.confirmations:
+            raise OfAnother
+        return self._made.confirmation(self._queue, self._subscription, asked)
 
     def _keys_at(self, now: int) -> tuple[bytes, ...]:
         if self._keys is None or now >= self._keys_end:
@@ -96,6 +103,8 @@ def policy_of(options: Mapping[str, object]) -> object:
 def _url(subscriber: str) -> URL | None:
     """Return where to send to: exactly what was stored, wherever a request can carry that (N-13)."""
     try:
-        return URL(subscriber, encoded=_PRINTABLE.issuperset(subscriber))
-    except ValueError:
+        url = URL(subscriber, encoded=_PRINTABLE.issuperset(subscriber))
+        is_whole = bool(url.host) and url.port is not None
+    except ValueError:  # as late as the host and the port are asked for
         return None
+    return url if is_whole else None

@@ -90,6 +90,16 @@ class Leases:
                 recipient.renew(found)
                 self._shared.turns.add(recipient)
 
+    async def learn(self, recipient: Recipient) -> None:
+        """Read a subscription anew, at once; one that is gone is dropped soon. Raises ``Unavailable``."""
+        try:
+            found = await self._calls.run(self._store.subscriptions.get, self._source.queue, ids.parse_id(recipient.id))
+        except SubscriptionNotFound:
+            recipient.is_outdated = True
+            self._source.wake()
+        else:
+            recipient.renew(found)
+
     async def save_all(self) -> None:
         """Save everything, prolong every lease that is needed still, and give the others back. Raises ``Unavailable``."""
         await self._save(self.recipients, self._may_go)

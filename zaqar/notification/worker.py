@@ -7,8 +7,8 @@ from zaqar.encryption import Unreadable
 from zaqar.errors import Unavailable
 from zaqar.models import Notice
 from zaqar.notification.choosing import EXPIRED, take
-from zaqar.notification.dispatch import CannotBeMade
-from zaqar.notification.recipient import Job, end_of
+from zaqar.notification.dispatch import CannotBeMade, Dispatch, OfAnother
+from zaqar.notification.recipient import Job, Recipient, end_of
 from zaqar.notification.settling import abandon, give_up, postpone, settle
 from zaqar.notification.turns import Turns
 from zaqar.notification.webhook import Answer, Webhooks
@@ -79,12 +79,15 @@ class Worker:
     async def _attempt(self, job: Job, position: int, notice: Notice) -> None:
         recipient = job.recipient
         try:
-            made = recipient.letterhead.dispatch(notice, position, recipient.shared.clock.now())
+            made = await self._made(recipient, notice, position)
             answer = await self._webhooks.send(made.url, made.headers, made.body)
         except (Unreadable, Unavailable) as error:
             if job.lane is not None:
                 LOG.warning("subscription %s: what it is to be sent cannot be read: %s", recipient.id, error)
             postpone(job, position, notice, "the service cannot read it")
+            return
+        except OfAnother:
+            give_up(job, position, notice, "it was for another subscriber")
             return
         except CannotBeMade as error:
             answer = Answer(str(error))
@@ -92,3 +95,11 @@ class Worker:
             LOG.exception("subscription %s: an attempt failed through a mistake", recipient.id)
             answer = Answer("a mistake of the service")
         settle(job, position, notice, answer)
+
+    async def _made(self, recipient: Recipient, notice: Notice, position: int) -> Dispatch:
+        """Return the request; a confirmation goes to the subscriber it was left for, whom the lease may not know yet."""
+        try:
+            return recipient.letterhead.dispatch(notice, position, recipient.shared.clock.now())
+        except OfAnother:
+            await recipient.source.leases.learn(recipient)
+            return recipient.letterhead.dispatch(notice, position, recipient.shared.clock.now())

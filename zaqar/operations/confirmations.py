@@ -5,6 +5,7 @@ now, its end proves, which is kept with the subscription until the subscriber ch
 """
 
 import logging
+from collections.abc import Collection
 
 import msgspec
 
@@ -37,14 +38,18 @@ class Confirmations:
         """Whether nobody is told anything who has not confirmed."""
         return self._limits.require_confirmation
 
-    def end(self, seconds: int) -> int | None:
-        """Return when a confirmation ends that is good for so long from now; None where none is to be sent."""
+    def end(self, seconds: int, *, other_than: Collection[int] = ()) -> int | None:
+        """Return when a confirmation ends that is good for so long from now; None where none is to be sent.
+
+        It is known by its end: one that another subscriber was sent does not end in the same second.
+        """
         if not self.are_required:
             return None
         if not self._signer.has_key:
             LOG.error("Subscribers cannot be asked to confirm: there is no [signed_url] secret_key to sign with.")
             return None
-        return min(self._signer.second() + seconds, LAST_SECOND)
+        latest = min(self._signer.second() + seconds, LAST_SECOND)
+        return next(end for end in range(latest, 0, -1) if end not in other_than)
 
     def send(self, queue: QueueKey, subscription_id: str, question: Question) -> None:
         """Leave a question for the subscriber, which goes out signed as whatever else is delivered."""

@@ -139,7 +139,7 @@ class Subscriptions:
             new = replaced(
                 new, confirmations=(), is_confirmed=new.is_confirmed and not self._confirmations.are_required
             )
-            return remembering(new, self._confirmations.end(new.ttl))
+            return remembering(new, self._confirmations.end(new.ttl, other_than=old.confirmations))
 
         old, new = self._change(queue, subscription_id, change, restarts=ttl is not None)
         self._news.tell(queue)

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,3 +71,18 @@ def test_what_was_acknowledged_outlives_the_death_of_every_worker(hosted, servic
     assert [message["id"] for message in service.every_message("q")] == ids
     # granian that has replaced workers takes longer to stop than anybody waits here.
     os.killpg(hosted.process.pid, signal.SIGKILL)
+
+
+def test_what_delivers_is_loaded_before_a_process_can_be_forked(tmp_path):
+    ask = "import sys, zaqar.transport.wsgi.app; print(hasattr(sys.modules['zaqar.notification.notifier'], 'Notifier'))"
+
+    asked = subprocess.run(
+        [sys.executable, "-c", ask],
+        env={**os.environ, "HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+    assert asked.stdout == "True\n"

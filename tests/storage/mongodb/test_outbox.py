@@ -43,7 +43,7 @@ def test_a_notice_is_no_message(store, queue, data, clock):
 
 @pytest.mark.parametrize("count", [1, 4, 9])
 def test_a_purge_and_a_deletion_leave_the_notices(store, queue, data, monkeypatch, clock, count):
-    """N-68."""
+    """notifications N-68."""
     monkeypatch.setattr(removal, "BATCH", 4)
     subscribe(store, queue, ttl=100_000)
     before = post(store, queue, *numbered_messages(count))

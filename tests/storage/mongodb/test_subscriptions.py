@@ -24,7 +24,7 @@ def kept(data) -> int:
 
 
 def test_subscriptions_outlive_the_queue_however_long_it_is_gone(store, queue, data, clock):
-    """N-68: what says that posts leave notices must be there when the queue is."""
+    """notifications N-68: what says that posts leave notices must be there when the queue is."""
     subscription = subscribe(store, queue, ttl=10_000)
     store.records.delete(queue)
     for _ in range(3):
