@@ -106,7 +106,7 @@ def test_an_address_that_is_not_reached_is_refused_at_once(client, subscriber):
 
 @pytest.mark.parametrize("subscriber", ["http://a.example:65536/", "http://a.example:b/", "http:///path"])
 def test_a_url_that_names_no_host_or_no_port_is_refused(client, subscriber):
-    """S-7"""
+    """S-8"""
     assert subscribe(client, subscriber=subscriber).error == (400, "Invalid API request")
 
 

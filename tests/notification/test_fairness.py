@@ -87,6 +87,17 @@ def test_who_is_held_for_long_makes_place_for_others(world):
     assert max(paths.index(f"/{number}") for number in range(10)) < 500
 
 
+def test_while_all_places_are_taken_nobody_idles_in_one(world):
+    with Receiver() as receiver:
+        for number in range(30):
+            world.subscribe(receiver.url(f"/{number}"))
+        (posted,) = world.post_numbers(1)
+        with world.notifier(most_leased=10, idle=3600, longest_held=3600):
+            receiver.wait_for(30)
+
+    assert receiver.counted() == {posted: 30}
+
+
 def test_little_memory_for_notices_slows_down_but_stops_nothing(memory_world):
     world, memory = memory_world
     worlds = [world, *(dataclasses.replace(world, queue=queue_key()) for _ in range(20))]

@@ -148,7 +148,7 @@ def test_at_most_four_attempts_of_a_subscription_are_in_progress(world):
     def behaves(received):
         return status(200) if well else receivers.hang
 
-    with Receiver(behaves) as receiver, world.notifier(grace=0.01) as notifier:
+    with Receiver(behaves) as receiver, world.notifier(grace=0.01, idle=60) as notifier:
         world.subscribe(receiver.url())
         world.post(b"1")
         receiver.wait_for(1)

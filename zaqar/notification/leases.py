@@ -69,8 +69,10 @@ class Leases:
             recipient = self._held[lease.subscription.id] = Recipient(self._source, lease, ends=ends)
             shared.leased += 1
             shared.turns.add(recipient)
-        self._next_look = shared.monotonic() + _BETWEEN
-        self.are_wanted = self.are_wanted or len(leases) == limit
+        if len(leases) == limit:
+            self.are_wanted = True  # and at once: there are more, most likely
+        else:
+            self._next_look = shared.monotonic() + _BETWEEN
 
     async def look_after(self) -> None:
         """Read anew the subscriptions that have changed, and delete those whose receivers are gone. Raises ``Unavailable``."""
@@ -117,7 +119,8 @@ class Leases:
     def _may_go(self, recipient: Recipient) -> bool:
         shared = self._shared
         is_long = shared.monotonic() - recipient.leased_at > shared.settings.longest_held
-        if is_long and shared.leased >= shared.settings.most_leased:
+        has_begun = recipient.active_at > recipient.leased_at  # who makes place before that gets nowhere
+        if is_long and has_begun and shared.is_crowded:
             recipient.is_leaving = True
         return recipient.may_rest()
 

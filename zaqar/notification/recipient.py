@@ -142,7 +142,8 @@ class Recipient:
         if self.course.is_full and (is_at_end or self.look_again_ms > now_ms):
             return True
         idle = self.shared.monotonic() - self.active_at
-        return not self.course.lanes and is_at_end and idle >= self.shared.settings.idle
+        is_over = self.shared.is_crowded or idle >= self.shared.settings.idle
+        return not self.course.lanes and is_at_end and is_over
 
     def _looks_ms(self) -> int:
         """Return when something may be too late that is not tried: what is known of, or what comes from now on."""

@@ -30,6 +30,11 @@ class Shared:
     """Subscriptions that are held, or asked for."""
     is_stopping: bool = False
 
+    @property
+    def is_crowded(self) -> bool:
+        """Whether all places for leases are taken, so that others may wait for one."""
+        return self.leased >= self.settings.most_leased
+
     def now_ms(self) -> int:
         """Return the time in milliseconds since 1970."""
         return self.clock.microseconds() // 1000

@@ -101,7 +101,8 @@ class Source:
         monotonic = self.shared.monotonic()
         is_asked, self._is_to_save = self._is_to_save, False
         if monotonic >= self._next_save:
-            self._next_save = monotonic + self.shared.settings.save_interval
+            interval = self.shared.settings.save_interval
+            self._next_save = monotonic + (interval / 4 if self.shared.is_crowded else interval)
             await self.leases.save_all()
         elif is_asked:
             await self.leases.save_changed()
