@@ -1,16 +1,14 @@
 """What tests do with subscriptions and the outbox, with the arguments filled in that a test does not care about."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from tests.builders import new_token
-from tests.conformance.acts import PRODUCER
+from tests.conformance.acts import PRODUCER, subscribe
 from zaqar.models import (
     Failing,
     Held,
     Lease,
     NewMessage,
-    NewSubscription,
     Notice,
     Posted,
     Progress,
@@ -25,22 +23,6 @@ HOLDER = "holder-1"
 OTHER = "holder-2"
 WHOLE_LOG = 2**30
 """More bytes than any log of these tests has."""
-
-
-def new_subscription(
-    subscriber: str = "http://receiver.example", *, ttl: int = 3600, options: dict[str, Any] | None = None
-) -> NewSubscription:
-    """Return a subscription ready to be stored."""
-    return NewSubscription(subscriber, ttl, options or {}, "whsec_c2VjcmV0")
-
-
-def subscribe(
-    store: MessageStore, queue: QueueKey, subscriber: str = "http://receiver.example", *, ttl: int = 3600
-) -> Subscription:
-    """Subscribe and return the subscription, which is new."""
-    found, is_new = store.subscriptions.create(queue, new_subscription(subscriber, ttl=ttl), token=new_token())
-    assert is_new
-    return found
 
 
 def subscribe_many(store: MessageStore, queue: QueueKey, count: int) -> list[Subscription]:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.builders import new_message, new_token, numbered_messages, queue_key
-from tests.conformance.acts import PRODUCER, everything, post
+from tests.conformance.acts import PRODUCER, everything, post, subscribe
 from tests.conformance.outbox_acts import (
     bodies,
     failing,
@@ -14,7 +14,6 @@ from tests.conformance.outbox_acts import (
     position,
     post_noticed,
     save,
-    subscribe,
     subscribe_many,
     subscribers,
 )

@@ -2,8 +2,8 @@
 
 import msgspec
 
-from tests.builders import new_message, new_token, numbered_messages
-from tests.conformance.acts import claim, everything, post, sweep_all
+from tests.builders import new_message, new_subscription, new_token, numbered_messages
+from tests.conformance.acts import claim, everything, post, subscribe, sweep_all
 from tests.conformance.outbox_acts import (
     OTHER,
     failing,
@@ -12,12 +12,10 @@ from tests.conformance.outbox_acts import (
     lease,
     log,
     message_ids,
-    new_subscription,
     position,
     post_noticed,
     released,
     save,
-    subscribe,
     subscribe_many,
 )
 from zaqar.models import MOST_FAILING, Progress

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from tests.builders import new_message, new_token, numbered_messages
-from tests.conformance.acts import post
+from tests.conformance.acts import post, subscribe
 from tests.conformance.outbox_acts import (
     HOLDER,
     OTHER,
@@ -15,7 +15,6 @@ from tests.conformance.outbox_acts import (
     position,
     released,
     save,
-    subscribe,
     subscribe_many,
     subscribers,
 )

@@ -11,7 +11,7 @@ import threading
 import pytest
 
 from tests.builders import new_message, numbered_messages
-from tests.conformance.acts import post
+from tests.conformance.acts import post, subscribe
 from tests.conformance.backends import RACING
 from tests.conformance.outbox_acts import (
     kept,
@@ -22,7 +22,6 @@ from tests.conformance.outbox_acts import (
     post_noticed,
     released,
     save,
-    subscribe,
     subscribe_many,
 )
 from tests.conformance.threads import together

@@ -3,13 +3,8 @@
 import pytest
 
 from tests.builders import new_message, new_token, queue_key
-from tests.conformance.acts import post
-from tests.conformance.outbox_acts import (
-    finish,
-    lease,
-    post_noticed,
-    subscribe,
-)
+from tests.conformance.acts import post, subscribe
+from tests.conformance.outbox_acts import finish, lease, post_noticed
 from zaqar.storage.ids import named
 
 

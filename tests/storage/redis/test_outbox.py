@@ -5,7 +5,7 @@ import random
 import pytest
 
 from tests.builders import new_message, new_token, numbered_messages
-from tests.conformance.acts import post
+from tests.conformance.acts import post, subscribe
 from tests.conformance.outbox_acts import (
     HOLDER,
     OTHER,
@@ -17,7 +17,6 @@ from tests.conformance.outbox_acts import (
     post_noticed,
     released,
     save,
-    subscribe,
     subscribe_many,
 )
 from tests.storage.redis.outboxes import Outbox

@@ -3,15 +3,8 @@
 import pytest
 
 from tests.builders import new_message, new_token, numbered_messages, queue_key
-from tests.conformance.acts import post
-from tests.conformance.outbox_acts import (
-    kept,
-    lease,
-    log,
-    save,
-    subscribe,
-    subscribe_many,
-)
+from tests.conformance.acts import post, subscribe
+from tests.conformance.outbox_acts import kept, lease, log, save, subscribe_many
 from zaqar.storage.ids import named
 
 POST_WITHOUT_SUBSCRIPTIONS = ["GET", "HMGET", "HSET", "SET", "HSET", "ZADD", "ZADD", "HSET"]

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.builders import new_message, new_token, numbered_messages, queue_key
-from tests.conformance.acts import PRODUCER, post
+from tests.conformance.acts import PRODUCER, post, subscribe
 from tests.conformance.outbox_acts import (
     OTHER,
     finish,
@@ -15,7 +15,6 @@ from tests.conformance.outbox_acts import (
     post_noticed,
     released,
     save,
-    subscribe,
     subscribe_many,
 )
 from tests.storage.redis.opening import message_store
