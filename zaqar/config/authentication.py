@@ -34,7 +34,7 @@ def identity_uri(conf: cfg.ConfigOpts) -> str:
 
 
 def catalogue(conf: cfg.ConfigOpts) -> Sequence[Mapping[str, Any]]:
-    """Return Keystone's catalogue, as the user of the service sees it. Raises what keystoneauth does."""
+    """Return Keystone's catalogue, as the user of the service sees it. Raises ``Unavailable``."""
     entries: Sequence[Mapping[str, Any]] = _keystone().catalogue(conf)
     return entries
 

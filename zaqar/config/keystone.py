@@ -12,7 +12,7 @@ from oslo_config import cfg
 
 from zaqar.config.authentication import SECTION
 from zaqar.config.values import Options, one_line
-from zaqar.errors import ConfigurationError, refuse_together
+from zaqar.errors import ConfigurationError, Unavailable, refuse_together
 
 LONGEST_ANSWER = 10
 """Seconds that Keystone may take to tell its catalogue."""
@@ -150,7 +150,7 @@ def _plugin_section(conf: cfg.ConfigOpts) -> str:
 
 
 def catalogue(conf: cfg.ConfigOpts) -> Sequence[Mapping[str, Any]]:
-    """Ask Keystone, as the user of the service, for its catalogue. Raises what keystoneauth does."""
+    """Ask Keystone, as the user of the service, for its catalogue. Raises ``Unavailable``."""
     group = conf[SECTION]
     auth: Any = loading.load_auth_from_conf_options(conf, _plugin_section(conf))
     asking = session.Session(
@@ -158,5 +158,8 @@ def catalogue(conf: cfg.ConfigOpts) -> Sequence[Mapping[str, Any]]:
         cert=(group.certfile, group.keyfile) if group.certfile and group.keyfile else None,
         timeout=LONGEST_ANSWER,
     )
-    entries: Sequence[Mapping[str, Any]] = auth.get_access(asking).service_catalog.catalog
+    try:
+        entries: Sequence[Mapping[str, Any]] = auth.get_access(asking).service_catalog.catalog
+    except exceptions.ClientException as error:
+        raise Unavailable(f"Keystone does not tell its catalogue ({type(error).__name__}).") from error
     return entries

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from zaqar.background import Task
+from zaqar.errors import Unavailable
 
 LOG = logging.getLogger(__name__)
 
@@ -13,12 +14,13 @@ UNTIL_ANSWERED = 10.0
 """Seconds between attempts while Keystone has not told its catalogue."""
 RENEWED = 600.0
 """Seconds after which it is asked again."""
+
 Entries = Sequence[Mapping[str, Any]]
 """Services with their ``name`` and ``endpoints``, each of which has ``interface`` and ``url``."""
 
 
 class Catalogue:
-    """Asks in the background; until there was an answer nothing is known. ``ask`` raises whatever it does."""
+    """Asks in the background; until there was an answer nothing is known. ``ask`` raises ``Unavailable``."""
 
     def __init__(self, ask: Callable[[], Entries]) -> None:
         self._ask = ask
@@ -45,9 +47,9 @@ class Catalogue:
         """Ask; return in how many seconds to ask again."""
         try:
             entries = self._ask()
-        except Exception as error:  # noqa: BLE001  # of whatever library Keystone is asked with: the next time may do
+        except Unavailable as error:
             if not self._is_away:
-                LOG.warning("Keystone does not tell its catalogue (%s); it is asked again.", type(error).__name__)
+                LOG.warning("%s It is asked again.", error)
             self._is_away = True
             return UNTIL_ANSWERED
         self._is_away = False

@@ -205,7 +205,7 @@ class _Delivering:
                     await source.has_looked.wait()  # one at a time, so that what is told of gets in between
             except Unavailable:
                 LOG.debug("the search for deliveries goes on when the store answers")
-            except Exception:
+            except Exception:  # the edge of this task: nothing of other hosts, or of a crash, would be found any more
                 LOG.exception("the search for deliveries goes on after a mistake")
             await asyncio.sleep(self._shared.settings.sweep_interval)
 

@@ -75,7 +75,7 @@ class Source:
                 await self._step()
             except Unavailable:
                 await asyncio.sleep(_AFTER_FAILURE)
-            except Exception:
+            except Exception:  # the edge of this task: nobody else would look after the queue until its leases are over
                 LOG.exception("deliveries of a queue go on after a mistake")
                 await asyncio.sleep(_AFTER_FAILURE)
             finally:

@@ -74,7 +74,7 @@ class Tail(Generic[Waiting]):
         except Unavailable:
             await asyncio.sleep(_AFTER_FAILURE)  # those that wait ask again
             return
-        except Exception:
+        except Exception:  # the edge of this task: those that wait for it would wait for ever
             LOG.exception("a queue's notices are read again after a mistake")
             await asyncio.sleep(_AFTER_FAILURE)
             return

@@ -30,25 +30,33 @@ class Worker:
         """Work until cancelled."""
         while True:
             try:
-                job = await self._turns.next()
-            except Exception:
-                LOG.exception("deliveries go on after a mistake in choosing")
-                await asyncio.sleep(_AFTER_MISTAKE)
-                continue
-            is_settled = False
-            try:
-                is_settled = await self._do(job)
+                await self._take_turn()
             except Unavailable:
                 pass  # said where the store is called; the subscription has its next turn when it is looked at again
-            except Exception:
-                LOG.exception("subscription %s: deliveries go on after a mistake", job.recipient.id)
+            except (
+                Exception
+            ):  # the edge of this task: without its workers a process would deliver nothing, and say nothing
+                LOG.exception("deliveries go on after a mistake")
                 await asyncio.sleep(_AFTER_MISTAKE)
-            finally:
-                if not is_settled:
-                    abandon(job)
-                self._turns.done(job)
-            if is_settled:
-                self._turns.add(job.recipient)
+
+    async def _take_turn(self) -> None:
+        job = await self._turns.next()
+        try:
+            is_settled = await self._settled(job)
+        finally:
+            self._turns.done(job)
+        if is_settled:
+            self._turns.add(job.recipient)
+
+    async def _settled(self, job: Job) -> bool:
+        """Do a job, and take back what is not done in the end; tell whether it is."""
+        is_settled = False
+        try:
+            is_settled = await self._do(job)
+        finally:
+            if not is_settled:
+                abandon(job)
+        return is_settled
 
     async def _do(self, job: Job) -> bool:
         if job.position is None:
@@ -70,11 +78,7 @@ class Worker:
         following = take(recipient)
         if following is None or following.position is None:
             return True
-        try:
-            return await self._do(following)
-        except BaseException:  # cancelled, for example
-            abandon(following)
-            raise
+        return await self._settled(following)
 
     async def _attempt(self, job: Job, position: int, notice: Notice) -> None:
         recipient = job.recipient
@@ -91,7 +95,9 @@ class Worker:
             return
         except CannotBeMade as error:
             answer = Answer(str(error))
-        except Exception:
+        except (
+            Exception
+        ):  # it counts as an attempt: else a message that cannot be sent would be tried for ever, without a pause
             LOG.exception("subscription %s: an attempt failed through a mistake", recipient.id)
             answer = Answer("a mistake of the service")
         settle(job, position, notice, answer)
