@@ -80,6 +80,10 @@ class SubscriptionNotFound(NotFound):
     """No such subscription to the queue, or it has expired."""
 
 
+class RedriveNotFound(NotFound):
+    """No such redrive of the queue; of each queue the latest is known."""
+
+
 class Conflict(Error):
     """The request contradicts the present state (http E-409)."""
 
@@ -90,6 +94,10 @@ class SubscriberTaken(Conflict):
 
 class ChangedMeanwhile(Conflict):
     """Somebody else changed it since it was read."""
+
+
+class RedriveRunning(Conflict):
+    """A redrive of the queue is running already."""
 
 
 class Unavailable(Error):

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from tests.builders import new_message, new_subscription, new_token
-from zaqar.models import Claim, DeadLetterRule, Message, NewMessage, QueueKey, Subscription
+from zaqar.models import Audience, Claim, DeadLetterRule, Message, NewMessage, QueueKey, Subscription
 from zaqar.storage.contract import MessageStore
 from zaqar.storage.ids import parse_id, parse_ids
 
@@ -114,9 +114,9 @@ def subscribers(store: MessageStore, queue: QueueKey, *, marker: str | None = No
     return [one.subscriber for one in store.subscriptions.list(queue, marker=after, limit=limit)]
 
 
-def leaves_notice(store: MessageStore, queue: QueueKey, *, is_silent: bool = False) -> bool:
+def leaves_notice(store: MessageStore, queue: QueueKey, *, audience: Audience = "everybody") -> bool:
     """Post a message; tell whether subscribers are to be told of it."""
-    posted = store.messages.post(queue, [new_message()], client_id=PRODUCER, token=new_token(), is_silent=is_silent)
+    posted = store.messages.post(queue, [new_message()], client_id=PRODUCER, token=new_token(), audience=audience)
     return posted.has_notice
 
 

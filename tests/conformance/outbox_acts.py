@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from tests.builders import new_token
 from tests.conformance.acts import PRODUCER, subscribe
 from zaqar.models import (
+    Audience,
     Failing,
     Held,
     Lease,
@@ -30,9 +31,11 @@ def subscribe_many(store: MessageStore, queue: QueueKey, count: int) -> list[Sub
     return [subscribe(store, queue, f"http://receiver-{number}.example") for number in range(count)]
 
 
-def post_noticed(store: MessageStore, queue: QueueKey, *messages: NewMessage, is_silent: bool = False) -> Posted:
+def post_noticed(
+    store: MessageStore, queue: QueueKey, *messages: NewMessage, audience: Audience = "everybody"
+) -> Posted:
     """Post and return what became of it."""
-    return store.messages.post(queue, messages, client_id=PRODUCER, token=new_token(), is_silent=is_silent)
+    return store.messages.post(queue, messages, client_id=PRODUCER, token=new_token(), audience=audience)
 
 
 def lease(

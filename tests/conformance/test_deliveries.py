@@ -57,7 +57,7 @@ def test_a_queue_without_a_subscription_has_no_notice(store, queue):
 def test_a_silent_post_leaves_no_notice(store, queue):
     subscribe(store, queue)
 
-    posted = post_noticed(store, queue, new_message(), is_silent=True)
+    posted = post_noticed(store, queue, new_message(), audience="nobody")
 
     assert not posted.has_notice
     assert len(everything(store, queue)) == 1

@@ -50,7 +50,7 @@ def test_every_post_after_the_subscription_leaves_a_notice(store, queue):
 def test_a_silent_post_leaves_no_notice(store, queue):
     subscribe(store, queue)
 
-    assert not leaves_notice(store, queue, is_silent=True)
+    assert not leaves_notice(store, queue, audience="nobody")
 
 
 def test_posts_leave_no_notice_once_the_last_subscription_has_ended(store, queue, clock):

@@ -10,7 +10,7 @@ from zaqar.storage.ids import named
 
 def test_no_queue_is_a_source_before_a_notice(store, queue):
     subscribe(store, queue)
-    post_noticed(store, queue, new_message(), is_silent=True)
+    post_noticed(store, queue, new_message(), audience="nobody")
 
     assert queue not in store.deliveries.sources()
 

@@ -187,7 +187,7 @@ class _Messages:
         self._memory = memory
         self._deliveries = deliveries
 
-    def post(self, queue, messages, *, client_id, token, is_silent=False):
+    def post(self, queue, messages, *, client_id, token, audience="everybody", memory=0):
         with self._memory.lock:
             return Posted(self._deliveries._notice(queue, messages, token), True)
 

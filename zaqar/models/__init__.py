@@ -4,7 +4,7 @@ Structs of msgspec rather than dataclasses: frozen all the same, and a page of t
 Times are UTC in whole seconds, durations whole seconds.
 """
 
-from zaqar.models.claims import Claim, DeadLetterRule
+from zaqar.models.claims import Claim
 from zaqar.models.deliveries import (
     MOST_FAILING,
     MOST_OUTCOMES,
@@ -16,14 +16,16 @@ from zaqar.models.deliveries import (
     Saved,
     Standing,
 )
-from zaqar.models.messages import Message, NewMessage, Posted, PostedMessage
-from zaqar.models.outbox import Notice, NoticedMessage, Question
+from zaqar.models.messages import Audience, Message, MessageDetails, NewMessage, Posted, PostedMessage
+from zaqar.models.moves import DeadLetterRule, Origin, Reason, Redrive, RedriveState, RedriveTerms
+from zaqar.models.outbox import Notice, NoticedMessage, Purpose, Question
 from zaqar.models.queues import Kind, MessageMark, Queue, QueueKey, Stats
 from zaqar.models.subscriptions import NewSubscription, Subscription
 
 __all__ = [
     "MOST_FAILING",
     "MOST_OUTCOMES",
+    "Audience",
     "Claim",
     "DeadLetterRule",
     "Failing",
@@ -31,18 +33,25 @@ __all__ = [
     "Kind",
     "Lease",
     "Message",
+    "MessageDetails",
     "MessageMark",
     "NewMessage",
     "NewSubscription",
     "Notice",
     "NoticedMessage",
+    "Origin",
     "Outcome",
     "Posted",
     "PostedMessage",
     "Progress",
+    "Purpose",
     "Question",
     "Queue",
     "QueueKey",
+    "Reason",
+    "Redrive",
+    "RedriveState",
+    "RedriveTerms",
     "Saved",
     "Standing",
     "Stats",

@@ -1,9 +1,14 @@
 """Messages: as they are posted, stored and shown."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
+
+from zaqar.models.moves import Origin
+
+Audience = Literal["everybody", "all but queues", "nobody"]
+"""Which subscribers are told of a post: all; all but those that are queues, as it came from a queue itself (notifications N-11); none."""
 
 
 class PostedMessage(msgspec.Struct, frozen=True):
@@ -22,6 +27,8 @@ class NewMessage(msgspec.Struct, frozen=True, gc=False):
     ttl: int
     delay: int = 0
     checksum: str | None = None
+    origin: Origin | None = None
+    """Of a dead letter."""
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
@@ -34,6 +41,17 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     claim_id: str | None = None
     claim_count: int = 0
     checksum: str | None = None
+
+
+class MessageDetails(msgspec.Struct, frozen=True):
+    """What is known of a message beyond what is shown of it everywhere."""
+
+    message: Message
+    claimed_until: int | None = None
+    """The second at which its claim ends."""
+    due: int | None = None
+    """The second at which its delay ends, while that is to come."""
+    origin: Origin | None = None
 
 
 class Posted(NamedTuple):

@@ -5,6 +5,10 @@ from typing import Literal
 
 import msgspec
 
+Purpose = Literal["post", "copy", "question", "redelivery"]
+"""What a notice is of: a post; a post of what came through a subscription of a queue; something that one subscriber is asked; a dead
+letter that one subscriber is to get after all."""
+
 
 class NoticedMessage(msgspec.Struct, frozen=True, gc=False):
     """A message as a notice holds it; the body as it is stored, which may be encrypted."""
@@ -24,6 +28,7 @@ class Notice(msgspec.Struct, frozen=True):
     messages: Sequence[NoticedMessage]
     subscription_id: str | None = None
     """Whom it is for, where it is for one subscription only."""
+    purpose: Purpose = "post"
 
     @property
     def last(self) -> int:

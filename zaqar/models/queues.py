@@ -37,6 +37,8 @@ class Stats(msgspec.Struct, frozen=True):
     free: int = 0
     oldest: MessageMark | None = None
     newest: MessageMark | None = None
+    discarded: int = 0
+    """Messages that were claimed too often and thrown away, since the queue was made."""
 
     @property
     def total(self) -> int:

@@ -19,7 +19,9 @@ def _unknown(_: str) -> None:
     return None
 
 
-class _Text(msgspec.Struct, frozen=True, omit_defaults=True):
+class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a subscriber is asked: the members of N-56."""
+
     message_type: str = msgspec.field(name="Message_Type")
     message: str = msgspec.field(name="Message")
     signature: str = msgspec.field(name="URL-Signature")
@@ -41,30 +43,32 @@ class Confirmations:
     signer: Signer
     endpoint: Callable[[str], str | None] = _unknown
 
-    def text(self, queue: QueueKey, subscription: Subscription, asked: Question) -> bytes:
-        """Return the JSON text that asks a subscriber (N-56)."""
+    def text(self, queue: QueueKey, subscription: Subscription, question: Question) -> bytes:
+        """Return the JSON text that asks a subscriber."""
+        return msgspec.json.encode(self.asked(queue, subscription, question))
+
+    def asked(self, queue: QueueKey, subscription: Subscription, question: Question) -> Asked:
+        """Return what a subscriber is asked, signed."""
         path = path_of(queue, f"subscriptions/{subscription.id}/confirm")
         grant = Grant(
             paths=[path],
             methods=[_METHOD],
             project=queue.project,
-            expires=datetime.fromtimestamp(asked.expires, UTC),
+            expires=datetime.fromtimestamp(question.expires, UTC),
         )
-        return msgspec.json.encode(
-            _Text(
-                message_type=asked.message_type,
-                message=_message(queue, asked),
-                signature=self.signer.sign(grant),
-                methods=_METHOD,
-                paths=path,
-                expires=grant.expires_text,
-                project=queue.project,
-                queue_name=queue.name,
-                subscribe_body={"confirmed": True},
-                unsubscribe_body={"confirmed": False},
-                wsgi_url=_below(self.endpoint(HTTP), path),
-                websocket_url=_below(self.endpoint(WEBSOCKET), path),
-            )
+        return Asked(
+            message_type=question.message_type,
+            message=_message(queue, question),
+            signature=self.signer.sign(grant),
+            methods=_METHOD,
+            paths=path,
+            expires=grant.expires_text,
+            project=queue.project,
+            queue_name=queue.name,
+            subscribe_body={"confirmed": True},
+            unsubscribe_body={"confirmed": False},
+            wsgi_url=_below(self.endpoint(HTTP), path),
+            websocket_url=_below(self.endpoint(WEBSOCKET), path),
         )
 
 

@@ -40,7 +40,7 @@ class Bodies:
         except Unreadable as error:
             raise Unavailable("The messages of this queue cannot be encrypted.") from error
         return [
-            NewMessage(body, message.ttl, message.delay, message.checksum)
+            NewMessage(body, message.ttl, message.delay, message.checksum, message.origin)
             for message, body in zip(messages, bodies, strict=True)
         ]
 
@@ -88,7 +88,7 @@ class Bodies:
         if not messages:
             return
         try:
-            store.messages.post(queue, messages, client_id=_NOBODY, token=new_token(), is_silent=True)
+            store.messages.post(queue, messages, client_id=_NOBODY, token=new_token(), audience="nobody")
         except QueueNotFound:  # deleted meanwhile, with all that was in it
             return
         except Unavailable as error:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from zaqar.context import Context
 from zaqar.errors import Invalid, MessageNotFound, NotFound, QueueNotFound, Unavailable
 from zaqar.limits import MIN_MESSAGE_TTL, Limits, check_range, page_size
-from zaqar.models import Message, NewMessage, PostedMessage, QueueKey
+from zaqar.models import Audience, Message, NewMessage, PostedMessage, QueueKey
 from zaqar.news import News
 from zaqar.operations.authorization import Authorization
 from zaqar.operations.bodies import Bodies
@@ -40,13 +40,14 @@ class Messages:
             raise Invalid("messages must not be empty.")
         decided = [self._decided(message, settings) for message in new]
         messages = self._bodies.stored(queue, decided, settings)
-        token, is_silent = new_token(), not self._limits.notifies
+        token = new_token()
+        audience: Audience = "everybody" if self._limits.notifies else "nobody"
         store = self._known.store_for(queue)
         try:
-            posted = store.messages.post(queue, messages, client_id=context.client_id, token=token, is_silent=is_silent)
+            posted = store.messages.post(queue, messages, client_id=context.client_id, token=token, audience=audience)
         except QueueNotFound:
             self._known.create_lazily(queue)
-            posted = store.messages.post(queue, messages, client_id=context.client_id, token=token, is_silent=is_silent)
+            posted = store.messages.post(queue, messages, client_id=context.client_id, token=token, audience=audience)
         if posted.has_notice:
             self._news.tell(queue)
         return posted.ids

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from zaqar import clock
-from zaqar.models import NewSubscription, Progress, Subscription
+from zaqar.models import NewSubscription, Progress, Purpose, Redrive, Subscription
 
 
 class _Content(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -30,6 +30,9 @@ class _Content(msgspec.Struct, frozen=True, omit_defaults=True):
 _encoder = msgspec.json.Encoder()
 _contents = msgspec.json.Decoder(_Content)
 _progress = msgspec.json.Decoder(Progress)
+_redrives = msgspec.json.Decoder(Redrive)
+
+_EVERYBODY, _COPY, _REDELIVERY = "-", "+", "="
 
 
 def digest(subscriber: str) -> str:
@@ -75,6 +78,33 @@ def subscription(subscription_id: str, version: int, content: bytes, *, now: int
         former_secret_ends=found.former_secret_ends,
         version=version,
     )
+
+
+def audience_word(purpose: Purpose, subscription_id: str | None = None) -> str:
+    """Return in a word without spaces what a notice is of, and for whom: at most 31 characters."""
+    if purpose == "redelivery":
+        return f"{_REDELIVERY}{subscription_id}"
+    return _COPY if purpose == "copy" else subscription_id or _EVERYBODY
+
+
+def audience(word: str) -> tuple[Purpose, str | None]:
+    """Return what a notice with this word is of, and the subscription that it is for, if it is for one."""
+    if word == _EVERYBODY:
+        return "post", None
+    if word == _COPY:
+        return "copy", None
+    is_redelivery = word.startswith(_REDELIVERY)
+    return ("redelivery", word[1:]) if is_redelivery else ("question", word)
+
+
+def encode_redrive(redrive: Redrive) -> bytes:
+    """Return the text of a redrive."""
+    return _encoder.encode(redrive)
+
+
+def decode_redrive(text: bytes) -> Redrive:
+    """Return the redrive of a text."""
+    return _redrives.decode(text)
 
 
 def encode_progress(progress: Progress) -> bytes:

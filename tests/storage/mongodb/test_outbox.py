@@ -101,7 +101,7 @@ def test_a_silent_post_and_a_dead_letter_leave_none(store, queue, data, clock):
     for key in (queue, dead):
         subscribe(store, key)
 
-    posted = store.messages.post(queue, [new_message()], client_id=PRODUCER, token=new_token(), is_silent=True)
+    posted = store.messages.post(queue, [new_message()], client_id=PRODUCER, token=new_token(), audience="nobody")
     claim(store, queue, dead_letter=dead_letter_rule(dead))
 
     assert len(everything(store, dead)) == 1

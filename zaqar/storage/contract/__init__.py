@@ -18,6 +18,7 @@ from zaqar.storage.contract.deliveries import Deliveries
 from zaqar.storage.contract.messages import Messages
 from zaqar.storage.contract.queues import Queues
 from zaqar.storage.contract.records import Records
+from zaqar.storage.contract.redrives import Redrives
 from zaqar.storage.contract.stores import ManagementStore, MessageStore, Routing
 from zaqar.storage.contract.subscriptions import Subscriptions
 
@@ -29,6 +30,7 @@ __all__ = [
     "Messages",
     "Queues",
     "Records",
+    "Redrives",
     "Routing",
     "Subscriptions",
 ]

@@ -17,7 +17,8 @@ class Claims(abc.ABC):
         ``claim_count`` of each message goes up by one. A message that would expire before the claim lives on until
         ``grace`` seconds after it, its ttl then being ``ttl + grace`` (storage R2.7.3). With ``dead_letter``, a message
         claimed ``max_claim_count`` times already moves to the other queue instead, unclaimed, with a fresh id and claim
-        count 0, its lifetime restarting; the claim goes on to the next message.
+        count 0, its lifetime restarting, and with its origin (``storage/origins.py``); or it is thrown away, where the rule
+        has no queue, and counted. The claim goes on to the next message.
 
         Messages move in steps. Each step is atomic, moves at most a fixed number of messages whatever ``limit`` is, and
         claims what it finds behind them; other calls get in between. After about a second the claim returns what it has,

@@ -49,7 +49,7 @@ class Deliveries(abc.ABC):
 
     @abc.abstractmethod
     def address(self, queue: QueueKey, subscription_id: Id, message: NewMessage, *, token: str) -> None:
-        """Leave a notice of a message that is for one subscription, and in no queue.
+        """Leave a notice, a question, of a message that is for one subscription, and in no queue.
 
         Raises ``QueueNotFound`` where there is no record of the queue.
         """

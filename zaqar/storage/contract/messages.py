@@ -3,7 +3,7 @@
 import abc
 from collections.abc import Sequence
 
-from zaqar.models import Message, NewMessage, Posted, QueueKey
+from zaqar.models import Audience, Message, MessageDetails, NewMessage, Posted, QueueKey
 from zaqar.storage.ids import Id
 
 
@@ -16,12 +16,23 @@ class Messages(abc.ABC):
 
     @abc.abstractmethod
     def post(
-        self, queue: QueueKey, messages: Sequence[NewMessage], *, client_id: str, token: str, is_silent: bool = False
+        self,
+        queue: QueueKey,
+        messages: Sequence[NewMessage],
+        *,
+        client_id: str,
+        token: str,
+        audience: Audience = "everybody",
+        memory: int = 0,
     ) -> Posted:
-        """Append messages in order, all or none, with a notice for the queue's subscribers unless it is silent.
+        """Append messages in order, all or none, with a notice for the queue's subscribers unless nobody is to be told.
 
         ``token``: 16 hex digits, random, made once per post by the caller. A networked store remembers it, so that a
         repetition after a lost answer does not post twice.
+
+        ``memory``: seconds for which any store remembers the token, at least, also when the messages are gone and after a
+        crash; a repetition posts nothing then, unless the queue was deleted meanwhile. For who makes the token from what
+        is posted. With 0 an embedded store, which answers whenever it has posted, remembers nothing.
 
         A repetition may say of the notice what the first attempt would have said, or that there is one.
 
@@ -48,6 +59,10 @@ class Messages(abc.ABC):
     @abc.abstractmethod
     def get(self, queue: QueueKey, ids: Sequence[Id]) -> Sequence[Message]:
         """Return those that exist, claimed and delayed ones included, in the order of ``ids``, each of which is given once."""
+
+    def details(self, queue: QueueKey, message_id: Id) -> MessageDetails:  # abstract once every backend has it
+        """Return all that is known of a message. Raises ``MessageNotFound``."""
+        raise NotImplementedError
 
     @abc.abstractmethod
     def delete(self, queue: QueueKey, message_id: Id, *, claim_id: Id | None) -> None:

@@ -10,6 +10,7 @@ from zaqar.storage.contract.deliveries import Deliveries
 from zaqar.storage.contract.messages import Messages
 from zaqar.storage.contract.queues import Queues
 from zaqar.storage.contract.records import Records
+from zaqar.storage.contract.redrives import Redrives
 from zaqar.storage.contract.subscriptions import Subscriptions
 
 
@@ -28,8 +29,9 @@ class MessageStore:
     records: Records
     messages: Messages
     claims: Claims
-    subscriptions: Subscriptions = None  # type: ignore[assignment]  # until every backend has them
-    deliveries: Deliveries = None  # type: ignore[assignment]  # until every backend has them
+    subscriptions: Subscriptions
+    deliveries: Deliveries
+    redrives: Redrives = None  # type: ignore[assignment]  # until every backend has them
 
     microseconds: Callable[[], int]
     """Return the time by which everything here lives and ends, in microseconds since 1970; may wait and raise ``Unavailable``."""

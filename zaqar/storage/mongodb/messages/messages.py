@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from zaqar.models import Message, NewMessage, Posted, QueueKey
+from zaqar.models import Audience, Message, NewMessage, Posted, QueueKey
 from zaqar.storage import contract, tokens
 from zaqar.storage.ids import Id
 from zaqar.storage.mongodb.messages import deletion, popping, posting, reading
@@ -18,14 +18,21 @@ class QueueMessages(contract.Messages):
         self._session = session
 
     def post(
-        self, queue: QueueKey, new: Sequence[NewMessage], *, client_id: str, token: str, is_silent: bool = False
+        self,
+        queue: QueueKey,
+        new: Sequence[NewMessage],
+        *,
+        client_id: str,
+        token: str,
+        audience: Audience = "everybody",
+        memory: int = 0,
     ) -> Posted:
         """Append messages."""
         session = self._session
         now = session.clock.now()
         drafts = [draft(each, now=now, client_id=client_id) for each in new]
         memory = tokens.memory(session.patience)
-        return posting.post(session, Post(queue, drafts, token, memory, is_silent=is_silent))
+        return posting.post(session, Post(queue, drafts, token, memory, is_silent=audience == "nobody"))
 
     def list(
         self,

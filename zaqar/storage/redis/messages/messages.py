@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from zaqar.clock import Clock
 from zaqar.errors import QueueNotFound
-from zaqar.models import Message, NewMessage, Posted, QueueKey
+from zaqar.models import Audience, Message, NewMessage, Posted, QueueKey
 from zaqar.storage import contract, refusals
 from zaqar.storage.ids import Id, format_id, parse_id
 from zaqar.storage.redis.keys import keys_of, posting_keys_of
@@ -33,14 +33,21 @@ class QueueMessages(contract.Messages):
         self._memory = memory
 
     def post(
-        self, queue: QueueKey, new: Sequence[NewMessage], *, client_id: str, token: str, is_silent: bool = False
+        self,
+        queue: QueueKey,
+        new: Sequence[NewMessage],
+        *,
+        client_id: str,
+        token: str,
+        audience: Audience = "everybody",
+        memory: int = 0,
     ) -> Posted:
         """Append messages; the script knows a token that it has seen before."""
         microseconds = self._clock.microseconds()
         now = microseconds // 1_000_000
         arguments = encoded(new, now=now, client_id=client_id)
         first_due = now + min(each.delay or each.ttl for each in new)
-        if is_silent:
+        if audience == "nobody":
             arguments.append(b"silent")
         keys = posting_keys_of(queue, token)
         answer = self._server.call(scripts.POST, keys, (token, self._memory, microseconds, first_due, *arguments))

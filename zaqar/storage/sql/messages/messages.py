@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from zaqar.errors import QueueNotFound
-from zaqar.models import Message, NewMessage, Posted, QueueKey
+from zaqar.models import Audience, Message, NewMessage, Posted, QueueKey
 from zaqar.storage import contract
 from zaqar.storage.ids import Id, format_id
 from zaqar.storage.sql.messages import deletion, lookup, reading, taking
@@ -24,13 +24,20 @@ class QueueMessages(contract.Messages):
         self._settling = settling
 
     def post(
-        self, queue: QueueKey, new: Sequence[NewMessage], *, client_id: str, token: str, is_silent: bool = False
+        self,
+        queue: QueueKey,
+        new: Sequence[NewMessage],
+        *,
+        client_id: str,
+        token: str,
+        audience: Audience = "everybody",
+        memory: int = 0,
     ) -> Posted:
         """Append messages. The embedded store never loses an answer, so it need not remember the token."""
 
         def step(transaction: Transaction) -> Posted:
             record = lookup.remembered(transaction, queue)
-            return insert(transaction, record, new, client_id=client_id, token=token, is_silent=is_silent)
+            return insert(transaction, record, new, client_id=client_id, token=token, is_silent=audience == "nobody")
 
         return self._database.write(step, adds=True)
 

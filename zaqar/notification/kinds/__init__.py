@@ -1,0 +1,1 @@
+"""Kinds of subscribers: a module for each."""

@@ -1,0 +1,95 @@
+"""What a kind of subscriber is: how its URIs are checked, and how one message gets to one of them.
+
+A kind is a class that an entry point of the group ``zaqar.notification.kinds`` names; the name of the entry point is the
+scheme of its URIs, in lower case. It is made in every process: those that take requests call ``parse`` only, so that its module
+imports what it delivers with no earlier than in ``open``; the notifier calls the rest, in its event loop.
+"""
+
+import abc
+import dataclasses
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, NamedTuple, ParamSpec, TypeVar
+
+from zaqar.models import QueueKey, Subscription
+from zaqar.notification.confirmation import Asked
+from zaqar.notification.settings import NotifierSettings
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+class Answer(NamedTuple):
+    """What came of an attempt."""
+
+    text: str
+    """In a few words, with nothing of what was sent or received in it but numbers, as this is shown and logged."""
+    is_delivered: bool = False
+    is_gone: bool = False
+    """Whether the receiver says that it wants no more, ever: then the subscription ends."""
+    is_final: bool = False
+    """Whether there is no use in trying this message again."""
+    is_ours: bool = False
+    """Whether it was no attempt, through no fault of the receiver: it does not count, and is made up for soon."""
+    retry_after: str | None = None
+    """As HTTP has it: seconds, or a date."""
+
+
+class Delivery(NamedTuple):
+    """One attempt to deliver one message, or one question, to one subscriber."""
+
+    queue: QueueKey
+    subscription: Subscription
+    position: int
+    """That of the message in its queue."""
+    message_id: str
+    """By which a receiver can tell a repetition; the same at each attempt."""
+    body: bytes
+    """As it is stored: JSON, or encrypted where it begins with the byte 1."""
+    text: bytes
+    """What the subscriber is told, JSON: the message of N-15 as it was posted, or the question of N-56."""
+    ttl: int
+    created: int
+    now: int
+    """The second of this attempt."""
+    asked: Asked | None = None
+    """The parts of the question; None where it is a message."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What the notifier gives a kind when it begins."""
+
+    in_thread: Callable[..., Awaitable[Any]]
+    """Call what waits, such as a client library or a store, in a thread: ``await in_thread(call, *args)``."""
+    post_copy: Callable[..., None]
+    """``Copies.post`` of the operations: waits, so it is called in a thread."""
+
+
+class SubscriberKind(abc.ABC):
+    """Made with what the operator has configured."""
+
+    waits: Sequence[int] | None = None
+    """Seconds to wait after each failed attempt; None: as retry policies say (N-28). It is given up after the last."""
+    takes_copies = True
+    """Whether it is told of what came to its queue through a subscription of another queue (N-11)."""
+    can_be_asked = True
+    """Whether its subscribers can be asked to confirm; else they count as confirmed."""
+    is_always_asked = False
+    """Whether nothing is delivered to one that is not confirmed, whatever ``require_confirmation`` says."""
+
+    def __init__(self, settings: NotifierSettings) -> None:
+        self.settings = settings
+
+    @abc.abstractmethod
+    def parse(self, subscriber: str, options: Mapping[str, Any]) -> None:
+        """Refuse what cannot be subscribed. Raises ``Invalid``. Its scheme is this kind's; called at creation and change."""
+
+    async def open(self, surroundings: Surroundings) -> None:  # noqa: B027 - not every kind has something to open
+        """Begin, in the loop in which everything is delivered."""
+
+    @abc.abstractmethod
+    async def deliver(self, delivery: Delivery) -> Answer:
+        """Make one attempt; never raises for what a receiver does. Cancelled when the notifier ends."""
+
+    async def close(self) -> None:  # noqa: B027 - as above
+        """Release what is open."""
