@@ -1,5 +1,6 @@
 """The notifier over its stores, and the news that reach it."""
 
+import contextlib
 import functools
 import logging
 import threading
@@ -44,7 +45,7 @@ class Delivering:
 
         self._management = chosen(conf, "management_store").management_store(None)
         self._store = chosen(conf, "message_store").message_store(None)
-        self._box = Box(config.news_directory(conf, describe(conf)))
+        self._news_directory = config.news_directory(conf, describe(conf))
         self._catalogue = _catalogue(conf)
         options, rule = conf.notification, destinations(conf)
         confirmations = _confirmations(conf, self._catalogue)
@@ -97,7 +98,6 @@ class Delivering:
             listening.join()
             if self._catalogue is not None:
                 self._catalogue.task.stop()
-            self._box.close()
             self._store.close()
             self._management.close()
 
@@ -114,17 +114,21 @@ class Delivering:
         )
 
     def _listen(self) -> None:
+        """Wait for news, wherever there is a place to do so: without, as in a container that cannot write, a sweep finds all."""
         is_told = False
-        while not self._is_over.is_set():
-            try:
-                for queue, is_change in self._box.wait(LONGEST_WAIT).items():
-                    self._notifier.tell(queue, is_change=is_change)
-                is_told = False
-            except (ConfigurationError, OSError) as error:
-                if not is_told:
-                    LOG.error("No news are heard, only looked for each second. %s", error)  # noqa: TRY400  # says it all
-                is_told = True
-                self._is_over.wait(AFTER_FAILURE)
+        with contextlib.ExitStack() as stack:
+            box = None
+            while not self._is_over.is_set():
+                try:
+                    box = box or stack.enter_context(contextlib.closing(Box(self._news_directory)))
+                    for queue, is_change in box.wait(LONGEST_WAIT).items():
+                        self._notifier.tell(queue, is_change=is_change)
+                    is_told = False
+                except (ConfigurationError, OSError) as error:
+                    if not is_told:
+                        LOG.error("No news are heard, only looked for each second. %s", error)  # noqa: TRY400  # says it all
+                    is_told = True
+                    self._is_over.wait(AFTER_FAILURE)
 
     def _retry_policy(self, queue: QueueKey) -> dict[str, Any] | None:
         try:
