@@ -40,7 +40,7 @@ def details(store, queue, message_id):
 def wear_out(store, queue, *, times=1):
     """Claim and release everything so often."""
     for _ in range(times):
-        store.claims.release(queue, named(claim(store, queue, limit=100).id))
+        store.claims.release(queue, named(claim(store, queue, limit=1000).id))
 
 
 def test_of_a_plain_message_there_is_nothing_more_to_tell(store, queue, clock):
