@@ -17,8 +17,12 @@ A message is in two of these at a time (four while delayed). claims: ``claims_la
 subscriptions, deliveries (the progress of each, by the subscription's position), notices: of a source, which is a queue whether
 it has a record or not. ``subscriptions_listed``, ``notices_listed`` (source, position): lists, and what lies behind a position;
 ``subscriptions_end`` (source, expires), ``subscriptions_expiry`` (expires): those that have ended, and the last end;
-``notices_expiry`` (expires), ``sources_end`` (notify_until): the sweep; ``deliveries_high`` (source, high), ``deliveries_wake`` (source, wakes_ms): leasing;
-``deliveries_low`` (source, low): what of the log is still needed.
+``sources_end`` (notify_until): the sweep; ``deliveries_high`` (source, high), ``deliveries_wake`` (source, wakes_ms): leasing;
+``deliveries_low`` (source, low): what of the log is still needed. None by ``expires`` of notices: each post that leaves one would write
+to it, and the sweep finds what is past by going round (``messages.past_notices``).
+
+remembered_posts: the unique one on (queue, token), and ``remembered_posts_end`` (forgets) for the sweep. redrives: by the queue's record;
+``redrives_running`` (is_running), only those that run.
 
 On a server each queue counts its own positions, so the primary keys are (queue, position), (queue, id), (source, position)
 and (source, subscription), and two of the indexes are not needed. MariaDB and MySQL have no partial indexes: there ``messages_state`` (queue, state, position, expires) stands for the first three.
@@ -28,7 +32,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-REVISION = "0003"
+REVISION = "0004"
 """The newest revision of the schema; a test compares it with the migrations."""
 
 VERSION_TABLE = "zaqar_schema"
@@ -67,6 +71,9 @@ RECORDS = sa.Table(
     sa.Column("name", _name(64), nullable=False),
     sa.Column("total", _BIG, nullable=False, server_default="0"),
     sa.Column("claimed", _BIG, nullable=False, server_default="0"),
+    sa.Column("discarded", _BIG, nullable=False, server_default="0"),
+    # The first of the records that took each other's place when the queue was purged; null: this is the first.
+    sa.Column("begun_as", _BIG),
     sa.UniqueConstraint("project", "kind", "name"),
     sqlite_autoincrement=True,
 )
@@ -97,6 +104,8 @@ MESSAGES = sa.Table(
     sa.Column("token", _name(16), nullable=False),
     sa.Column("checksum", _name(64)),
     sa.Column("body", _BYTES, nullable=False),
+    # Of dead letters. Behind the body, so that nobody reads it who does not ask for it.
+    sa.Column("origin", _BYTES),
 )
 
 NEW_MESSAGE = (
@@ -112,7 +121,18 @@ NEW_MESSAGE = (
     "checksum",
     "body",
 )
-"""What a new message's row consists of, in the order of the table's columns; no claim has held it yet."""
+"""What a new message's row consists of, in the order of the table's columns; no claim has held it yet, and it has no origin."""
+
+REMEMBERED_POSTS = sa.Table(
+    "remembered_posts",
+    METADATA,
+    sa.Column("position", _BIG, primary_key=True, autoincrement=False),
+    sa.Column("queue", _BIG, nullable=False),
+    sa.Column("token", _name(16), nullable=False),
+    sa.Column("forgets", _BIG, nullable=False),
+    sa.UniqueConstraint("queue", "token"),
+)
+"""Posts that are to be known again, whatever became of their messages: the position of the first, and the second of the end."""
 
 CLAIMS = sa.Table(
     "claims",
@@ -135,7 +155,20 @@ DEAD_LETTER_RULES = sa.Table(
     sa.Column("max_claim_count", _BIG, nullable=False),
     sa.Column("ttl", _BIG),
 )
-"""The rule of each queue in which a claim left dead letters: where to, after how many claims, for how long."""
+"""The rule of each queue in which a claim left dead letters: where to, after how many claims, for how long. A name without letters
+says that they are thrown away."""
+
+REDRIVES = sa.Table(
+    "redrives",
+    METADATA,
+    sa.Column("queue", _BIG, primary_key=True, autoincrement=False),
+    sa.Column("id", _name(30), nullable=False),
+    sa.Column("is_running", sa.SmallInteger, nullable=False),
+    sa.Column("holder", _name(255), nullable=False),
+    sa.Column("lease_ends_ms", _BIG, nullable=False),
+    sa.Column("content", _BYTES, nullable=False),
+)
+"""The redrive of each queue, by its record: the one that is running, else the last."""
 
 SOURCES = sa.Table(
     "sources",
@@ -187,7 +220,8 @@ NOTICES = sa.Table(
     sa.Column("created", _BIG, nullable=False),
     sa.Column("expires", _BIG, nullable=False),
     sa.Column("token", _name(16), nullable=False),
-    sa.Column("subscription", _name(30)),
+    # SQLite looks at no lengths, and would have to make the table anew.
+    sa.Column("subscription", _name(31).with_variant(sa.String(30), "sqlite")),
     sa.Column("messages", _BYTES, nullable=False),
 )
 
@@ -238,6 +272,7 @@ sa.Index("subscriptions_expiry", SUBSCRIPTIONS.c.expires)
 sa.Index("deliveries_high", DELIVERIES.c.source, DELIVERIES.c.high)
 sa.Index("deliveries_low", DELIVERIES.c.source, DELIVERIES.c.low)
 sa.Index("deliveries_wake", DELIVERIES.c.source, DELIVERIES.c.wakes_ms, **_only("wakes_ms IS NOT NULL"))
-sa.Index("notices_expiry", NOTICES.c.expires)
+sa.Index("remembered_posts_end", REMEMBERED_POSTS.c.forgets)
+sa.Index("redrives_running", REDRIVES.c.is_running, **_only("is_running = 1"))
 sa.Index("claims_lapse", CLAIMS.c.queue, CLAIMS.c.expires)
 sa.Index("claims_end", CLAIMS.c.expires)
