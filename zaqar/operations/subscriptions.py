@@ -137,7 +137,10 @@ class Subscriptions:
             if new.subscriber == old.subscriber:
                 return new
             new = replaced(
-                new, confirmations=(), is_confirmed=new.is_confirmed and not self._confirmations.are_required
+                new,
+                confirmations=(),
+                is_confirmed=new.is_confirmed and not self._confirmations.are_required,
+                has_left=False,
             )
             return remembering(new, self._confirmations.end(new.ttl, other_than=old.confirmations))
 
@@ -163,8 +166,9 @@ class Subscriptions:
         end = None if confirmed else self._confirmations.end(self._limits.default_subscription_ttl)
 
         def change(old: Subscription) -> Subscription:
-            check_answer(context, queue, old)
-            return remembering(replaced(old, is_confirmed=confirmed), end)
+            if context.opening is not None:
+                check_answer(context.opening, queue, old)
+            return remembering(replaced(old, is_confirmed=confirmed, has_left=not confirmed), end)
 
         try:
             self._change(queue, subscription_id, change)
