@@ -17,6 +17,7 @@ from zaqar.news import Box, HostNews, News, NoNews
 if TYPE_CHECKING:
     from zaqar.notification.catalogue import Catalogue
     from zaqar.notification.confirmation import Confirmations
+    from zaqar.notification.places import Places
 
 LOG = logging.getLogger(__name__)
 
@@ -47,7 +48,8 @@ class Delivering:
         self._box = Box(config.news_directory(conf, describe(conf)))
         self._catalogue = _catalogue(conf)
         options, rule = conf.notification, destinations(conf)
-        confirmations = _confirmations(conf, self._catalogue)
+        places = _places(conf, self._catalogue)
+        confirmations = _confirmations(conf, places)
         self._notifier = Notifier(
             stores=[self._store],
             settings=NotifierSettings(
@@ -59,6 +61,7 @@ class Delivering:
                 denied_networks=rule.denied,
                 allows_local=rule.allows_local,
                 is_trusted_host=self._catalogue.has_host if self._catalogue else lambda _: False,
+                confirmation_page=places.page,
             ),
             retry_policy=self._retry_policy,
             decrypted=config.cipher(conf).decrypt,
@@ -72,7 +75,8 @@ class Delivering:
         # In the thread it could be under way when a process is forked, which would have half a module for ever.
         import zaqar.notification.catalogue
         import zaqar.notification.confirmation
-        import zaqar.notification.notifier  # noqa: F401
+        import zaqar.notification.notifier
+        import zaqar.notification.places  # noqa: F401
 
         task = Task(
             "deliveries",
@@ -142,10 +146,20 @@ def _catalogue(conf: config.Options) -> "Catalogue | None":
     return Catalogue(functools.partial(config.catalogue, conf))
 
 
-def _confirmations(conf: config.Options, catalogue: "Catalogue | None") -> "Confirmations | None":
+def _places(conf: config.Options, catalogue: "Catalogue | None") -> "Places":
+    from zaqar.notification.places import Places
+
+    return Places(
+        public_url=conf.server.public_url,
+        external_page=conf.notification.external_confirmation_url,
+        endpoint=catalogue.endpoint if catalogue else lambda _: None,
+    )
+
+
+def _confirmations(conf: config.Options, places: "Places") -> "Confirmations | None":
     from zaqar.notification.confirmation import Confirmations
 
     signer = config.signer(conf, SystemClock())
     if not signer.has_key:
         return None
-    return Confirmations(signer=signer, endpoint=catalogue.endpoint if catalogue else lambda _: None)
+    return Confirmations(signer=signer, endpoint=places.endpoint)

@@ -10,6 +10,10 @@ def _nobody(_: str) -> bool:
     return False
 
 
+def _nowhere() -> None:
+    return None
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class NotifierSettings:
     """Times in seconds."""
@@ -25,6 +29,8 @@ class NotifierSettings:
     """Whether loopback and private addresses are reached, as the service itself lets everybody in."""
     is_trusted_host: Callable[[str], bool] = _nobody
     """Whether a host is exempt from what the networks say: those of endpoints in Keystone's catalogue are."""
+    confirmation_page: Callable[[], str | None] = _nowhere
+    """Tells the address of the page on which subscribers confirm, if it is known."""
 
     lease: float = 3.0
     save_interval: float = 1.0
