@@ -2,14 +2,9 @@
 
 import base64
 import contextlib
-import http.server
 import os
-import secrets
-import threading
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote, urlencode
 
 import pytest
 from selenium.webdriver import Chrome, Keys
@@ -18,9 +13,11 @@ from selenium.webdriver.common.by import By
 from tests.integration.browsers import HOST, missing_chromium, running_browser
 from tests.integration.notifier.house import House
 from tests.integration.notifier.receiver import Receiver
-from tests.integration.process import free_port, wait_until
+from tests.integration.notifier.subscriber import PREFIX, Subscriber, proxy
+from tests.integration.process import wait_until
 from tests.needs import require
 
+PUBLIC_URL = "https://example.org/messaging"
 SCREENSHOT = "ZAQAR_TEST_SCREENSHOT"
 """Names a file for a picture of the page; the one in the documentation is made so."""
 PHONE = {"width": 320, "height": 640, "deviceScaleFactor": 1, "mobile": True}
@@ -42,76 +39,13 @@ def browser(chromium: Chrome) -> Iterator[Chrome]:
         chromium.execute_cdp_cmd(command, {})
 
 
-class Subscriber:
-    """Somebody who was asked, and has a browser."""
-
-    def __init__(self, house: House, receiver: Receiver, browser: Chrome) -> None:
-        self.house, self.browser = house, browser
-        self.queue = f"orders-{secrets.token_hex(2)}"
-        self.id = house.subscribe(self.queue, f"{receiver.url}/hook")
-        (self.question,) = wait_until(lambda: [one.document for one in list(receiver.deliveries)], what="the question")
-
-    @property
-    def query(self) -> str:
-        """Return what is behind the address of the page in the link (notifications N-62)."""
-        said = {
-            "Signature": self.question["URL-Signature"],
-            "Methods": self.question["URL-Methods"],
-            "Paths": self.question["URL-Paths"],
-            "Project": self.question["X-Project-ID"],
-            "Expires": self.question["URL-Expires"],
-            "Url": self.question.get("WSGISubscribeURL", ""),
-            "Queue": self.question["queue_name"],
-        }
-        return urlencode(said, quote_via=quote, safe="")
-
-    @property
-    def path(self) -> str:
-        """Return where the subscription is."""
-        return f"/v2/queues/{self.queue}/subscriptions/{self.id}"
-
-    def open(self, base: str | None = None) -> None:
-        """Follow the link."""
-        self.browser.get(f"{base or f'http://{HOST}:{self.house.server.port}'}/confirm?{self.query}")
-
-    @property
-    def heading(self) -> str:
-        """Return the heading that is seen."""
-        seen = "return [...document.querySelectorAll('h1')].filter(each => each.checkVisibility()).map(each => each.innerText)"
-        (text,) = self.browser.execute_script(seen)
-        return str(text)
-
-    @property
-    def problem(self) -> str:
-        """Return what is said to have gone wrong."""
-        return self.browser.find_element(By.ID, "problem").text
-
-    def press(self, button: str) -> None:
-        """Click the one button that is seen, which has to be called so."""
-        (seen,) = [one for one in self.browser.find_elements(By.TAG_NAME, "button") if one.is_displayed()]
-        assert seen.text == button
-        wait_until(seen.is_enabled, what=f"{button!r} to be ready")
-        seen.click()
-
-    def sees(self, heading: str) -> None:
-        """Wait for what the page says."""
-        wait_until(lambda: self.heading == heading, what=f"{heading!r} instead of {self.heading!r}, {self.problem!r}")
-
-    @property
-    def is_confirmed(self) -> bool:
-        """Return what the service says."""
-        status, shown = self.house.service.call("GET", self.path)
-        assert status == 200, shown
-        return bool(shown["confirmed"])
-
-    def complaints(self) -> list[str]:
-        """Return what the browser had to say of the page, such as things that it would not load or run."""
-        return [entry["message"] for entry in self.browser.get_log("browser")]
-
-
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    settings = {"notification": {"require_confirmation": "true"}, "signed_url": {"secret_key": "k" * 32}}
+    settings: dict[str, dict[str, object]] = {
+        "server": {"workers": 2, "public_url": PUBLIC_URL},
+        "notification": {"require_confirmation": "true"},
+        "signed_url": {"secret_key": "k" * 32},
+    }
     with contextlib.ExitStack() as stack:
         yield House(tmp_path_factory.mktemp("service"), settings, stack)
 
@@ -155,6 +89,11 @@ def test_from_the_link_to_the_confirmed_subscription_and_back(subscriber: Subscr
     assert subscriber.complaints() == []
 
 
+def test_what_is_asked_names_the_address_that_the_operator_says(subscriber: Subscriber) -> None:
+    """notifications N-58"""
+    assert subscriber.question["WSGISubscribeURL"] == f"{PUBLIC_URL}{subscriber.path}/confirm"
+
+
 def test_the_keyboard_does_it_too_and_the_heading_is_read_out(subscriber: Subscriber) -> None:
     """http S-62"""
     subscriber.open()
@@ -196,50 +135,12 @@ def test_a_service_that_is_away_is_told_and_can_be_asked_again(subscriber: Subsc
 def test_below_a_path_of_a_proxy_the_page_finds_the_service(subscriber: Subscriber) -> None:
     """http S-62"""
     with proxy(subscriber.house.server.url) as port:
-        subscriber.open(f"http://{HOST}:{port}/some/messaging")
+        subscriber.open(f"http://{HOST}:{port}{PREFIX}")
         subscriber.press("Confirm")
 
         subscriber.sees("You are subscribed")
 
     assert subscriber.is_confirmed
-
-
-@contextlib.contextmanager
-def proxy(target: str) -> Iterator[int]:
-    """Have the service below a path, on a port of its own."""
-    prefix = "/some/messaging"
-
-    class Below(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            if not self.path.startswith(f"{prefix}/"):
-                self.send_error(404)
-                return
-            request = urllib.request.Request(
-                target + self.path.removeprefix(prefix), body or None, dict(self.headers), method=self.command
-            )
-            with urllib.request.urlopen(request, timeout=10) as answer:
-                self.send_response(answer.status)
-                for name, value in answer.headers.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(answer.read())
-
-        def do_PUT(self) -> None:
-            self.do_GET()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    port = free_port()
-    with http.server.ThreadingHTTPServer(("127.0.0.1", port), Below) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        try:
-            yield port
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 def test_a_wrong_link_is_a_page_without_a_button(house: House, browser: Chrome) -> None:
