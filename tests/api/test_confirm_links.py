@@ -1,7 +1,6 @@
 """Links to the page on which subscribers confirm that are good no more, or never were (http section 9.8)."""
 
 import logging
-import re
 
 import pytest
 
@@ -99,15 +98,3 @@ def test_a_store_that_is_away_is_told_to_a_person(service, clock, monkeypatch, c
     assert "locked" not in page.text
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert "The database is locked." in record.getMessage()
-
-
-def test_the_access_log_does_not_keep_what_a_link_proves(service, clock, caplog):
-    """S-64"""
-    made = subscribed(service.client, ttl=600)
-    link = linked(service.client.project, path_of(made), clock.now() + 600)
-    caplog.set_level(logging.DEBUG)
-
-    opened(service.client, link)
-    opened(service.client, link.replace("Queue=q", "Queue=").replace("PUT", "GET"))
-
-    assert re.search("Signature=([0-9a-f]+)", link)[1] not in caplog.text

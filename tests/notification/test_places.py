@@ -1,25 +1,12 @@
-"""Where clients reach the service, and the links to confirm: N-58, N-62."""
+"""Where clients reach the service, and the page to confirm: N-58, N-62."""
 
 import logging
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from tests.builders import queue_key
-from tests.clock import MovableClock
-from tests.notification.builders import subscription
-from zaqar.models import Question
-from zaqar.notification.confirmation import Confirmations
-from zaqar.notification.places import Places, confirmation_link
-from zaqar.signing import Signer
+from zaqar.notification.places import Places
 
 ENDPOINTS = {"zaqar": "https://in-the-catalogue/v/", "zaqar-websocket": "wss://in-the-catalogue:9000"}
-
-
-def asked(name="orders", project="p1", **where):
-    confirmations = Confirmations(signer=Signer(["s3cret"], MovableClock()), **where)
-    queue = queue_key(project=project, name=name)
-    return confirmations.asked(queue, subscription(id="ab12"), Question("SubscriptionConfirmation", 1_800_003_600))
 
 
 def test_what_the_operator_says_counts_before_the_catalogue():
@@ -53,22 +40,3 @@ def test_where_nothing_tells_the_place_one_error_says_why(caplog):
     assert all(name in record.getMessage() for name in ("public_url", "external_confirmation_url", "Keystone"))
     known.update(ENDPOINTS)
     assert places.page() == "https://in-the-catalogue/v/confirm"
-
-
-def test_a_link_has_what_is_signed_in_the_order_that_pages_know():
-    question = asked(project="é &+%", endpoint=Places(public_url="https://said/m").endpoint)
-
-    link = confirmation_link("https://own/page", question)
-
-    assert link.startswith("https://own/page?Signature=")
-    assert " " not in link
-    assert parse_qsl(urlsplit(link).query, keep_blank_values=True) == [
-        ("Signature", question.signature),
-        ("Methods", "PUT"),
-        ("Paths", "/v2/queues/orders/subscriptions/ab12/confirm"),
-        ("Project", "é &+%"),
-        ("Expires", "2027-01-15T09:00:00"),
-        ("Url", "https://said/m/v2/queues/orders/subscriptions/ab12/confirm"),
-        ("Queue", "orders"),
-    ]
-    assert "&Url=&Queue=" in confirmation_link("https://own/page", asked())

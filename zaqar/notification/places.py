@@ -2,9 +2,8 @@
 
 import logging
 from collections.abc import Callable
-from urllib.parse import quote, urlencode
 
-from zaqar.notification.confirmation import HTTP, Asked
+from zaqar.notification.confirmation import HTTP
 
 LOG = logging.getLogger(__name__)
 
@@ -51,17 +50,3 @@ class Places:
             )
         self._is_told = found is None
         return None if found is None else found.rstrip("/") + _PAGE
-
-
-def confirmation_link(page: str, asked: Asked) -> str:
-    """Return the link with which a subscriber is asked, to a page that is there (notifications N-62)."""
-    said = {
-        "Signature": asked.signature,
-        "Methods": asked.methods,
-        "Paths": asked.paths,
-        "Project": asked.project,
-        "Expires": asked.expires,
-        "Url": asked.wsgi_url or "",
-        "Queue": asked.queue_name,
-    }
-    return f"{page}?{urlencode(said, quote_via=quote, safe='')}"
