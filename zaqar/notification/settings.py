@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Sequence
 
+from zaqar.limits import Limits
 from zaqar.notification.destinations import Network
 from zaqar.notification.mail.settings import MailSettings
 
@@ -35,6 +36,8 @@ class NotifierSettings:
     """None: no mail is sent."""
     confirmation_page: Callable[[], str | None] = _nowhere
     """Where the links of confirmations lead to, if that is known."""
+    limits: Limits = dataclasses.field(default_factory=Limits)
+    """Those of requests."""
 
     lease: float = 3.0
     save_interval: float = 1.0

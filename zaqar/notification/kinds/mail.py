@@ -8,7 +8,7 @@ from zaqar.models import QueueKey, Subscription
 from zaqar.notification.confirmation import Asked
 from zaqar.notification.confirmation_link import link
 from zaqar.notification.kinds.kind import Answer, Delivery, SubscriberKind, Surroundings
-from zaqar.notification.mail.address import Envelope, envelope
+from zaqar.notification.mail.address import NOBODY, Envelope, envelope
 from zaqar.notification.mail.complaints import Complaints
 from zaqar.notification.mail.letter import Letter, letter
 from zaqar.notification.mail.settings import MailSettings
@@ -49,7 +49,7 @@ class Mail(SubscriberKind):
 
     def prepare(self, subscription: Subscription) -> Envelope | None:
         """Return what the mails of a subscription have in common; None where there can be none."""
-        sender = self.settings.mail.sender if self.settings.mail else ""
+        sender = self.settings.mail.sender if self.settings.mail else NOBODY
         try:
             return envelope(subscription.subscriber, subscription.options, sender=sender)
         except Invalid:  # it was stored before it would have been refused

@@ -27,7 +27,7 @@ class _Run:
             _write(given, content)
             self._pid = os.posix_spawnp(
                 command[0],
-                command,
+                list(command),
                 os.environ,
                 file_actions=[
                     *spawning.closing_inherited(),
