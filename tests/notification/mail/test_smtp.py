@@ -16,9 +16,6 @@ from zaqar.notification.mail.letter import letter
 from zaqar.notification.mail.settings import Encryption, Server
 from zaqar.notification.mail.smtp import Smtp
 
-# Its own warning, of the server of the tests.
-pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS:UserWarning")
-
 LOGIN = {"user": "zaqar", "password": "right"}
 DELIVERED = Answer("status 250", is_delivered=True)
 
