@@ -105,6 +105,14 @@ async def _said(answer: str | None) -> str:
     return str(answer)
 
 
+async def closed_connections() -> None:
+    """Wait until this loop has none: the end of TLS takes some turns of it, and the loop of a test is over at once."""
+    loop: Any = asyncio.get_running_loop()
+    async with asyncio.timeout(10):
+        while len(loop._selector.get_map()) > 1:  # it has one to itself
+            await asyncio.sleep(0)
+
+
 @contextlib.contextmanager
 def running_sink(
     *,

@@ -64,12 +64,19 @@ class Connections:
         finally:
             self._places.release()
 
+    async def dismiss_idle(self) -> None:
+        """Close what has lain idle for too long."""
+        old = [one for one in self._idle if self._monotonic() - one[1] >= IDLE or not one[0].is_connected]
+        for one in old:
+            self._idle.remove(one)
+        await self._dismiss([client for client, _ in old])
+
     async def _wait_for_place(self) -> None:
         try:
             async with asyncio.timeout(self._longest_wait):
                 await self._places.acquire()
         except TimeoutError:
-            raise NoSession("all connections are busy", is_ours=True) from None
+            raise NoSession("all connections are busy") from None
 
     async def _use(self, act: Callable[[aiosmtplib.SMTP], Awaitable[Result]]) -> Result:
         client = await self._idle_one()
@@ -106,7 +113,7 @@ class Connections:
 
     async def _new(self) -> aiosmtplib.SMTP:
         if self._refusal is not None and self._monotonic() - self._refused_at < _AFTER_REFUSAL:
-            raise NoSession(self._refusal.text, is_ours=self._refusal.is_ours)
+            raise NoSession(str(self._refusal))
         try:
             client = await self._begin()
         except NoSession as error:
@@ -118,10 +125,7 @@ class Connections:
     async def _tend(self) -> None:
         while True:
             await asyncio.sleep(_LOOK)
-            old = [one for one in self._idle if self._monotonic() - one[1] >= IDLE or not one[0].is_connected]
-            for one in old:
-                self._idle.remove(one)
-            await self._dismiss([client for client, _ in old])
+            await self.dismiss_idle()
 
     async def _dismiss(self, clients: list[aiosmtplib.SMTP]) -> None:
         await asyncio.gather(*(_quit(client) for client in clients))

@@ -11,13 +11,7 @@ _NEEDS_LOGIN = frozenset({530, 534, 535, 538})
 
 
 class NoSession(Exception):
-    """The server takes no mail at the moment; the text says why, in few words."""
-
-    def __init__(self, text: str, *, is_ours: bool = False) -> None:
-        super().__init__(text)
-        self.text = text
-        self.is_ours = is_ours
-        """Whether it is the service's own configuration that has to change."""
+    """The server takes no mail at all at the moment; the text says why, in few words."""
 
 
 def trusted(server: Server) -> ssl.SSLContext | None:
@@ -75,7 +69,7 @@ async def _greet(client: aiosmtplib.SMTP, server: Server) -> None:
     await _introduce(client)
     if server.encryption is Encryption.STARTTLS:
         if not client.supports_extension("starttls"):
-            raise NoSession("it offers no STARTTLS", is_ours=True)
+            raise NoSession("it offers no STARTTLS")
         await client.starttls()
         await _introduce(client)
     if server.user is not None:
@@ -93,11 +87,11 @@ async def _introduce(client: aiosmtplib.SMTP) -> None:
 
 async def _log_in(client: aiosmtplib.SMTP, user: str, password: str) -> None:
     if not client.supported_auth_methods:
-        raise NoSession("it offers no login that is known here", is_ours=True)
+        raise NoSession("it offers no login that is known here")
     try:
         await client.login(user, password)
     except aiosmtplib.SMTPAuthenticationError as error:
-        raise NoSession(f"the login failed: {status(error)}", is_ours=True) from None
+        raise NoSession(f"the login failed: {status(error)}") from None
 
 
 def _told(error: Exception) -> str:

@@ -47,9 +47,9 @@ class Smtp:
                 lambda client: client.sendmail(letter.sender, [letter.recipient], letter.content),
                 timeout=self._timeout,
             )
-        except NoSession as error:
-            self._complain(error.text)
-            return Answer(error.text, is_ours=error.is_ours)
+        except NoSession as error:  # nothing was said of the mail, and its receiver has no part in it
+            self._complain(str(error))
+            return Answer(str(error), is_ours=True)
         except TimeoutError:  # the library's own are such, too
             self._complain("no answer in time")
             return Answer("no answer in time")
