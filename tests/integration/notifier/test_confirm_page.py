@@ -22,7 +22,7 @@ MAIL = {"smtp_mode": "self_local", "smtp_host": "127.0.0.1", "smtp_tls": "none"}
 SCREENSHOT = "ZAQAR_TEST_SCREENSHOT"
 """Names a file for a picture of the page; the one in the documentation is made so."""
 PHONE = {"width": 320, "height": 640, "deviceScaleFactor": 1, "mobile": True}
-PICTURE = {"width": 620, "height": 360, "deviceScaleFactor": 1, "mobile": False}
+PICTURE = {"width": 620, "height": 390, "deviceScaleFactor": 1, "mobile": False}
 
 
 @pytest.fixture(scope="module")
