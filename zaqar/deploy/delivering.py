@@ -1,6 +1,7 @@
 """The notifier over its stores, and the news that reach it."""
 
 import contextlib
+import dataclasses
 import functools
 import logging
 import threading
@@ -10,14 +11,20 @@ from zaqar import config
 from zaqar.background import Task
 from zaqar.clock import SystemClock
 from zaqar.deploy.stores import chosen, describe
-from zaqar.deploy.targets import destinations
+from zaqar.deploy.subscribers import settings
 from zaqar.errors import ConfigurationError, QueueNotFound
 from zaqar.models import QueueKey
 from zaqar.news import Box, HostNews, News, NoNews
+from zaqar.operations.bodies import Bodies
+from zaqar.operations.copies import Copies
+from zaqar.operations.settings import KnownQueues
+from zaqar.storage.contract import ManagementStore, MessageStore
+from zaqar.storage.routing import SingleStore
 
 if TYPE_CHECKING:
     from zaqar.notification.catalogue import Catalogue
     from zaqar.notification.confirmation import Confirmations
+    from zaqar.notification.places import Places
 
 LOG = logging.getLogger(__name__)
 
@@ -40,30 +47,26 @@ class Delivering:
 
     def __init__(self, conf: config.Options) -> None:
         """Open the stores. Raises ``ConfigurationError``."""
+        from zaqar.notification.kinds.installed import installed
         from zaqar.notification.notifier import Notifier
-        from zaqar.notification.settings import NotifierSettings
 
         self._management = chosen(conf, "management_store").management_store(None)
         self._store = chosen(conf, "message_store").message_store(None)
         self._news_directory = config.news_directory(conf, describe(conf))
         self._catalogue = _catalogue(conf)
-        options, rule = conf.notification, destinations(conf)
-        confirmations = _confirmations(conf, self._catalogue)
+        places = _places(conf, self._catalogue)
+        confirmations = _confirmations(conf, places)
+        delivery = dataclasses.replace(settings(conf), confirmation_page=places.page)
+        if self._catalogue is not None:
+            delivery = dataclasses.replace(delivery, is_trusted_host=self._catalogue.has_host)
         self._notifier = Notifier(
             stores=[self._store],
-            settings=NotifierSettings(
-                max_workers=options.max_notifier_workers,
-                connect_timeout=options.connect_timeout,
-                total_timeout=options.total_timeout,
-                require_confirmation=options.require_confirmation,
-                allowed_networks=rule.allowed,
-                denied_networks=rule.denied,
-                allows_local=rule.allows_local,
-                is_trusted_host=self._catalogue.has_host if self._catalogue else lambda _: False,
-            ),
+            settings=delivery,
+            kinds=installed(delivery),
+            post_copy=_copies(conf, self._management, self._store).post,
             retry_policy=self._retry_policy,
             decrypted=config.cipher(conf).decrypt,
-            confirmation=confirmations.text if confirmations else None,
+            confirmation=confirmations.asked if confirmations else None,
         )
         self._is_over = threading.Event()
 
@@ -73,7 +76,8 @@ class Delivering:
         # In the thread it could be under way when a process is forked, which would have half a module for ever.
         import zaqar.notification.catalogue
         import zaqar.notification.confirmation
-        import zaqar.notification.notifier  # noqa: F401
+        import zaqar.notification.notifier
+        import zaqar.notification.places  # noqa: F401
 
         task = Task(
             "deliveries",
@@ -138,6 +142,12 @@ class Delivering:
         return policy if isinstance(policy, dict) else None
 
 
+def _copies(conf: config.Options, management: ManagementStore, store: MessageStore) -> Copies:
+    limits = config.limits(conf)
+    known = KnownQueues(management=management, routing=SingleStore(store), limits=limits, seconds=conf.queue_cache_time)
+    return Copies(known=known, bodies=Bodies(config.cipher(conf)), limits=limits, news=news_of(conf))
+
+
 def _catalogue(conf: config.Options) -> "Catalogue | None":
     if not config.has_keystone(conf):
         return None
@@ -146,10 +156,20 @@ def _catalogue(conf: config.Options) -> "Catalogue | None":
     return Catalogue(functools.partial(config.catalogue, conf))
 
 
-def _confirmations(conf: config.Options, catalogue: "Catalogue | None") -> "Confirmations | None":
+def _places(conf: config.Options, catalogue: "Catalogue | None") -> "Places":
+    from zaqar.notification.places import Places
+
+    return Places(
+        public_url=conf.server.public_url,
+        external_page=conf.notification.external_confirmation_url,
+        endpoint=catalogue.endpoint if catalogue else lambda _: None,
+    )
+
+
+def _confirmations(conf: config.Options, places: "Places") -> "Confirmations | None":
     from zaqar.notification.confirmation import Confirmations
 
     signer = config.signer(conf, SystemClock())
     if not signer.has_key:
         return None
-    return Confirmations(signer=signer, endpoint=catalogue.endpoint if catalogue else lambda _: None)
+    return Confirmations(signer=signer, endpoint=places.endpoint)

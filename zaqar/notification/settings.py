@@ -3,11 +3,17 @@
 import dataclasses
 from collections.abc import Callable, Sequence
 
+from zaqar.limits import Limits
 from zaqar.notification.destinations import Network
+from zaqar.notification.mail.settings import MailSettings
 
 
 def _nobody(_: str) -> bool:
     return False
+
+
+def _nowhere() -> None:
+    return None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -25,6 +31,13 @@ class NotifierSettings:
     """Whether loopback and private addresses are reached, as the service itself lets everybody in."""
     is_trusted_host: Callable[[str], bool] = _nobody
     """Whether a host is exempt from what the networks say: those of endpoints in Keystone's catalogue are."""
+
+    mail: MailSettings | None = None
+    """None: no mail is sent."""
+    confirmation_page: Callable[[], str | None] = _nowhere
+    """Where the links of confirmations lead to, if that is known."""
+    limits: Limits = dataclasses.field(default_factory=Limits)
+    """Those of requests."""
 
     lease: float = 3.0
     save_interval: float = 1.0

@@ -1,6 +1,7 @@
 """The core: one module per noun, one public method per verb; no HTTP, no database, no configuration file."""
 
 import dataclasses
+from collections.abc import Mapping
 
 from zaqar.encryption import Cipher
 from zaqar.limits import Limits
@@ -8,6 +9,7 @@ from zaqar.news import News
 from zaqar.operations.authorization import Authorization
 from zaqar.operations.bodies import Bodies
 from zaqar.operations.claims import Claims
+from zaqar.operations.confirmation_links import ConfirmationLinks
 from zaqar.operations.confirmations import Confirmations
 from zaqar.operations.deliveries import Deliveries
 from zaqar.operations.health import Health
@@ -15,7 +17,7 @@ from zaqar.operations.messages import Messages
 from zaqar.operations.queues import Queues
 from zaqar.operations.settings import KnownQueues
 from zaqar.operations.signatures import Signatures
-from zaqar.operations.subscription_terms import CheckTarget, Terms
+from zaqar.operations.subscription_terms import KindRule, Terms
 from zaqar.operations.subscriptions import Subscriptions
 from zaqar.signing import Signer
 from zaqar.storage.contract import ManagementStore, Routing
@@ -29,6 +31,7 @@ class Operations:
     messages: Messages
     claims: Claims
     subscriptions: Subscriptions
+    confirmation_links: ConfirmationLinks
     deliveries: Deliveries
     signatures: Signatures
     health: Health
@@ -46,11 +49,15 @@ class Operations:
         cipher: Cipher,
         settings_seconds: float,
         news: News,
-        check_target: CheckTarget,
+        kinds: Mapping[str, KindRule],
     ) -> "Operations":
-        """Return the operations on stores; what queues' metadata means is remembered for so many seconds."""
+        """Return the operations on stores; what queues' metadata means is remembered for so many seconds.
+
+        ``kinds``: of subscribers, by scheme.
+        """
         known = KnownQueues(management=management, routing=routing, limits=limits, seconds=settings_seconds)
         bodies = Bodies(cipher)
+        terms = Terms(limits=limits, now=signer.second, kinds=kinds)
         return cls(
             Queues(
                 management=management,
@@ -66,11 +73,14 @@ class Operations:
                 known=known,
                 authorization=authorization,
                 limits=limits,
-                terms=Terms(limits=limits, now=signer.second, check_target=check_target),
-                confirmations=Confirmations(known=known, limits=limits, signer=signer, news=news),
+                terms=terms,
+                confirmations=Confirmations(
+                    known=known, limits=limits, signer=signer, news=news, has_to_agree=terms.has_to_agree
+                ),
                 news=news,
                 now=signer.second,
             ),
+            ConfirmationLinks(known=known, signer=signer),
             Deliveries(known=known, authorization=authorization, news=news),
             Signatures(signer=signer, authorization=authorization),
             Health(management=management, known=known, authorization=authorization),
