@@ -13,6 +13,7 @@ from zaqar.deploy.targets import destinations
 from zaqar.errors import ConfigurationError, QueueNotFound
 from zaqar.models import QueueKey
 from zaqar.news import Box, HostNews, News, NoNews
+from zaqar.redriving import Redriver
 
 if TYPE_CHECKING:
     from zaqar.notification.catalogue import Catalogue
@@ -64,6 +65,7 @@ class Delivering:
             decrypted=config.cipher(conf).decrypt,
             confirmation=confirmations.text if confirmations else None,
         )
+        self._redriver = Redriver(self._store, create_lazily=self._create_lazily, deliver=self._notifier.tell)
         self._is_over = threading.Event()
 
     @classmethod
@@ -90,10 +92,13 @@ class Delivering:
         listening.start()
         if self._catalogue is not None:
             self._catalogue.task.start()
+        self._redriver.task.start()
         try:
             self._notifier.run()
         finally:
             self._is_over.set()
+            self._redriver.stop()
+            self._redriver.task.stop()
             listening.join()
             if self._catalogue is not None:
                 self._catalogue.task.stop()
@@ -103,6 +108,7 @@ class Delivering:
 
     def stop(self) -> None:
         """Let ``run`` come back soon; for any thread, and for a signal's handler."""
+        self._redriver.stop()
         self._notifier.stop()
 
     def report(self) -> str:
@@ -119,12 +125,18 @@ class Delivering:
             try:
                 for queue, is_change in self._box.wait(LONGEST_WAIT).items():
                     self._notifier.tell(queue, is_change=is_change)
+                    if is_change:  # of each post there are news; who begins a redrive tells of a change
+                        self._redriver.tell()
                 is_told = False
             except (ConfigurationError, OSError) as error:
                 if not is_told:
                     LOG.error("No news are heard, only looked for each second. %s", error)  # noqa: TRY400  # says it all
                 is_told = True
                 self._is_over.wait(AFTER_FAILURE)
+
+    def _create_lazily(self, queue: QueueKey) -> None:
+        self._management.queues.create(queue, {})
+        self._store.records.create(queue)
 
     def _retry_policy(self, queue: QueueKey) -> dict[str, Any] | None:
         try:
