@@ -13,6 +13,7 @@ from zaqar.operations.deliveries import Deliveries
 from zaqar.operations.health import Health
 from zaqar.operations.messages import Messages
 from zaqar.operations.queues import Queues
+from zaqar.operations.redrives import Redrives
 from zaqar.operations.settings import KnownQueues
 from zaqar.operations.signatures import Signatures
 from zaqar.operations.subscription_terms import CheckTarget, Terms
@@ -30,6 +31,7 @@ class Operations:
     claims: Claims
     subscriptions: Subscriptions
     deliveries: Deliveries
+    redrives: Redrives
     signatures: Signatures
     health: Health
     limits: Limits
@@ -72,6 +74,7 @@ class Operations:
                 now=signer.second,
             ),
             Deliveries(known=known, authorization=authorization, news=news),
+            Redrives(known=known, authorization=authorization, limits=limits, news=news),
             Signatures(signer=signer, authorization=authorization),
             Health(management=management, known=known, authorization=authorization),
             limits,
