@@ -60,7 +60,7 @@ def test_of_a_dead_letter_it_is_known_why_it_is_one_and_where_it_was(client, clo
     client.create_queue(
         "q", {"_max_claim_count": 2, "_dead_letter_queue": "dead", "_dead_letter_queue_messages_ttl": 500}
     )
-    (original_id,) = client.post("q", "secret", ttl=100).ids
+    (original_id,) = client.post("q", "secret", ttl=1000).ids
     for _ in range(2):
         client.release("q", client.claim("q").claim_id)
     client.claim("q")
@@ -79,7 +79,7 @@ def test_of_a_dead_letter_it_is_known_why_it_is_one_and_where_it_was(client, clo
         "reason": "max_claim_count",
         "source": {"queue": "q"},
         "original_id": original_id,
-        "original_ttl": 100,
+        "original_ttl": 1000,
         "attempts": 2,
         "dead_letter_at": died,
         "redriven": 0,

@@ -18,7 +18,7 @@ def caller(service):
     client.create_queue(
         "q", {"_max_claim_count": 1, "_dead_letter_queue": "dead", "_dead_letter_queue_messages_ttl": 500}
     )
-    client.post("q", 1, 2, 3, ttl=100)
+    client.post("q", 1, 2, 3, ttl=1000)
     client.release("q", client.claim("q").claim_id)
     assert client.claim("q").messages == []
     return client
@@ -70,7 +70,7 @@ def test_dead_letters_go_back_to_where_they_came_from(caller, service, clock):
     }
     back = caller.list("q", echo=True)
     assert back.bodies == [1, 2, 3]
-    assert {(one.ttl, one.age) for one in back.messages} == {(100, 0)}
+    assert {(one.ttl, one.age) for one in back.messages} == {(1000, 0)}
     assert caller.stats("dead").total == 0
 
 
