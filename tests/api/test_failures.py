@@ -25,7 +25,7 @@ def no_store(monkeypatch):
 
     nouns = (QueueRecords, QueueMessages, QueueClaims, QueueSubscriptions, QueueDeliveries, QueueRedrives, Queues)
     for noun in nouns:
-        for verb in vars(noun.__base__):
+        for verb in dir(noun.__base__):
             if not verb.startswith("_"):
                 monkeypatch.setattr(noun, verb, unavailable)
 
