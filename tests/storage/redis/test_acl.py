@@ -75,7 +75,7 @@ def _use(uri: str) -> None:
         )
         _subscribe_and_deliver(message, queue)
         message.sweep()
-        _bring_back(message, dead, queue)
+        _bring_back(message, queue)
         message.records.purge(queue)
         assert [one.body for one in message.messages.pop(dead, limit=1)], "a message moved"
         for key in (queue, dead, emptied):
@@ -106,10 +106,10 @@ def _subscribe_and_deliver(message: MessageStore, queue: QueueKey) -> None:
     assert message.deliveries.sources() == []
 
 
-def _bring_back(message: MessageStore, dead: QueueKey, queue: QueueKey) -> None:
+def _bring_back(message: MessageStore, queue: QueueKey) -> None:
     """Do everything that there is to do with redrives once."""
     (one,) = subscribe_many(message, queue, 1)
-    bury(message, queue, *dead_letters(origin_in(dead), 1), *dead_letters(origin_in(queue, subscription_id=one.id), 1))
+    bury(message, queue, *dead_letters(origin_in(queue), 1), *dead_letters(origin_in(queue, subscription_id=one.id), 1))
     assert redrive(message, queue).moved == 2
     message.redrives.cancel(queue, named(begin(message, queue).id))
     assert message.redrives.get(queue) is not None
