@@ -9,17 +9,26 @@ from zaqar.storage.ids import named, parse_ids
 from zaqar.storage.mongodb.messages import taking
 from zaqar.storage.redis.messages import dead_letters
 
-MANY = 1200
+MANY = 450
 """More than a step throws away, in any store."""
 
 RULE = DeadLetterRule(queue=None, max_claim_count=1)
 
 
+pytestmark = pytest.mark.usefixtures("unhurried_claims")
+
+
 @pytest.fixture
-def hurried_claims(monkeypatch):
-    """Let a claim leave what its first step does not throw away."""
-    monkeypatch.setattr(taking, "LONGEST_MOVE", 0.0)
-    monkeypatch.setattr(dead_letters, "PATIENCE", 0.0)
+def hurried_claim(monkeypatch):
+    """Return what claims a message, and leaves what the first step does not throw away."""
+
+    def hurried(store, queue):
+        with monkeypatch.context() as patch:
+            patch.setattr(taking, "LONGEST_MOVE", 0.0)
+            patch.setattr(dead_letters, "PATIENCE", 0.0)
+            return claim(store, queue, limit=1, dead_letter=RULE)
+
+    return hurried
 
 
 def exhaust(store, queue, *, times=1, limit=MANY):
@@ -33,7 +42,6 @@ def discarded(store, queue):
     return store.records.stats(queue).discarded
 
 
-@pytest.mark.usefixtures("unhurried_claims")
 @pytest.mark.parametrize("max_claim_count", [1, 2, 5])
 def test_a_message_is_thrown_away_at_the_claim_after_the_last_allowed(store, queue, max_claim_count):
     rule = DeadLetterRule(queue=None, max_claim_count=max_claim_count)
@@ -51,7 +59,6 @@ def test_a_message_is_thrown_away_at_the_claim_after_the_last_allowed(store, que
     assert store.records.stats(queue) == Stats(discarded=1)
 
 
-@pytest.mark.usefixtures("unhurried_claims")
 @pytest.mark.parametrize("limit", [1, 3])
 def test_the_claim_goes_on_behind_them(store, queue, limit):
     post(store, queue, *numbered_messages(500))
@@ -67,7 +74,6 @@ def test_the_claim_goes_on_behind_them(store, queue, limit):
     assert (stats.claimed, stats.free, stats.discarded) == (limit, 5 - limit, 500)
 
 
-@pytest.mark.usefixtures("unhurried_claims")
 def test_another_process_counts_them_too(stores, queue):
     post(stores.message, queue, *numbered_messages(3))
     exhaust(stores.message, queue)
@@ -81,7 +87,6 @@ def test_another_process_counts_them_too(stores, queue):
     assert discarded(stores.message, queue) == discarded(other, queue) == 5
 
 
-@pytest.mark.usefixtures("unhurried_claims")
 def test_they_are_counted_from_the_making_of_the_queue_on(store, queue):
     post(store, queue, *numbered_messages(3))
     exhaust(store, queue)
@@ -95,7 +100,6 @@ def test_they_are_counted_from_the_making_of_the_queue_on(store, queue):
     assert store.records.stats(queue) == Stats()
 
 
-@pytest.mark.usefixtures("unhurried_claims")
 def test_nothing_else_is_touched(store, queue):
     other = queue_key(project=queue.project)
     store.records.create(other)
@@ -115,7 +119,6 @@ def test_nothing_else_is_touched(store, queue):
     assert discarded(store, queue) == discarded(store, other) == 0
 
 
-@pytest.mark.usefixtures("unhurried_claims")
 def test_messages_beyond_the_limit_stay(store, queue, clock):
     post(store, queue, new_message(b"0", delay=60), new_message(b"1"))
     exhaust(store, queue)
@@ -128,13 +131,12 @@ def test_messages_beyond_the_limit_stay(store, queue, clock):
     assert discarded(store, queue) == 0
 
 
-@pytest.mark.usefixtures("hurried_claims")
-def test_a_claim_throws_away_a_bounded_number_and_the_next_goes_on(store, queue):
+def test_a_claim_throws_away_a_bounded_number_and_the_next_goes_on(store, queue, hurried_claim):
     post(store, queue, *numbered_messages(MANY))
     exhaust(store, queue)
     live = post(store, queue, *numbered_messages(2, first=MANY))
 
-    claim(store, queue, limit=1, dead_letter=RULE)
+    hurried_claim(store, queue)
 
     assert len(everything(store, queue)) > 2
     taken = []
@@ -146,12 +148,11 @@ def test_a_claim_throws_away_a_bounded_number_and_the_next_goes_on(store, queue)
     assert discarded(store, queue) == MANY
 
 
-@pytest.mark.usefixtures("hurried_claims")
-def test_the_sweep_throws_away_what_a_claim_left_and_no_more(store, queue, clock):
+def test_the_sweep_throws_away_what_a_claim_left_and_no_more(store, queue, clock, hurried_claim):
     post(store, queue, *numbered_messages(MANY))
     exhaust(store, queue)
     live = post(store, queue, *numbered_messages(2, first=MANY))
-    claim(store, queue, limit=1, dead_letter=RULE)
+    hurried_claim(store, queue)
     assert discarded(store, queue) < MANY
     clock.move(60)
 
