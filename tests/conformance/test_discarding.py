@@ -31,10 +31,10 @@ def hurried_claim(monkeypatch):
     return hurried
 
 
-def exhaust(store, queue, *, times=1, limit=MANY):
+def exhaust(store, queue, *, times=1):
     """Claim and release ``times`` times."""
     for _ in range(times):
-        store.claims.release(queue, named(claim(store, queue, limit=limit).id))
+        store.claims.release(queue, named(claim(store, queue, limit=1000).id))
 
 
 def discarded(store, queue):
