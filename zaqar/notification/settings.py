@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Sequence
 
+from zaqar.limits import Limits
 from zaqar.notification.destinations import Network
 
 
@@ -25,6 +26,9 @@ class NotifierSettings:
     """Whether loopback and private addresses are reached, as the service itself lets everybody in."""
     is_trusted_host: Callable[[str], bool] = _nobody
     """Whether a host is exempt from what the networks say: those of endpoints in Keystone's catalogue are."""
+
+    limits: Limits = dataclasses.field(default_factory=Limits)
+    """Those of requests."""
 
     lease: float = 3.0
     save_interval: float = 1.0

@@ -6,12 +6,12 @@ import logging
 from zaqar.encryption import Unreadable
 from zaqar.errors import Unavailable
 from zaqar.models import Notice
-from zaqar.notification.choosing import EXPIRED, take
-from zaqar.notification.dispatch import CannotBeMade, Dispatch, OfAnother
+from zaqar.notification.choosing import DOWN, EXPIRED, take
+from zaqar.notification.dispatch import CannotBeMade, OfAnother
+from zaqar.notification.kinds.kind import Answer
 from zaqar.notification.recipient import Job, Recipient, end_of
-from zaqar.notification.settling import abandon, give_up, postpone, settle
+from zaqar.notification.settling import End, abandon, cancel, give_up, postpone, settle
 from zaqar.notification.turns import Turns
-from zaqar.notification.webhook import Answer, Webhooks
 
 LOG = logging.getLogger(__name__)
 
@@ -22,9 +22,8 @@ _AFTER_MISTAKE = 1.0
 class Worker:
     """Takes turns and makes of each an attempt. It is cancelled to be stopped, and then takes back what it was at."""
 
-    def __init__(self, turns: Turns, webhooks: Webhooks) -> None:
+    def __init__(self, turns: Turns) -> None:
         self._turns = turns
-        self._webhooks = webhooks
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -62,10 +61,12 @@ class Worker:
         if job.position is None:
             return await self._read_on(job)
         notice = job.notice or await job.recipient.source.windows.containing(job.position)
-        if notice is None or job.recipient.shared.clock.now() >= end_of(notice, job.position):
-            give_up(job, job.position, notice, EXPIRED)
+        if notice is None:
+            cancel(job, job.position, None, EXPIRED)
         elif not job.recipient.is_for_it(notice):
-            give_up(job, job.position, notice, "not confirmed any more")
+            cancel(job, job.position, notice, "not confirmed any more")
+        elif (end := _end_without_attempt(job, job.position, notice)) is not None:
+            await give_up(job, job.position, notice, end)
         else:
             await self._attempt(job, job.position, notice)
         return True
@@ -83,15 +84,14 @@ class Worker:
     async def _attempt(self, job: Job, position: int, notice: Notice) -> None:
         recipient = job.recipient
         try:
-            made = await self._made(recipient, notice, position)
-            answer = await self._webhooks.send(made.url, made.headers, made.body)
+            answer = await self._delivered(recipient, notice, position)
         except (Unreadable, Unavailable) as error:
             if job.lane is not None:
                 LOG.warning("subscription %s: what it is to be sent cannot be read: %s", recipient.id, error)
             postpone(job, position, notice, "the service cannot read it")
             return
         except OfAnother:
-            give_up(job, position, notice, "it was for another subscriber")
+            cancel(job, position, notice, "it was for another subscriber")
             return
         except CannotBeMade as error:
             answer = Answer(str(error))
@@ -100,12 +100,31 @@ class Worker:
         ):  # it counts as an attempt: else a message that cannot be sent would be tried for ever, without a pause
             LOG.exception("subscription %s: an attempt failed through a mistake", recipient.id)
             answer = Answer("a mistake of the service")
-        settle(job, position, notice, answer)
+        if answer.is_ours:
+            if job.lane is not None:
+                LOG.warning("subscription %s: an attempt waits: %s", recipient.id, answer.text)
+            postpone(job, position, notice, answer.text, retry_after=answer.retry_after)
+        else:
+            await settle(job, position, notice, answer)
 
-    async def _made(self, recipient: Recipient, notice: Notice, position: int) -> Dispatch:
-        """Return the request; a confirmation goes to the subscriber it was left for, whom the lease may not know yet."""
+    async def _delivered(self, recipient: Recipient, notice: Notice, position: int) -> Answer:
+        """Deliver; a confirmation goes to the subscriber it was left for, whom the lease may not know yet."""
         try:
-            return recipient.letterhead.dispatch(notice, position, recipient.shared.clock.now())
+            delivery = recipient.dispatch.delivery(notice, position, recipient.shared.clock.now())
         except OfAnother:
             await recipient.source.leases.learn(recipient)
-            return recipient.letterhead.dispatch(notice, position, recipient.shared.clock.now())
+            delivery = recipient.dispatch.delivery(notice, position, recipient.shared.clock.now())
+        return await recipient.dispatch.kind.deliver(delivery)
+
+
+def _end_without_attempt(job: Job, position: int, notice: Notice) -> End | None:
+    """Return why a message is not attempted; None where it is."""
+    recipient = job.recipient
+    if recipient.shared.clock.now() >= end_of(notice, position):
+        return End("expired", EXPIRED)
+    if job.is_late:
+        return End("receiver_down", DOWN)
+    failing = recipient.course.failing.get(position)
+    if recipient.burial is not None and failing is not None and job.attempts > len(recipient.waits(notice.purpose)):
+        return End("delivery_failed", failing.answer)  # it was attempted to the end, and could not become a dead letter
+    return None

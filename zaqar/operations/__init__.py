@@ -1,6 +1,7 @@
 """The core: one module per noun, one public method per verb; no HTTP, no database, no configuration file."""
 
 import dataclasses
+from collections.abc import Mapping
 
 from zaqar.encryption import Cipher
 from zaqar.limits import Limits
@@ -16,7 +17,7 @@ from zaqar.operations.queues import Queues
 from zaqar.operations.redrives import Redrives
 from zaqar.operations.settings import KnownQueues
 from zaqar.operations.signatures import Signatures
-from zaqar.operations.subscription_terms import CheckTarget, Terms
+from zaqar.operations.subscription_terms import KindRule, Terms
 from zaqar.operations.subscriptions import Subscriptions
 from zaqar.signing import Signer
 from zaqar.storage.contract import ManagementStore, Routing
@@ -48,11 +49,15 @@ class Operations:
         cipher: Cipher,
         settings_seconds: float,
         news: News,
-        check_target: CheckTarget,
+        kinds: Mapping[str, KindRule],
     ) -> "Operations":
-        """Return the operations on stores; what queues' metadata means is remembered for so many seconds."""
+        """Return the operations on stores; what queues' metadata means is remembered for so many seconds.
+
+        ``kinds``: of subscribers, by scheme.
+        """
         known = KnownQueues(management=management, routing=routing, limits=limits, seconds=settings_seconds)
         bodies = Bodies(cipher)
+        terms = Terms(limits=limits, now=signer.second, kinds=kinds)
         return cls(
             Queues(
                 management=management,
@@ -68,8 +73,10 @@ class Operations:
                 known=known,
                 authorization=authorization,
                 limits=limits,
-                terms=Terms(limits=limits, now=signer.second, check_target=check_target),
-                confirmations=Confirmations(known=known, limits=limits, signer=signer, news=news),
+                terms=terms,
+                confirmations=Confirmations(
+                    known=known, limits=limits, signer=signer, news=news, has_to_agree=terms.has_to_agree
+                ),
                 news=news,
                 now=signer.second,
             ),

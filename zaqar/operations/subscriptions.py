@@ -76,6 +76,7 @@ class Subscriptions:
         new = NewSubscription(
             terms.subscriber(subscriber), options=terms.options(options), ttl=terms.ttl(ttl), secret=_new_secret()
         )
+        terms.check(queue, new.subscriber, new.options)
         store, token = self._known.store_for(queue), new_token()
         try:
             made, is_new = store.subscriptions.create(queue, new, token=token)
@@ -86,7 +87,7 @@ class Subscriptions:
             raise SubscriberTaken("This subscriber has a subscription already, and has confirmed it.")
         if is_new:
             self._news.tell_change(queue)
-        self._ask(queue, made.id, new.ttl)
+        self._ask(queue, made, new.ttl)
         return made.id
 
     def list(
@@ -134,12 +135,14 @@ class Subscriptions:
 
         def change(old: Subscription) -> Subscription:
             new = replaced(old, **changes)
+            if subscriber is not None or options is not None:
+                terms.check(queue, new.subscriber, new.options)
             if new.subscriber == old.subscriber:
                 return new
-            new = replaced(
-                new, confirmations=(), is_confirmed=new.is_confirmed and not self._confirmations.are_required
-            )
-            return remembering(new, self._confirmations.end(new.ttl, other_than=old.confirmations))
+            has_to_agree = self._confirmations.are_required_of(new.subscriber)
+            new = replaced(new, confirmations=(), is_confirmed=new.is_confirmed and not has_to_agree)
+            end = self._confirmations.end(new.ttl, new.subscriber, other_than=old.confirmations)
+            return remembering(new, end)
 
         old, new = self._change(queue, subscription_id, change, restarts=ttl is not None)
         self._news.tell_change(queue)
@@ -160,10 +163,13 @@ class Subscriptions:
         self._authorization.check("subscription:confirm", context)
         if type(confirmed) is not bool:
             raise Invalid("The 'confirmed' should be boolean.")
-        end = None if confirmed else self._confirmations.end(self._limits.default_subscription_ttl)
+        end: int | None = None
 
         def change(old: Subscription) -> Subscription:
+            nonlocal end
             check_answer(context, queue, old)
+            seconds = self._limits.default_subscription_ttl
+            end = None if confirmed else self._confirmations.end(seconds, old.subscriber)
             return remembering(replaced(old, is_confirmed=confirmed), end)
 
         try:
@@ -200,16 +206,16 @@ class Subscriptions:
         if context.is_signed:
             raise SignatureRefused("no signature opens a secret")
 
-    def _ask(self, queue: QueueKey, subscription_id: str, seconds: int) -> None:
+    def _ask(self, queue: QueueKey, made: Subscription, seconds: int) -> None:
         """Ask the subscriber to confirm, where that is required; whoever unsubscribed meanwhile is not asked."""
-        end = self._confirmations.end(seconds)
+        end = self._confirmations.end(seconds, made.subscriber)
         if end is None:
             return
         try:
-            self._change(queue, subscription_id, lambda old: remembering(old, end))
+            self._change(queue, made.id, lambda old: remembering(old, end))
         except SubscriptionNotFound:
             return
-        self._confirmations.send(queue, subscription_id, Question("SubscriptionConfirmation", end))
+        self._confirmations.send(queue, made.id, Question("SubscriptionConfirmation", end))
 
     def _change(
         self, queue: QueueKey, subscription_id: str, change: Change, *, restarts: bool = False
