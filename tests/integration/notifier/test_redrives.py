@@ -102,6 +102,8 @@ def test_whatever_is_killed_each_message_goes_back_once(house):
         house.kill_notifier()
 
     wait_until(lambda: _shown(house, redrive_id)["state"] == "done", seconds=60, what="the end of the redrive")
+    # What a crash left on its way arrives within half a minute at most.
+    wait_until(lambda: house.service.stats("q")["total"] == MANY, seconds=60, what="what was on its way")
 
     counted = Counter(message["body"] for message in house.service.every_message("q"))
     assert counted == Counter(range(MANY))
