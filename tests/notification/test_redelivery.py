@@ -6,7 +6,9 @@ from tests.builders import new_token
 from tests.notification.receiver import Receiver, status
 from tests.notification.test_dead_letters import DEAD, ONCE
 from tests.notification.test_delivery import bodies
+from tests.notification.test_who_is_told import confirm
 from zaqar.models import NewMessage, QueueKey, RedriveTerms
+from zaqar.storage.ids import parse_id
 
 
 @pytest.fixture
@@ -67,3 +69,26 @@ def test_what_is_not_taken_again_is_a_dead_letter_again(posting):
 
     assert len(receiver.received) == 2
     assert world.store.records.stats(world.dead).total == 1
+
+
+def test_what_comes_back_for_whoever_does_not_agree_any_more_is_a_dead_letter_again(posting):
+    world = posting
+    with Receiver(lambda received: status(500)) as receiver:
+        subscription = world.subscribe(receiver.url(), _retry_policy=ONCE, **DEAD)
+        confirm(world, subscription)
+        world.post(b"1", ttl=60)
+        with world.notifier(require_confirmation=True) as notifier:
+            world.wait_until(lambda: notifier.counts().given_up == 1)
+            confirm(world, subscription, is_confirmed=False)
+            notifier.tell(world.queue, is_change=True)
+            world.wait_until(lambda: notifier.counts().subscriptions == 0)
+            _redrive(world)
+            notifier.tell(world.queue)
+            world.wait_until(lambda: notifier.counts().given_up == 2)
+
+    assert len(receiver.received) == 1
+    (message,) = world.store.messages.list(
+        world.dead, marker=None, limit=10, hidden_client_id=None, include_claimed=True, include_delayed=True
+    )
+    origin = world.store.messages.details(world.dead, parse_id(message.id)).origin
+    assert (origin.reason, origin.attempts, origin.answer) == ("gone", 0, "not confirmed any more")
