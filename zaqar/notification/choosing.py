@@ -171,6 +171,8 @@ def _late(recipient: Recipient) -> Job | None:
         opened = course.open(notice)
         if opened is not None:
             return _given_up(recipient, opened, notice)
+    if not_yet:
+        recipient.look_again_ms = min(not_yet)
     return None
 
 
