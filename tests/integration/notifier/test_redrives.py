@@ -10,6 +10,9 @@ from tests.integration.process import wait_until
 
 LARGE = {"transport": {"max_messages_per_claim_or_pop": 1000}}
 MANY = 5000
+SOON_GIVEN_UP = {"retries_with_no_delay": 0, "minimum_delay_retries": 0, "minimum_delay": 0, "maximum_delay": 10}
+SOON_GIVEN_UP |= {"maximum_delay_retries": 0}
+"""A schedule, of which the longest wait is five seconds."""
 
 
 @pytest.fixture
@@ -90,6 +93,36 @@ def test_a_cancelled_one_stops(house):
 
     assert _shown(house, redrive_id)["state"] == "cancelled"
     assert _redrive(house, dry_run=True) != redrive_id
+
+
+def test_what_a_subscriber_did_not_take_goes_to_that_subscriber_alone(house, receiver):
+    options = {"_retry_policy": SOON_GIVEN_UP, "_dead_letter_queue": "dead"}
+    deaf = house.subscribe("news", f"{receiver.url}/deaf", kind="topics", options=options)
+    house.subscribe("news", f"{receiver.url}/other", kind="topics", options=options)
+    receiver.answer = lambda delivery: 500 if delivery.path == "/deaf" else 200
+    for body in ("a", "b"):
+        assert house.service.call("POST", "/v2/topics/news/messages", {"messages": [{"body": body}]})[0] == 201
+    wait_until(lambda: house.service.stats("dead")["total"] == 2, seconds=30, what="the dead letters")
+    dead = house.service.every_message("dead")
+    assert sorted(message["body"] for message in dead) == ["a", "b"]
+    _, details = house.service.call("GET", f"/v2/queues/dead/messages/{dead[0]['id']}/details")
+    assert (details["reason"], details["source"]) == ("delivery_failed", {"topic": "news"})
+    assert (details["subscription_id"], details["attempts"]) == (deaf, 3)
+    assert "500" in details["answer"]
+
+    receiver.answer = lambda _: 200
+    failed = len([one for one in receiver.deliveries if one.path == "/deaf"])
+    redrive_id = _redrive(house)
+
+    wait_until(lambda: _shown(house, redrive_id)["state"] == "done", what="the end of the redrive")
+    wait_until(lambda: house.deliveries("news", deaf, kind="topics")["counts"]["delivered"] == 2, what="both messages")
+    came = [one.document["body"] for one in receiver.deliveries if one.path == "/deaf"][failed:]
+    assert sorted(came) == ["a", "b"]
+    assert sorted(receiver.bodies("/other")) == ["a", "b"]
+    assert sum(receiver.counts("/other").values()) == 2
+    assert house.service.stats("dead")["total"] == 0
+    _, listed = house.service.call("GET", "/v2/topics/news/messages?echo=true")
+    assert len(listed["messages"]) == 2
 
 
 def test_whatever_is_killed_each_message_goes_back_once(house):
