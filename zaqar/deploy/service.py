@@ -3,6 +3,7 @@
 from zaqar import config
 from zaqar.background import Background
 from zaqar.clock import Clock, SystemClock
+from zaqar.deploy import trusts
 from zaqar.deploy.stores import chosen, describe
 from zaqar.news import News, NoNews
 from zaqar.operations import Operations
@@ -38,6 +39,7 @@ class Service:
             settings_seconds=conf.queue_cache_time,
             news=news or NoNews(),
             check_target=check_target or (lambda _: None),
+            trusts=trusts.making(conf, clock),
         )
         self.description = describe(conf)
         self.background = Background([Sweeping(store).task() for store in self._routing.stores()])

@@ -17,8 +17,11 @@ from zaqar.operations.settings import KnownQueues
 from zaqar.operations.signatures import Signatures
 from zaqar.operations.subscription_terms import CheckTarget, Terms
 from zaqar.operations.subscriptions import Subscriptions
+from zaqar.operations.trusts import NoTrusts, Trusts
 from zaqar.signing import Signer
 from zaqar.storage.contract import ManagementStore, Routing
+
+_NO_TRUSTS = NoTrusts("There is nobody who could make a trust for the subscriber.")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,6 +50,7 @@ class Operations:
         settings_seconds: float,
         news: News,
         check_target: CheckTarget,
+        trusts: Trusts = _NO_TRUSTS,
     ) -> "Operations":
         """Return the operations on stores; what queues' metadata means is remembered for so many seconds."""
         known = KnownQueues(management=management, routing=routing, limits=limits, seconds=settings_seconds)
@@ -68,6 +72,7 @@ class Operations:
                 limits=limits,
                 terms=Terms(limits=limits, now=signer.second, check_target=check_target),
                 confirmations=Confirmations(known=known, limits=limits, signer=signer, news=news),
+                trusts=trusts,
                 news=news,
                 now=signer.second,
             ),

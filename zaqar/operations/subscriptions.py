@@ -24,6 +24,7 @@ from zaqar.operations.authorization import Authorization
 from zaqar.operations.confirmations import Confirmations, check_answer, remembering
 from zaqar.operations.settings import KnownQueues
 from zaqar.operations.subscription_terms import Terms
+from zaqar.operations.trusts import Pledge, Trusts, trust_in
 from zaqar.storage.ids import MalformedId, named, new_token, parse_id
 
 FORMER_SECRET_SECONDS = 86_400
@@ -38,7 +39,7 @@ Change = Callable[[Subscription], Subscription]
 class Subscriptions:
     """The verbs of a subscription. ``subscriber``, ``ttl``, ``options`` and ``confirmed`` are whatever a client sent."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that they are handed
         self,
         *,
         known: KnownQueues,
@@ -46,6 +47,7 @@ class Subscriptions:
         limits: Limits,
         terms: Terms,
         confirmations: Confirmations,
+        trusts: Trusts,
         news: News,
         now: Callable[[], int],
     ) -> None:
@@ -54,6 +56,7 @@ class Subscriptions:
         self._limits = limits
         self._terms = terms
         self._confirmations = confirmations
+        self._trusts = trusts
         self._news = news
         self._now = now
 
@@ -69,19 +72,16 @@ class Subscriptions:
         """Subscribe, making the queue if need be; return the id (http S-5 to S-16).
 
         Who is subscribed and has not confirmed gets the id of what there is, and is asked again. Raises ``SubscriberTaken``
-        where he has.
+        where he has, and ``Unavailable`` where there can be no trust for a subscriber that needs one.
         """
         self._authorization.check("subscription:create", context)
         terms = self._terms
         new = NewSubscription(
             terms.subscriber(subscriber), options=terms.options(options), ttl=terms.ttl(ttl), secret=_new_secret()
         )
-        store, token = self._known.store_for(queue), new_token()
-        try:
-            made, is_new = store.subscriptions.create(queue, new, token=token)
-        except QueueNotFound:
-            self._known.create_lazily(queue)
-            made, is_new = store.subscriptions.create(queue, new, token=token)
+        with Pledge(self._trusts, context) as pledge:
+            made, is_new = self._store(queue, pledge.covering(new))
+            pledge.settle(made)
         if made.is_confirmed:
             raise SubscriberTaken("This subscriber has a subscription already, and has confirmed it.")
         if is_new:
@@ -133,7 +133,7 @@ class Subscriptions:
             raise NothingToUpdate(f"Nothing of the subscription {subscription_id[:100]} is given that could change.")
 
         def change(old: Subscription) -> Subscription:
-            new = replaced(old, **changes)
+            new = pledge.covering(replaced(old, **changes), old=old, restarts=ttl is not None)
             if new.subscriber == old.subscriber:
                 return new
             new = replaced(
@@ -141,7 +141,9 @@ class Subscriptions:
             )
             return remembering(new, self._confirmations.end(new.ttl, other_than=old.confirmations))
 
-        old, new = self._change(queue, subscription_id, change, restarts=ttl is not None)
+        with Pledge(self._trusts, context) as pledge:
+            old, new = self._change(queue, subscription_id, change, restarts=ttl is not None)
+            pledge.settle(new, before=old)
         self._news.tell_change(queue)
         if new.subscriber != old.subscriber and new.confirmations:
             self._confirmations.send(queue, new.id, Question("SubscriptionConfirmation", new.confirmations[-1]))
@@ -149,8 +151,12 @@ class Subscriptions:
     def delete(self, context: Context, queue: QueueKey, subscription_id: str) -> None:
         """Unsubscribe; silent when missing (http S-18)."""
         self._authorization.check("subscription:delete", context)
-        self._known.store_for(queue).subscriptions.delete(queue, named(subscription_id))
+        subscriptions, wanted = self._known.store_for(queue).subscriptions, named(subscription_id)
+        trust = trust_in(subscriptions, queue, wanted) if self._trusts.are_made else None
+        subscriptions.delete(queue, wanted)
         self._news.tell_change(queue)
+        if trust is not None:
+            self._trusts.delete(context, trust)
 
     def confirm(self, context: Context, queue: QueueKey, subscription_id: str, confirmed: object) -> None:
         """Mark it confirmed, or not any more, of which the subscriber is told where it matters (http S-27 to S-34).
@@ -199,6 +205,14 @@ class Subscriptions:
         self._authorization.check("subscription:update", context)
         if context.is_signed:
             raise SignatureRefused("no signature opens a secret")
+
+    def _store(self, queue: QueueKey, new: NewSubscription) -> tuple[Subscription, bool]:
+        store, token = self._known.store_for(queue), new_token()
+        try:
+            return store.subscriptions.create(queue, new, token=token)
+        except QueueNotFound:
+            self._known.create_lazily(queue)
+            return store.subscriptions.create(queue, new, token=token)
 
     def _ask(self, queue: QueueKey, subscription_id: str, seconds: int) -> None:
         """Ask the subscriber to confirm, where that is required; whoever unsubscribed meanwhile is not asked."""
