@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 MARK = b"\x01"
 NONCE = 12
 """Bytes."""
+_SEAL = 16
+"""Bytes at the end that authenticate it."""
 MOST_REMEMBERED = 10_000
 """Derived keys, one for each project; when there are more, all are forgotten."""
 
@@ -103,6 +105,11 @@ class Cipher:
                     self._derived.clear()
                 self._derived[id_, project] = found
         return found
+
+
+def plain_size(stored: bytes) -> int:
+    """Return how many bytes a body has that is stored like this, encrypted or not."""
+    return len(stored) - (len(_head(stored)) + NONCE + _SEAL if stored.startswith(MARK) else 0)
 
 
 def _derive(secret: bytes, project: str) -> "AESGCM":

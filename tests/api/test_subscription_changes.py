@@ -78,7 +78,7 @@ def test_a_subscriber_is_there_once(client):
         ({"options": {"post_data": 1}}, "post_data"),
         ({"subscriber": ""}, "must be a URI"),
         ({"subscriber": "fake"}, "must be supported in the list"),
-        ({"subscriber": "mailto:a@b"}, "not built yet"),
+        ({"subscriber": "ftp:a"}, "must be supported in the list"),
         ({"ttl": 60, "subscriber": 1}, "must be a URI"),
     ],
 )

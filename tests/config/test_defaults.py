@@ -100,7 +100,7 @@ DEFAULTS = {
         "max_message_delay": 900,
         "max_claim_ttl": 43200,
         "max_claim_grace": 43200,
-        "subscriber_types": ["http", "https", "mailto", "trust+http", "trust+https"],
+        "subscriber_types": ["http", "https", "mailto", "trust+http", "trust+https", "queue"],
         "client_id_uuid_safe": "strict",
         "min_length_client_id": 10,
         "max_length_client_id": 36,

@@ -163,7 +163,7 @@ class _Deliveries(Deliveries):
             return held
 
     def address(self, queue, subscription_id, message, *, token):
-        self._notice(queue, [message], token, ids.format_id(*subscription_id))
+        self._notice(queue, [message], token, ids.format_id(*subscription_id), "question")
 
     def standing(self, queue, subscription_id):
         with self._memory.lock:
@@ -173,11 +173,11 @@ class _Deliveries(Deliveries):
     def hurry(self, queue, subscription_id):
         self._memory.row(queue, subscription_id).is_hurried = True
 
-    def _notice(self, queue, messages, token, subscription_id=None):
+    def _notice(self, queue, messages, token, subscription_id=None, purpose="post"):
         with self._memory.lock:
             first = self._memory.take_positions(queue, len(messages))
             held = [NoticedMessage(one.body, one.ttl, one.delay) for one in messages]
-            notice = Notice(first, token, self._memory.clock.now(), held, subscription_id)
+            notice = Notice(first, token, self._memory.clock.now(), held, subscription_id, purpose)
             self._memory.notices.setdefault(queue, []).append(notice)
             return [ids.format_id(first + at, token) for at in range(len(messages))]
 

@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from tests.builders import queue_key
@@ -20,7 +21,8 @@ def made(message_type="SubscriptionConfirmation", kind="queue", **where):
     signer = Signer(["s3cret"], MovableClock())
     asked = Question(message_type, EXPIRES)
     queue = queue_key(project="p1", name="orders", kind=kind)
-    return json.loads(Confirmations(signer=signer, **where).text(queue, subscription(id="ab12"), asked)), signer
+    made = Confirmations(signer=signer, **where).asked(queue, subscription(id="ab12"), asked)
+    return json.loads(msgspec.json.encode(made)), signer
 
 
 @pytest.mark.parametrize("kind", ["queue", "topic"])

@@ -13,14 +13,14 @@ from tests.notification import receiver as receivers
 from tests.notification.receiver import Receiver, status
 from zaqar.notification import webhook
 from zaqar.notification.sips import SippingSocket
-from zaqar.notification.webhook import Webhooks
+from zaqar.notification.webhook import Sender
 
 
 def send(*urls, accepts=lambda address: True, is_trusted=lambda host: False, total_timeout=5.0, most_open=100, **more):
     """Send to each URL in turn, and return the answers."""
 
     async def act():
-        webhooks = Webhooks(
+        sender = Sender(
             accepts=accepts,
             is_trusted=is_trusted,
             connect_timeout=total_timeout,
@@ -28,11 +28,11 @@ def send(*urls, accepts=lambda address: True, is_trusted=lambda host: False, tot
             most_lookups=4,
             **more,
         )
-        webhooks.most_open = most_open
+        sender.most_open = most_open
         try:
-            return [await webhooks.send(URL(url, encoded=True), {"X-A": "b"}, b"[1]") for url in urls]
+            return [await sender.send(URL(url, encoded=True), {"X-A": "b"}, b"[1]") for url in urls]
         finally:
-            await webhooks.close()
+            await sender.close()
 
     return asyncio.run(act())
 
@@ -122,7 +122,7 @@ def test_however_many_connections_lie_idle_an_attempt_is_sent_twice_at_most_and_
 
     async def act():
         with Receiver(behave) as receiver:
-            webhooks = Webhooks(
+            sender = Sender(
                 accepts=lambda address: True,
                 is_trusted=lambda host: False,
                 connect_timeout=5.0,
@@ -130,10 +130,10 @@ def test_however_many_connections_lie_idle_an_attempt_is_sent_twice_at_most_and_
                 most_lookups=4,
             )
             at_once = URL(receiver.url("/at-once"))
-            await asyncio.gather(*(webhooks.send(at_once, {}, b"1") for _ in range(8)))
+            await asyncio.gather(*(sender.send(at_once, {}, b"1") for _ in range(8)))
             opened = receiver.connections
-            answer = await webhooks.send(URL(receiver.url()), {}, b"[1]")
-            await webhooks.close()
+            answer = await sender.send(URL(receiver.url()), {}, b"[1]")
+            await sender.close()
             return answer, opened, receiver.received[8:]
 
     answer, opened, received = asyncio.run(act())
@@ -297,7 +297,7 @@ def test_names_that_the_system_looks_for_after_their_attempts_are_over_keep_no_p
 
     async def act():
         with Receiver() as receiver:
-            webhooks = Webhooks(
+            sender = Sender(
                 accepts=lambda address: True,
                 is_trusted=lambda host: False,
                 connect_timeout=0.5,
@@ -306,9 +306,9 @@ def test_names_that_the_system_looks_for_after_their_attempts_are_over_keep_no_p
                 look_up=look_up,
             )
             unknown = [URL(f"http://unknown-{number}.example/") for number in range(4)]
-            late = await asyncio.gather(*(webhooks.send(url, {}, b"[1]") for url in unknown))
-            answer = await webhooks.send(URL(receiver.url(host="known.example")), {}, b"[1]")
-            await webhooks.close()
+            late = await asyncio.gather(*(sender.send(url, {}, b"[1]") for url in unknown))
+            answer = await sender.send(URL(receiver.url(host="known.example")), {}, b"[1]")
+            await sender.close()
             return [*late, answer]
 
     try:

@@ -8,6 +8,7 @@ from tests.builders import new_message, new_token
 from tests.notification.receiver import Receiver, status
 from tests.notification.test_delivery import bodies
 from zaqar.errors import Unavailable
+from zaqar.notification.confirmation import Asked
 from zaqar.storage import ids
 
 
@@ -26,6 +27,21 @@ def ask(world, subscription, end=END):
     """Leave a confirmation for the subscriber there is."""
     confirm(world, subscription, is_confirmed=False, confirmations=(end,))
     address(world, subscription, b'{"message_type": "SubscriptionConfirmation", "expires": %d}' % end)
+
+
+def asked_as(text):
+    """Return what makes questions with a message, in which the question and the subscriber can stand."""
+
+    def asked(queue, subscription, question):
+        message = text.format(expires=question.expires, id=subscription.id)
+        return Asked(question.message_type, message, "", "PUT", "", "", queue.project, queue.name, {}, {})
+
+    return asked
+
+
+def told(received):
+    """Return the messages of questions, and the bodies of notifications."""
+    return [one.json.get("Message") or one.json["body"] for one in received]
 
 
 def address(world, subscription, body, ttl=3600):
@@ -61,7 +77,7 @@ def test_what_is_posted_after_a_confirmation_arrives_however_fast_it_follows(wor
 
 
 def test_who_agrees_at_once_is_asked_once(world):
-    world.confirmation = lambda queue, subscription, asked: b'{"body": "asked"}'
+    world.confirmation = asked_as("asked")
     with Receiver() as receiver:
         subscription = world.subscribe(receiver.url())
 
@@ -75,10 +91,10 @@ def test_who_agrees_at_once_is_asked_once(world):
             receiver.wait_for(1)
             world.post(b'"news"')
             notifier.tell(world.queue)
-            receiver.wait_until(lambda received: "news" in bodies(received))
+            receiver.wait_until(lambda received: "news" in told(received))
             world.wait_until(lambda: world.standing(subscription).pending == 0)
 
-    assert bodies(receiver.received) == ["asked", "news"]
+    assert told(receiver.received) == ["asked", "news"]
 
 
 def test_without_that_unconfirmed_subscriptions_are_served(world):
@@ -90,9 +106,7 @@ def test_without_that_unconfirmed_subscriptions_are_served(world):
 
 
 def test_a_confirmation_reaches_whom_it_is_for_alone(world):
-    world.confirmation = lambda queue, subscription, asked: (
-        b'{"until": %d, "for": "%b"}' % (asked.expires, subscription.id.encode())
-    )
+    world.confirmation = asked_as("until {expires} for {id}")
     with Receiver() as receiver:
         asked, other = world.subscribe(receiver.url("/asked")), world.subscribe(receiver.url("/other"))
         ask(world, asked)
@@ -101,11 +115,11 @@ def test_a_confirmation_reaches_whom_it_is_for_alone(world):
             world.wait_until(lambda: world.standing(other).pending == 0)
 
     assert [one.path for one in receiver.received] == ["/asked"]
-    assert received[0].json == {"until": END, "for": asked.id}
+    assert told(received) == [f"until {END} for {asked.id}"]
 
 
 def test_a_confirmation_for_a_new_subscriber_reaches_no_other_whatever_the_lease_knows(world):
-    world.confirmation = lambda queue, subscription, asked: b'{"body": "asked until %d"}' % asked.expires
+    world.confirmation = asked_as("asked until {expires}")
     with (
         Receiver() as first,
         Receiver() as second,
@@ -120,12 +134,12 @@ def test_a_confirmation_for_a_new_subscriber_reaches_no_other_whatever_the_lease
         notifier.tell(world.queue)
         second.wait_for(1)
 
-    assert bodies(first.received) == [f"asked until {END}"]
-    assert bodies(second.received) == [f"asked until {END + 1}"]
+    assert told(first.received) == [f"asked until {END}"]
+    assert told(second.received) == [f"asked until {END + 1}"]
 
 
 def test_a_confirmation_for_a_former_subscriber_is_given_up(world):
-    world.confirmation = lambda queue, subscription, asked: b"{}"
+    world.confirmation = asked_as("asked")
     with Receiver() as receiver:
         subscription = world.subscribe(receiver.url())
         ask(world, subscription)
@@ -140,7 +154,7 @@ def test_a_confirmation_for_a_former_subscriber_is_given_up(world):
 
 
 def test_a_confirmation_is_tried_again_by_the_defaults_whatever_the_queue_says(world):
-    world.confirmation = lambda queue, subscription, asked: b"{}"
+    world.confirmation = asked_as("asked")
     world.retry_policy = {"retries_with_no_delay": 0, "minimum_delay": 100, "maximum_delay": 200}
     with Receiver(lambda received: status(500)) as receiver:
         ask(world, world.subscribe(receiver.url()))

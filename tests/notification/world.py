@@ -7,6 +7,7 @@ import threading
 from tests.builders import new_message, new_token, queue_key
 from tests.notification.builders import SECRET
 from zaqar.models import NewSubscription
+from zaqar.notification.kinds.installed import installed
 from zaqar.notification.notifier import Notifier
 from zaqar.notification.settings import NotifierSettings
 from zaqar.storage import ids
@@ -35,6 +36,9 @@ class World:
     retry_policy: dict | None = None
     decrypted: object = staticmethod(lambda project, bodies: bodies)
     confirmation: object = None
+    more_kinds: object = staticmethod(lambda settings: {})
+    """Takes settings, and returns kinds of subscribers by scheme beside those that are installed."""
+    post_copy: object = None
 
     def __post_init__(self):
         self.store.records.create(self.queue)
@@ -70,14 +74,20 @@ class World:
 
     def new_notifier(self, retry_policy=None, **settings):
         """Return a notifier that does not run yet."""
+        settings = at_once(**settings)
         return Notifier(
             stores=[self.store],
-            settings=at_once(**settings),
+            settings=settings,
+            kinds=installed(settings) | self.more_kinds(settings),
+            post_copy=self.post_copy or self._refuse_copy,
             retry_policy=retry_policy or (lambda queue: self.retry_policy),
             decrypted=self.decrypted,
             confirmation=self.confirmation,
             clock=self.clock,
         )
+
+    def _refuse_copy(self, queue, **message):
+        raise AssertionError("nobody was to post anything")
 
     def wait_until(self, holds, *, seconds=20):
         """Ask again and again, until something holds."""

@@ -78,7 +78,7 @@ def _operations(database: Database, limits: Limits) -> Operations:
         cipher=Cipher([]),
         settings_seconds=0,
         news=NoNews(),
-        check_target=lambda _: None,
+        kinds={},
     )
 
 

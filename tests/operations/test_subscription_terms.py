@@ -2,20 +2,34 @@
 
 import pytest
 
+from tests.builders import queue_key
 from zaqar.errors import Invalid
 from zaqar.limits import LAST_SECOND, MOST_OPTIONS, Limits
-from zaqar.operations.subscription_terms import Terms
+from zaqar.operations.subscription_terms import KindRule, Terms
 
 NOW = 1_800_000_000
 
 
-def _refuse(subscriber):
-    raise Invalid(f"{subscriber} is not allowed.")
+SOURCE = queue_key(name="source")
 
 
-def terms(*types, check_target=lambda _: None):
-    limits = Limits(subscriber_types=types or Limits().subscriber_types)
-    return Terms(limits=limits, now=lambda: NOW, check_target=check_target)
+def _refuse(subscriber, options, source):
+    raise Invalid(f"{subscriber} with {options} is not allowed for {source.name}.")
+
+
+def _allow(subscriber, options, source):
+    pass
+
+
+def terms(*types, parse=_allow, **limits):
+    limits = Limits(subscriber_types=types or Limits().subscriber_types, **limits)
+    kinds = {
+        "http": KindRule(parse),
+        "https": KindRule(_allow),
+        "queue": KindRule(_allow, can_be_asked=False),
+        "mailto": KindRule(_allow, is_always_asked=True),
+    }
+    return Terms(limits=limits, now=lambda: NOW, kinds=kinds)
 
 
 @pytest.mark.parametrize("uri", ["http://a", "https://a/b?c#d", "HTTP://a", "HttpS://a", "http:", "https://ü/\u2028"])
@@ -24,9 +38,9 @@ def test_a_webhook_is_taken_as_it_is(uri):
     assert terms().subscriber(uri) == uri
 
 
-@pytest.mark.parametrize("uri", ["mailto:a@b", "MAILTO:a@b", "trust+http://a", "trust+https://a", "queue:q"])
-def test_what_is_not_built_yet_says_so(uri):
-    with pytest.raises(Invalid, match="not built yet"):
+@pytest.mark.parametrize("uri", ["trust+http://a", "TRUST+https://a"])
+def test_a_type_of_which_no_kind_is_installed_is_refused(uri):
+    with pytest.raises(Invalid, match=r"no subscribers of the type trust\+http"):
         terms().subscriber(uri)
 
 
@@ -59,10 +73,26 @@ def test_without_a_subscriber_the_parameter_is_missing():
         terms().subscriber(None)
 
 
-def test_whoever_knows_the_network_may_refuse_a_target():
+def test_the_kind_of_a_subscriber_may_refuse_it_with_its_options():
     """notifications N-77"""
-    with pytest.raises(Invalid, match="is not allowed"):
-        terms(check_target=_refuse).subscriber("http://127.0.0.1")
+    strict = terms(parse=_refuse)
+
+    strict.check(SOURCE, "https://a", {})
+    with pytest.raises(Invalid, match=r"HTTP://a with .* is not allowed for source"):
+        strict.check(SOURCE, "HTTP://a", {"a": 1})
+
+
+def test_a_subscriber_whose_kind_is_gone_keeps_its_subscription():
+    terms().check(SOURCE, "gopher://a", {})
+
+
+@pytest.mark.parametrize(
+    ("subscriber", "always", "required"),
+    [("http://a", False, True), ("queue:a", False, False), ("MailTo:a@b", True, True), ("gopher://a", False, True)],
+)
+def test_whether_a_subscriber_has_to_agree_is_the_operators_to_say_but_for_some_kinds(subscriber, always, required):
+    assert terms().has_to_agree(subscriber) is always
+    assert terms(require_confirmation=True).has_to_agree(subscriber) is required
 
 
 @pytest.mark.parametrize(("ttl", "expected"), [(None, 3600), (60, 60), (LAST_SECOND - NOW, LAST_SECOND - NOW)])
@@ -173,12 +203,6 @@ def test_a_header_has_no_control_characters(value):
     """notifications N-14"""
     with pytest.raises(Invalid, match="control character"):
         terms().options({"post_headers": {"a": value}})
-
-
-def test_a_trust_cannot_be_ridden_on():
-    """notifications N-51"""
-    with pytest.raises(Invalid, match="trust_id"):
-        terms().options({"trust_id": "somebody's"})
 
 
 def test_a_retry_policy_is_checked_as_that_of_a_queue():

@@ -14,6 +14,7 @@ from zaqar.limits import Limits
 from zaqar.news import NoNews
 from zaqar.operations import Operations
 from zaqar.operations.confirmations import path_to_confirm
+from zaqar.operations.subscription_terms import KindRule
 from zaqar.signing import Signer
 from zaqar.storage.routing import SingleStore
 from zaqar.storage.sql.management.store import management_store
@@ -49,7 +50,7 @@ class _Interrupted:
 class World:
     """One queue, and operations on it."""
 
-    def __init__(self, database, clock, *, requires=False, check_target=lambda _: None):
+    def __init__(self, database, clock, *, requires=False, parse=lambda *_: None, **rule):
         store = message_store(database)
         self.subscriptions = _Interrupted(store.subscriptions)
         self.clock = clock
@@ -64,7 +65,7 @@ class World:
             cipher=Cipher([]),
             settings_seconds=0,
             news=NoNews(),
-            check_target=check_target,
+            kinds={"http": KindRule(parse, **rule)},
         ).subscriptions
 
     def create(self, subscriber=HOOK):
@@ -199,11 +200,11 @@ def test_what_changes_nothing_writes_nothing(make_world):
 def test_a_target_is_looked_at_whenever_somebody_names_one(make_world):
     """notifications N-77"""
 
-    def refuse(subscriber):
+    def refuse(subscriber, options, source):
         if "10.0.0.1" in subscriber:
             raise Invalid("No.")
 
-    world = make_world(check_target=refuse)
+    world = make_world(parse=refuse)
     made = world.create()
 
     with pytest.raises(Invalid, match="No"):

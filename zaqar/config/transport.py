@@ -94,8 +94,7 @@ _CLIENTS = [
     cfg.ListOpt(
         "subscriber_types",
         default=list(_DEFAULT.subscriber_types),
-        help="URL schemes that a new subscriber may have; those that are there are told whatever it says. Of these only "
-        "http and https are built yet.",
+        help="URL schemes that a new subscriber may have; those that are there are told whatever it says.",
     ),
 ]
 

@@ -51,7 +51,7 @@ def log_in(conf: cfg.ConfigOpts, *, trust_id: str | None = None) -> Any:
     """Return a plugin of keystoneauth that gets tokens of the trustee: those of a trust, or his own."""
     section = logins.section_of(conf, TRUSTEE)
     scope = {} if trust_id is None else {**dict.fromkeys(_SCOPES), "trust_id": trust_id}
-    loader = loading.get_plugin_loader(conf[section].auth_type)
+    loader: Any = loading.get_plugin_loader(conf[section].auth_type)
     return loader.load_from_options_getter(lambda option: conf[section][option.dest], **scope)
 
 

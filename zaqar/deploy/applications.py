@@ -10,7 +10,6 @@ from zaqar.clock import Clock
 from zaqar.deploy.delivering import Delivering, news_of
 from zaqar.deploy.service import Service
 from zaqar.deploy.start import checks, start
-from zaqar.deploy.targets import Targets
 from zaqar.policies import Policy
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ def wsgi_application(
     from zaqar.transport.identity import ClientIdRule
     from zaqar.transport.wsgi.application import application
 
-    built = Service(conf, policy=policy, clock=clock, news=news_of(conf), check_target=Targets(conf).check)
+    built = Service(conf, policy=policy, clock=clock, news=news_of(conf))
     rule = ClientIdRule(
         is_strict=conf.transport.client_id_uuid_safe == "strict",
         least=conf.transport.min_length_client_id,

@@ -1,5 +1,6 @@
 """The notifier over its stores, and the news that reach it."""
 
+import dataclasses
 import functools
 import logging
 import threading
@@ -9,10 +10,15 @@ from zaqar import config
 from zaqar.background import Task
 from zaqar.clock import SystemClock
 from zaqar.deploy.stores import chosen, describe
-from zaqar.deploy.targets import destinations
+from zaqar.deploy.subscribers import settings
 from zaqar.errors import ConfigurationError, QueueNotFound
 from zaqar.models import QueueKey
 from zaqar.news import Box, HostNews, News, NoNews
+from zaqar.operations.bodies import Bodies
+from zaqar.operations.copies import Copies
+from zaqar.operations.settings import KnownQueues
+from zaqar.storage.contract import ManagementStore, MessageStore
+from zaqar.storage.routing import SingleStore
 
 if TYPE_CHECKING:
     from zaqar.notification.catalogue import Catalogue
@@ -39,30 +45,25 @@ class Delivering:
 
     def __init__(self, conf: config.Options) -> None:
         """Open the stores. Raises ``ConfigurationError``."""
+        from zaqar.notification.kinds.installed import installed
         from zaqar.notification.notifier import Notifier
-        from zaqar.notification.settings import NotifierSettings
 
         self._management = chosen(conf, "management_store").management_store(None)
         self._store = chosen(conf, "message_store").message_store(None)
         self._box = Box(config.news_directory(conf, describe(conf)))
         self._catalogue = _catalogue(conf)
-        options, rule = conf.notification, destinations(conf)
         confirmations = _confirmations(conf, self._catalogue)
+        delivery = settings(conf)
+        if self._catalogue is not None:
+            delivery = dataclasses.replace(delivery, is_trusted_host=self._catalogue.has_host)
         self._notifier = Notifier(
             stores=[self._store],
-            settings=NotifierSettings(
-                max_workers=options.max_notifier_workers,
-                connect_timeout=options.connect_timeout,
-                total_timeout=options.total_timeout,
-                require_confirmation=options.require_confirmation,
-                allowed_networks=rule.allowed,
-                denied_networks=rule.denied,
-                allows_local=rule.allows_local,
-                is_trusted_host=self._catalogue.has_host if self._catalogue else lambda _: False,
-            ),
+            settings=delivery,
+            kinds=installed(delivery),
+            post_copy=_copies(conf, self._management, self._store).post,
             retry_policy=self._retry_policy,
             decrypted=config.cipher(conf).decrypt,
-            confirmation=confirmations.text if confirmations else None,
+            confirmation=confirmations.asked if confirmations else None,
         )
         self._is_over = threading.Event()
 
@@ -132,6 +133,12 @@ class Delivering:
         except QueueNotFound:
             return None
         return policy if isinstance(policy, dict) else None
+
+
+def _copies(conf: config.Options, management: ManagementStore, store: MessageStore) -> Copies:
+    limits = config.limits(conf)
+    known = KnownQueues(management=management, routing=SingleStore(store), limits=limits, seconds=conf.queue_cache_time)
+    return Copies(known=known, bodies=Bodies(config.cipher(conf)), limits=limits, news=news_of(conf))
 
 
 def _catalogue(conf: config.Options) -> "Catalogue | None":

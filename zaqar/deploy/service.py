@@ -5,9 +5,9 @@ from zaqar.background import Background
 from zaqar.clock import Clock, SystemClock
 from zaqar.deploy import trusts
 from zaqar.deploy.stores import chosen, describe
+from zaqar.deploy.subscribers import kind_rules
 from zaqar.news import News, NoNews
 from zaqar.operations import Operations
-from zaqar.operations.subscription_terms import CheckTarget
 from zaqar.policies import Policy
 from zaqar.storage.routing import SingleStore
 from zaqar.storage.sweeping import Sweeping
@@ -23,9 +23,8 @@ class Service:
         policy: Policy | None = None,
         clock: Clock | None = None,
         news: News | None = None,
-        check_target: CheckTarget | None = None,
     ) -> None:
-        """Open the stores. ``check_target`` refuses subscribers; without it none is refused for its address."""
+        """Open the stores."""
         self._management = chosen(conf, "management_store").management_store(clock)
         self._routing = SingleStore(chosen(conf, "message_store").message_store(clock))
         self.signer = config.signer(conf, clock or SystemClock())
@@ -38,7 +37,7 @@ class Service:
             cipher=config.cipher(conf),
             settings_seconds=conf.queue_cache_time,
             news=news or NoNews(),
-            check_target=check_target or (lambda _: None),
+            kinds=kind_rules(conf),
             trusts=trusts.making(conf, clock),
         )
         self.description = describe(conf)

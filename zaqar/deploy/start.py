@@ -5,6 +5,7 @@ import logging
 
 from zaqar import config
 from zaqar.deploy.stores import prepare, store_checks
+from zaqar.deploy.subscribers import check_kinds
 from zaqar.policies import Policy
 
 
@@ -18,7 +19,7 @@ class Start:
 
 def checks(*, serves_transport: bool) -> list[config.Check]:
     """Return what every program refuses in a configuration before it starts."""
-    return [*config.standard_checks(serves_transport=serves_transport), *store_checks(), Policy]
+    return [*config.standard_checks(serves_transport=serves_transport), *store_checks(), check_kinds, Policy]
 
 
 def start(conf: config.Options) -> Start:

@@ -1,10 +1,12 @@
 """Trusts of subscribers, where there is Keystone and a user for them."""
 
 import functools
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from zaqar import config
 from zaqar.clock import Clock, SystemClock
+from zaqar.errors import Unavailable
 from zaqar.operations.trusts import NoTrusts
 from zaqar.operations.trusts import Trusts as Making
 
@@ -21,6 +23,11 @@ def making(conf: config.Options, clock: Clock | None) -> Making:
     return in_keystone(conf, clock)
 
 
+def token_for(conf: config.Options) -> Callable[[str], tuple[str, float]]:
+    """Return what gets a token for a trust; nothing is asked before."""
+    return in_keystone(conf).token if config.has_trustee(conf) else _no_token
+
+
 def in_keystone(conf: config.Options, clock: Clock | None = None) -> "Trusts":
     """Return those of Keystone, of which nothing is asked yet."""
     from zaqar.transport.tokens.trusts import Trusts
@@ -31,3 +38,7 @@ def in_keystone(conf: config.Options, clock: Clock | None = None) -> "Trusts":
         open_session=functools.partial(config.session_of_trustee, conf),
         now=lambda: clock.microseconds() // 1_000_000,
     )
+
+
+def _no_token(_: str) -> tuple[str, float]:
+    raise Unavailable("The operator has named no user in [trustee].")

@@ -1,13 +1,12 @@
 """Calls of a store, in a few threads: the loop of deliveries waits for none."""
 
-import asyncio
 import functools
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 from zaqar.errors import Unavailable
+from zaqar.notification.threads import Threads
 
 LOG = logging.getLogger(__name__)
 
@@ -25,7 +24,7 @@ class Calls:
 
     def __init__(self, follow: Callable[[], None]) -> None:
         self._follow = follow
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="notifier-store")
+        self._threads = Threads("notifier-store", _THREADS)
         self._is_down = False
 
     async def run(self, call: Callable[Arguments, Result], *args: Arguments.args, **named: Arguments.kwargs) -> Result:
@@ -44,8 +43,7 @@ class Calls:
 
     async def ask(self, call: Callable[Arguments, Result], *args: Arguments.args, **named: Arguments.kwargs) -> Result:
         """Call something else in the same threads, of whose outage nothing is said."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, functools.partial(call, *args, **named))
+        return await self._threads.run(call, *args, **named)
 
     def _do(self, call: Callable[[], Result]) -> Result:
         result = call()
@@ -54,4 +52,4 @@ class Calls:
 
     def close(self) -> None:
         """End the threads."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._threads.close()

@@ -71,7 +71,7 @@ def _newer(recipient: Recipient) -> Job | None:
 def _pass_over(recipient: Recipient, notice: Notice) -> None:
     """Go on behind what is not for a subscription; that it waits for its confirmation is said once (N-8)."""
     recipient.course.cursor = notice.last
-    if notice.subscription_id is None and not recipient.is_said_to_wait:
+    if not recipient.is_served and notice.subscription_id in (None, recipient.id) and not recipient.is_said_to_wait:
         recipient.is_said_to_wait = True
         LOG.info("subscription %s: passed over, as it is not confirmed", recipient.id)
 

@@ -1,4 +1,4 @@
-"""What asks a subscriber whether it agrees: the order that the outbox has, and the text made of it (notifications N-54 to N-60)."""
+"""What asks a subscriber whether it agrees: the order that the outbox has, and what is made of it (notifications N-54 to N-60)."""
 
 import dataclasses
 from collections.abc import Callable
@@ -42,10 +42,6 @@ class Confirmations:
 
     signer: Signer
     endpoint: Callable[[str], str | None] = _unknown
-
-    def text(self, queue: QueueKey, subscription: Subscription, question: Question) -> bytes:
-        """Return the JSON text that asks a subscriber."""
-        return msgspec.json.encode(self.asked(queue, subscription, question))
 
     def asked(self, queue: QueueKey, subscription: Subscription, question: Question) -> Asked:
         """Return what a subscriber is asked, signed."""

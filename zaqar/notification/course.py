@@ -4,7 +4,7 @@ import collections
 import dataclasses
 from collections.abc import Iterable
 
-from zaqar.models import MOST_FAILING, MOST_OUTCOMES, Failing, Notice, Outcome, Progress
+from zaqar.models import MOST_FAILING, MOST_OUTCOMES, Failing, Notice, Outcome, Progress, Purpose
 from zaqar.storage import ids
 
 
@@ -19,7 +19,7 @@ class Lane:
     created: int
     ends: int
     """When the last of its messages has ended."""
-    subscription_id: str | None
+    purpose: Purpose
     is_busy: bool = False
 
 
@@ -107,7 +107,7 @@ class Course:
     def open(self, notice: Notice) -> Lane | None:
         """Begin with a notice, behind what was attempted of it; None if all of it is done."""
         before = max(notice.first, self.cursor + 1) - 1
-        lane = Lane(before, notice.last, notice.token, notice.created, last_end(notice), notice.subscription_id)
+        lane = Lane(before, notice.last, notice.token, notice.created, last_end(notice), notice.purpose)
         self.cursor = notice.last
         self.lanes.append(lane)
         return lane if self.advance(lane) else None

@@ -1,27 +1,24 @@
-"""What is sent for a message of a notice to a subscription: made anew for every attempt."""
+"""What becomes of a message of a notice for a subscription: what its kind delivers, made anew for every attempt."""
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 import msgspec
-from yarl import URL
 
 from zaqar.models import Notice, Question, QueueKey, Subscription
 from zaqar.notification import payload
+from zaqar.notification.confirmation import Asked
+from zaqar.notification.kinds.kind import Delivery, SubscriberKind
 from zaqar.storage import ids
 
 _ENCRYPTED = b"\x01"
 """What an encrypted body begins with, and no JSON text (notifications E-11)."""
 
-_AUTHORIZATION = "authorization"
-_PRINTABLE = frozenset(map(chr, range(0x21, 0x7F)))
-
 Decrypted = Callable[[str, Sequence[bytes]], Sequence[bytes]]
 """Takes a project and bodies, and returns them as they were posted. Raises ``Unreadable`` or ``Unavailable``."""
 
-Confirmation = Callable[[QueueKey, Subscription, Question], bytes]
-"""Takes what a confirmation asks, and returns its JSON text."""
+Confirmation = Callable[[QueueKey, Subscription, Question], Asked]
+"""Takes what a confirmation asks, and returns it signed."""
 
 
 class CannotBeMade(Exception):
@@ -41,74 +38,55 @@ class Made:
     """None: the service has no key to sign one with."""
 
 
-class Dispatch(NamedTuple):
-    """A request."""
+class Dispatch:
+    """Makes the deliveries to one subscription, as it stands."""
 
-    url: URL
-    headers: dict[str, str]
-    body: bytes
-
-
-class Letterhead:
-    """What all that is sent to one subscription has in common."""
-
-    def __init__(self, queue: QueueKey, subscription: Subscription, made: Made) -> None:
+    def __init__(self, queue: QueueKey, subscription: Subscription, kind: SubscriberKind, made: Made) -> None:
+        self.kind = kind
         self._queue = queue
         self._subscription = subscription
         self._made = made
-        self._headers = payload.headers(subscription.options)
-        self._url = _url(subscription.subscriber)
-        if self._url is not None and any(name.lower() == _AUTHORIZATION for name in self._headers):
-            # Else a user and password in it would become that header, of which there cannot be two.
-            self._url = self._url.with_user(None)
-        self._keys: tuple[bytes, ...] | None = None
-        self._keys_end = 0
+        self._prepared = kind.prepare(subscription)
 
-    def dispatch(self, notice: Notice, position: int, now: int) -> Dispatch:
-        """Return the request for a message. Raises ``Unreadable``, ``Unavailable``, ``CannotBeMade``, ``OfAnother``."""
-        if self._url is None:
-            raise CannotBeMade("the URL cannot be used")
+    def delivery(self, notice: Notice, position: int, now: int) -> Delivery:
+        """Return an attempt at a message. Raises ``Unreadable``, ``Unavailable``, ``CannotBeMade``, ``OfAnother``."""
         message = notice.messages[position - notice.first]
-        body = message.body
-        if body.startswith(_ENCRYPTED):
-            body = self._made.decrypted(self._queue.project, [body])[0]
-        if notice.subscription_id is None:
+        asked = self._asked(message.body) if notice.purpose == "question" else None
+        if asked is not None:
+            text = msgspec.json.encode(asked)
+        elif self.kind.reads_text:
+            body = message.body
+            if body.startswith(_ENCRYPTED):
+                body = self._made.decrypted(self._queue.project, [body])[0]
             text = payload.notification(self._queue, message, body)
         else:
-            text = self._confirmation(body)
-        text = payload.in_template(self._subscription.options, text)
-        signed = payload.signed(ids.format_id(position, notice.token), now, text, self._keys_at(now))
-        return Dispatch(self._url, self._headers | signed, text)
+            text = b""
+        return Delivery(
+            self._queue,
+            self._subscription,
+            self._prepared,
+            position,
+            ids.format_id(position, notice.token),
+            message.body,
+            text,
+            message.ttl,
+            notice.created,
+            now,
+            asked,
+        )
 
-    def _confirmation(self, order: bytes) -> bytes:
+    def _asked(self, order: bytes) -> Asked:
         if self._made.confirmation is None:
             raise CannotBeMade("the service has no key to sign a confirmation with")
         try:
-            asked = msgspec.json.decode(order, type=Question)
+            question = msgspec.json.decode(order, type=Question)
         except msgspec.DecodeError:
             raise CannotBeMade("the order of the confirmation cannot be read") from None
-        if asked.expires not in self._subscription.confirmations:
+        if question.expires not in self._subscription.confirmations or not self.kind.can_be_asked:
             raise OfAnother
-        return self._made.confirmation(self._queue, self._subscription, asked)
-
-    def _keys_at(self, now: int) -> tuple[bytes, ...]:
-        if self._keys is None or now >= self._keys_end:
-            ends = self._subscription.former_secret_ends
-            self._keys = payload.signing_keys(self._subscription, now)
-            self._keys_end = ends if ends > now else now + 3600
-        return self._keys
+        return self._made.confirmation(self._queue, self._subscription, question)
 
 
 def policy_of(options: Mapping[str, object]) -> object:
     """Return the retry policy of a subscription, if it has one."""
     return options.get("_retry_policy")
-
-
-def _url(subscriber: str) -> URL | None:
-    """Return where to send to: exactly what was stored, wherever a request can carry that (N-13)."""
-    try:
-        url = URL(subscriber, encoded=_PRINTABLE.issuperset(subscriber))
-        is_whole = bool(url.host) and url.port is not None
-    except ValueError:  # as late as the host and the port are asked for
-        return None
-    return url if is_whole else None

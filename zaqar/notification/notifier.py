@@ -12,7 +12,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from zaqar.clock import Clock
@@ -20,34 +20,39 @@ from zaqar.errors import Unavailable
 from zaqar.models import QueueKey
 from zaqar.notification.calls import Calls
 from zaqar.notification.counters import Counters, Counts
-from zaqar.notification.destinations import Destinations
 from zaqar.notification.dispatch import Confirmation, Decrypted, Made
+from zaqar.notification.kinds.kind import SubscriberKind, Surroundings
 from zaqar.notification.settings import NotifierSettings
 from zaqar.notification.shared import Shared
 from zaqar.notification.source import Source
 from zaqar.notification.store_time import StoreTime
+from zaqar.notification.threads import Threads
 from zaqar.notification.turns import Turns
-from zaqar.notification.webhook import Webhooks
 from zaqar.notification.windows import Budget
 from zaqar.notification.worker import Worker
 from zaqar.storage.contract import MessageStore
 
 LOG = logging.getLogger(__name__)
 
+_THREADS_OF_A_KIND = 16
+"""As many calls of its own a kind of subscribers can wait for."""
+
 
 class Notifier:
     """Finds queues that have something to deliver, at the start, each second and when it is told, and works for them.
 
     ``run`` works in the thread that calls it, ``start`` in one of its own, until ``stop``. ``retry_policy`` returns the
-    metadata ``_retry_policy`` of a queue; it, like the stores, is called in threads and may raise ``Unavailable``. Without a
+    metadata ``_retry_policy`` of a queue; it, like the stores and ``post_copy``, is called in threads and may raise ``Unavailable``. Without a
     ``clock`` the time is that of the first store: this host's own may be wrong, and what ends or is tried again is the store's.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that delivering is handed
         self,
         *,
         stores: Sequence[MessageStore],
         settings: NotifierSettings,
+        kinds: Mapping[str, SubscriberKind],
+        post_copy: Callable[..., None],
         retry_policy: Callable[[QueueKey], dict[str, Any] | None],
         decrypted: Decrypted,
         confirmation: Confirmation | None,
@@ -57,6 +62,8 @@ class Notifier:
         self._settings = settings
         self._retry_policy = retry_policy
         self._made = Made(decrypted, confirmation)
+        self._kinds = kinds
+        self._post_copy = post_copy
         self._time = StoreTime(stores[0].microseconds)
         self._clock = clock or self._time
         self._counters = Counters()
@@ -112,6 +119,8 @@ class Notifier:
             turns=Turns(self._settings.max_workers),
             budget=Budget(self._settings.most_window_bytes),
             made=self._made,
+            kinds=self._kinds,
+            post_copy=self._post_copy,
             counters=self._counters,
             retry_policy=self._retry_policy,
             monotonic=time.monotonic,
@@ -148,9 +157,17 @@ class _Delivering:
 
     async def run(self) -> None:
         """Deliver until stopped, then save how far that is."""
-        webhooks = self._webhooks()
+        async with contextlib.AsyncExitStack() as stack:
+            for kind in set(self._shared.kinds.values()):
+                threads = Threads(f"notifier-{type(kind).__name__}", _THREADS_OF_A_KIND)
+                stack.callback(threads.close)
+                await kind.open(Surroundings(in_thread=threads.run, post_copy=self._shared.post_copy))
+                stack.push_async_callback(kind.close)
+            await self._deliver()
+
+    async def _deliver(self) -> None:
         places = range(self._shared.settings.max_workers)
-        workers = [asyncio.create_task(Worker(self._shared.turns, webhooks).run()) for _ in places]
+        workers = [asyncio.create_task(Worker(self._shared.turns).run()) for _ in places]
         sweeps = [asyncio.create_task(self._sweep(number)) for number in range(len(self._stores))]
         try:
             await self._stopped.wait()
@@ -161,21 +178,8 @@ class _Delivering:
             await self._end(workers)
             await self._end(self._running.values())
             await self._release()
-            await webhooks.close()
             for _, calls in self._stores:
                 calls.close()
-
-    def _webhooks(self) -> Webhooks:
-        settings = self._shared.settings
-        return Webhooks(
-            accepts=Destinations(
-                allowed=settings.allowed_networks, denied=settings.denied_networks, allows_local=settings.allows_local
-            ).accepts,
-            is_trusted=settings.is_trusted_host,
-            connect_timeout=settings.connect_timeout,
-            total_timeout=settings.total_timeout,
-            most_lookups=settings.max_workers,
-        )
 
     def _source(self, number: int, queue: QueueKey) -> Source:
         source = self._sources.get((number, queue))

@@ -5,7 +5,7 @@ import enum
 from typing import TYPE_CHECKING
 
 from zaqar.limits import MIN_MESSAGE_TTL
-from zaqar.models import Held, Lease, Notice, Progress, Subscription
+from zaqar.models import Held, Lease, Notice, Progress, Purpose, Subscription
 from zaqar.notification import dispatch, schedule
 from zaqar.notification.course import Course, Lane, Snapshot, last_end
 from zaqar.notification.ledger import Ledger
@@ -96,17 +96,23 @@ class Recipient:
 
     def is_for_it(self, notice: Notice) -> bool:
         """Tell whether a notice is to be delivered to it."""
-        return self.is_served if notice.subscription_id is None else notice.subscription_id == self.id
+        if notice.subscription_id is not None and notice.subscription_id != self.id:
+            return False
+        if notice.purpose == "question":
+            return True
+        return self.is_served and (notice.purpose != "copy" or self.dispatch.kind.takes_copies)
 
-    def waits(self, addressed_to: str | None) -> tuple[int, ...]:
-        """Return how long to wait after each failed attempt at what a notice has, by whom it is for (N-30, N-32)."""
-        of_queue = self.source.retry_policy if addressed_to is None else None
+    def waits(self, purpose: Purpose) -> tuple[int, ...]:
+        """Return how long to wait after each failed attempt at what a notice has, by what it is of (N-30, N-32)."""
+        if self.dispatch.kind.waits is not None:
+            return tuple(self.dispatch.kind.waits)
+        of_queue = None if purpose == "question" else self.source.retry_policy
         return schedule.waits(schedule.chosen(dispatch.policy_of(self.subscription.options), of_queue))
 
     def late_ms(self, what: Notice | Lane) -> int:
         """Return when all of a post has ended, or would be at the end of its schedule, had it been attempted at once."""
         ends = what.ends if isinstance(what, Lane) else last_end(what)
-        return round(min(what.created + schedule.length(self.waits(what.subscription_id)), ends) * 1000)
+        return round(min(what.created + schedule.length(self.waits(what.purpose)), ends) * 1000)
 
     def snapshot(self) -> Snapshot:
         """Return what to save."""
@@ -150,14 +156,18 @@ class Recipient:
         now_ms = self.shared.now_ms()
         if self.look_again_ms > now_ms:
             return self.look_again_ms
-        return now_ms + round(min(schedule.length(self.waits(None)), MIN_MESSAGE_TTL) * 1000)
+        return now_ms + round(min(schedule.length(self.waits("post")), MIN_MESSAGE_TTL) * 1000)
 
     def _take_over(self, subscription: Subscription) -> None:
         self.subscription = subscription
-        self.letterhead = dispatch.Letterhead(self.source.queue, subscription, self.shared.made)
+        kind = self.shared.kind_of(subscription.subscriber)
+        self.dispatch = dispatch.Dispatch(self.source.queue, subscription, kind, self.shared.made)
 
     def _is_to_be_served(self, subscription: Subscription) -> bool:
-        return subscription.is_confirmed or not self.shared.settings.require_confirmation
+        kind = self.shared.kind_of(subscription.subscriber)
+        if subscription.is_confirmed or not kind.can_be_asked:
+            return True
+        return not (kind.is_always_asked or self.shared.settings.require_confirmation)
 
 
 def _line_of(progress: Progress) -> Line:

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 
 from zaqar.errors import Unavailable
+from zaqar.limits import Limits
 from zaqar.notification.destinations import Network
 
 
@@ -35,6 +36,9 @@ class NotifierSettings:
 
     Raises ``TrustLost`` where there is none to be had, and ``Unavailable``.
     """
+
+    limits: Limits = dataclasses.field(default_factory=Limits)
+    """Those of requests."""
 
     lease: float = 3.0
     save_interval: float = 1.0

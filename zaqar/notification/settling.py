@@ -2,8 +2,8 @@
 
 from zaqar.models import Notice
 from zaqar.notification import schedule
+from zaqar.notification.kinds.kind import Answer
 from zaqar.notification.recipient import SOON, Job, Line, Recipient, end_of
-from zaqar.notification.webhook import Answer
 from zaqar.storage import ids
 
 _SAVE_AT = 20
@@ -69,7 +69,7 @@ def _note_failure(recipient: Recipient, position: int, notice: Notice, answer: A
     if answer.is_gone:
         recipient.is_gone, recipient.is_open = True, False
         recipient.source.wake()
-    waits, ends_ms = recipient.waits(notice.subscription_id), end_of(notice, position) * 1000
+    waits, ends_ms = recipient.waits(notice.purpose), end_of(notice, position) * 1000
     if attempts > len(waits):
         ledger.gave_up(notice.token, position, attempts=attempts, reason=answer.text)
         return

@@ -12,11 +12,12 @@ import socket
 import ssl
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import aiohttp
 from yarl import URL
 
+from zaqar.notification.kinds.kind import Answer
 from zaqar.notification.lookups import LookUp, Lookups, look_up
 from zaqar.notification.sips import SippingSocket
 
@@ -30,17 +31,6 @@ _IDLE = 60.0
 
 _GONE = 410
 _MAY_ASK_TO_WAIT = frozenset({429, 503})
-
-
-class Answer(NamedTuple):
-    """What came of an attempt."""
-
-    text: str
-    """In a few words, with nothing of what was sent or received in it."""
-    is_delivered: bool = False
-    is_gone: bool = False
-    """Whether the receiver says that it wants no more, ever."""
-    retry_after: str | None = None
 
 
 class AddressRefused(OSError):
@@ -57,7 +47,7 @@ class _Attempt:
 _attempt: contextvars.ContextVar[_Attempt] = contextvars.ContextVar("attempt")
 
 
-class Webhooks:
+class Sender:
     """Sends; made and used in one event loop. Connections stay open for what comes next.
 
     ``accepts``: whether an address may be connected to. ``is_trusted``: whether a host is exempt from that. Times in seconds.
@@ -129,7 +119,7 @@ class Webhooks:
             retry_after = response.headers.get("Retry-After") if status in _MAY_ASK_TO_WAIT else None
             if not response.content.is_eof():
                 await _pass_over(response)
-            return Answer(f"status {status}", 200 <= status < 300, status == _GONE, retry_after)
+            return Answer(f"status {status}", 200 <= status < 300, status == _GONE, retry_after=retry_after)
 
     def _new_session(self, **keeping: Any) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(

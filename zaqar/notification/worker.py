@@ -7,11 +7,11 @@ from zaqar.encryption import Unreadable
 from zaqar.errors import Unavailable
 from zaqar.models import Notice
 from zaqar.notification.choosing import EXPIRED, take
-from zaqar.notification.dispatch import CannotBeMade, Dispatch, OfAnother
+from zaqar.notification.dispatch import CannotBeMade, OfAnother
+from zaqar.notification.kinds.kind import Answer
 from zaqar.notification.recipient import Job, Recipient, end_of
 from zaqar.notification.settling import abandon, give_up, postpone, settle
 from zaqar.notification.turns import Turns
-from zaqar.notification.webhook import Answer, Webhooks
 
 LOG = logging.getLogger(__name__)
 
@@ -22,9 +22,8 @@ _AFTER_MISTAKE = 1.0
 class Worker:
     """Takes turns and makes of each an attempt. It is cancelled to be stopped, and then takes back what it was at."""
 
-    def __init__(self, turns: Turns, webhooks: Webhooks) -> None:
+    def __init__(self, turns: Turns) -> None:
         self._turns = turns
-        self._webhooks = webhooks
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -83,8 +82,7 @@ class Worker:
     async def _attempt(self, job: Job, position: int, notice: Notice) -> None:
         recipient = job.recipient
         try:
-            made = await self._made(recipient, notice, position)
-            answer = await self._webhooks.send(made.url, made.headers, made.body)
+            answer = await self._delivered(recipient, notice, position)
         except (Unreadable, Unavailable) as error:
             if job.lane is not None:
                 LOG.warning("subscription %s: what it is to be sent cannot be read: %s", recipient.id, error)
@@ -102,10 +100,11 @@ class Worker:
             answer = Answer("a mistake of the service")
         settle(job, position, notice, answer)
 
-    async def _made(self, recipient: Recipient, notice: Notice, position: int) -> Dispatch:
-        """Return the request; a confirmation goes to the subscriber it was left for, whom the lease may not know yet."""
+    async def _delivered(self, recipient: Recipient, notice: Notice, position: int) -> Answer:
+        """Deliver; a confirmation goes to the subscriber it was left for, whom the lease may not know yet."""
         try:
-            return recipient.letterhead.dispatch(notice, position, recipient.shared.clock.now())
+            delivery = recipient.dispatch.delivery(notice, position, recipient.shared.clock.now())
         except OfAnother:
             await recipient.source.leases.learn(recipient)
-            return recipient.letterhead.dispatch(notice, position, recipient.shared.clock.now())
+            delivery = recipient.dispatch.delivery(notice, position, recipient.shared.clock.now())
+        return await recipient.dispatch.kind.deliver(delivery)

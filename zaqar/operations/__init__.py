@@ -1,6 +1,7 @@
 """The core: one module per noun, one public method per verb; no HTTP, no database, no configuration file."""
 
 import dataclasses
+from collections.abc import Mapping
 
 from zaqar.encryption import Cipher
 from zaqar.limits import Limits
@@ -15,7 +16,7 @@ from zaqar.operations.messages import Messages
 from zaqar.operations.queues import Queues
 from zaqar.operations.settings import KnownQueues
 from zaqar.operations.signatures import Signatures
-from zaqar.operations.subscription_terms import CheckTarget, Terms
+from zaqar.operations.subscription_terms import KindRule, Terms
 from zaqar.operations.subscriptions import Subscriptions
 from zaqar.operations.trusts import NoTrusts, Trusts
 from zaqar.signing import Signer
@@ -49,12 +50,16 @@ class Operations:
         cipher: Cipher,
         settings_seconds: float,
         news: News,
-        check_target: CheckTarget,
+        kinds: Mapping[str, KindRule],
         trusts: Trusts = _NO_TRUSTS,
     ) -> "Operations":
-        """Return the operations on stores; what queues' metadata means is remembered for so many seconds."""
+        """Return the operations on stores; what queues' metadata means is remembered for so many seconds.
+
+        ``kinds``: of subscribers, by scheme.
+        """
         known = KnownQueues(management=management, routing=routing, limits=limits, seconds=settings_seconds)
         bodies = Bodies(cipher)
+        terms = Terms(limits=limits, now=signer.second, kinds=kinds)
         return cls(
             Queues(
                 management=management,
@@ -70,8 +75,10 @@ class Operations:
                 known=known,
                 authorization=authorization,
                 limits=limits,
-                terms=Terms(limits=limits, now=signer.second, check_target=check_target),
-                confirmations=Confirmations(known=known, limits=limits, signer=signer, news=news),
+                terms=terms,
+                confirmations=Confirmations(
+                    known=known, limits=limits, signer=signer, news=news, has_to_agree=terms.has_to_agree
+                ),
                 trusts=trusts,
                 news=news,
                 now=signer.second,

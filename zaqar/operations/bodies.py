@@ -60,6 +60,15 @@ class Bodies:
             for one, body in zip(messages, bodies, strict=True)
         ]
 
+    def plain(self, queue: QueueKey, body: bytes) -> bytes:
+        """Return a body as it was posted. Raises ``Unavailable``."""
+        if not body.startswith(MARK):
+            return body
+        try:
+            return self._cipher.decrypt(queue.project, [body])[0]
+        except Unreadable as error:
+            raise Unavailable("A message for this queue cannot be decrypted.") from error
+
     def check_next(
         self, queue: QueueKey, store: MessageStore, *, number: int, is_encrypted: bool, gone: bool = False
     ) -> None:

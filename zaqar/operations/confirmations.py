@@ -5,7 +5,7 @@ now, its end proves, which is kept with the subscription until the subscriber ch
 """
 
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import msgspec
 
@@ -25,25 +25,27 @@ MOST_REMEMBERED = 10
 
 
 class Confirmations:
-    """Asks subscribers, and tells whether an answer is good."""
+    """Asks subscribers, and tells whether an answer is good. ``has_to_agree``: whom nothing is told before he has confirmed."""
 
-    def __init__(self, *, known: KnownQueues, limits: Limits, signer: Signer, news: News) -> None:
+    def __init__(
+        self, *, known: KnownQueues, limits: Limits, signer: Signer, news: News, has_to_agree: Callable[[str], bool]
+    ) -> None:
         self._known = known
         self._limits = limits
         self._signer = signer
+        self._has_to_agree = has_to_agree
         self._news = news
 
-    @property
-    def are_required(self) -> bool:
-        """Whether nobody is told anything who has not confirmed."""
-        return self._limits.require_confirmation
+    def are_required_of(self, subscriber: str) -> bool:
+        """Tell whether a subscriber is told nothing before it has confirmed."""
+        return self._has_to_agree(subscriber)
 
-    def end(self, seconds: int, *, other_than: Collection[int] = ()) -> int | None:
+    def end(self, seconds: int, subscriber: str, *, other_than: Collection[int] = ()) -> int | None:
         """Return when a confirmation ends that is good for so long from now; None where none is to be sent.
 
         It is known by its end: one that another subscriber was sent does not end in the same second.
         """
-        if not self.are_required:
+        if not self.are_required_of(subscriber):
             return None
         if not self._signer.has_key:
             LOG.error("Subscribers cannot be asked to confirm: there is no [signed_url] secret_key to sign with.")

@@ -2,19 +2,28 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from zaqar.errors import Invalid
 from zaqar.limits import LAST_SECOND, MIN_SUBSCRIPTION_TTL, MOST_OPTIONS, Limits
+from zaqar.models import QueueKey
 from zaqar.operations.retry_policy import check_retry_policy
 
-CheckTarget = Callable[[str], None]
-"""Refuses the address of a webhook that must not be sent to, as far as that shows without asking. Raises ``Invalid``."""
+Parse = Callable[[str, Mapping[str, Any], QueueKey], None]
+"""Refuses a subscriber with its options that cannot be subscribed to a source. Raises ``Invalid``."""
 
-_WEBHOOKS = ("http", "https")
-_UNBUILT = ("mailto", "trust+http", "trust+https", "queue")
+
+class KindRule(NamedTuple):
+    """What a kind of subscriber asks of a subscription."""
+
+    parse: Parse
+    can_be_asked: bool = True
+    """Whether its subscribers can be asked to confirm."""
+    is_always_asked: bool = False
+    """Whether they have to confirm, whatever the operator wants of others."""
+
 
 _OWN_HEADERS = ("host", "content-length", "transfer-encoding", "connection")
 _OWN_PREFIX = "webhook-"
@@ -26,10 +35,10 @@ _has_control = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]").search
 class Terms:
     """Reads what clients want, which may be any JSON. ``now``: the second since 1970."""
 
-    def __init__(self, *, limits: Limits, now: Callable[[], int], check_target: CheckTarget) -> None:
+    def __init__(self, *, limits: Limits, now: Callable[[], int], kinds: Mapping[str, KindRule]) -> None:
         self._limits = limits
         self._now = now
-        self._check_target = check_target
+        self._kinds = kinds
 
     def subscriber(self, value: object) -> str:
         """Return whom to tell, as it was given. Raises ``Invalid``."""
@@ -37,17 +46,26 @@ class Terms:
             raise Invalid('Missing parameter subscriber, as in {"subscriber": "https://example.com/hook"}.')
         if not isinstance(value, str) or not value:
             raise Invalid("subscriber must be a URI, such as https://example.com/hook.")
-        scheme, separator, _ = value.partition(":")
-        scheme = scheme.lower()
-        if separator and scheme in _UNBUILT:
-            raise Invalid(f"Subscribers of the type {scheme} are not built yet; http and https are.")
+        scheme = _scheme(value) if ":" in value else None
         types = [name.lower() for name in self._limits.subscriber_types]
-        if not separator or scheme not in types:
+        if scheme not in types:
             raise Invalid(f"The type of the subscriber must be supported in the list {', '.join(types)}.")
-        if scheme not in _WEBHOOKS:
+        if scheme not in self._kinds:
             raise Invalid(f"There are no subscribers of the type {scheme}.")
-        self._check_target(value)
         return value
+
+    def check(self, source: QueueKey, subscriber: str, options: Mapping[str, Any]) -> None:
+        """Refuse what cannot go together. Raises ``Invalid``."""
+        rule = self._kinds.get(_scheme(subscriber))
+        if rule is not None:  # else it was subscribed while its kind was installed
+            rule.parse(subscriber, options, source)
+
+    def has_to_agree(self, subscriber: str) -> bool:
+        """Tell whether a subscriber is told nothing before it has confirmed."""
+        rule = self._kinds.get(_scheme(subscriber))
+        if rule is not None and not rule.can_be_asked:
+            return False
+        return self._limits.require_confirmation or (rule is not None and rule.is_always_asked)
 
     def ttl(self, value: object) -> int:
         """Return for how many seconds it is to be there. Raises ``Invalid``."""
@@ -75,6 +93,10 @@ class Terms:
         _check_headers(value.get("post_headers", {}))
         check_retry_policy(value.get("_retry_policy"))
         return value
+
+
+def _scheme(subscriber: str) -> str:
+    return subscriber.partition(":")[0].lower()
 
 
 def _check_headers(headers: object) -> None:

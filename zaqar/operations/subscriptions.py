@@ -1,7 +1,5 @@
 """Subscriptions: create, list, show, change, delete, confirm; show and rotate the secret."""
 
-import base64
-import secrets
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -23,13 +21,13 @@ from zaqar.news import News
 from zaqar.operations.authorization import Authorization
 from zaqar.operations.confirmations import Confirmations, check_answer, remembering
 from zaqar.operations.settings import KnownQueues
+from zaqar.operations.subscription_secrets import new_secret
 from zaqar.operations.subscription_terms import Terms
 from zaqar.operations.trusts import Pledge, Trusts, trust_in
 from zaqar.storage.ids import MalformedId, named, new_token, parse_id
 
 FORMER_SECRET_SECONDS = 86_400
 """For how long a secret signs along after it was rotated away."""
-SECRET_BYTES = 24
 _ATTEMPTS = 20
 
 replaced = msgspec.structs.replace
@@ -77,8 +75,9 @@ class Subscriptions:
         self._authorization.check("subscription:create", context)
         terms = self._terms
         new = NewSubscription(
-            terms.subscriber(subscriber), options=terms.options(options), ttl=terms.ttl(ttl), secret=_new_secret()
+            terms.subscriber(subscriber), options=terms.options(options), ttl=terms.ttl(ttl), secret=new_secret()
         )
+        terms.check(queue, new.subscriber, new.options)
         with Pledge(self._trusts, context) as pledge:
             made, is_new = self._store(queue, pledge.covering(new))
             pledge.settle(made)
@@ -86,7 +85,7 @@ class Subscriptions:
             raise SubscriberTaken("This subscriber has a subscription already, and has confirmed it.")
         if is_new:
             self._news.tell_change(queue)
-        self._ask(queue, made.id, new.ttl)
+        self._ask(queue, made, new.ttl)
         return made.id
 
     def list(
@@ -133,13 +132,16 @@ class Subscriptions:
             raise NothingToUpdate(f"Nothing of the subscription {subscription_id[:100]} is given that could change.")
 
         def change(old: Subscription) -> Subscription:
-            new = pledge.covering(replaced(old, **changes), old=old, restarts=ttl is not None)
+            new = replaced(old, **changes)
+            if subscriber is not None or options is not None:
+                terms.check(queue, new.subscriber, new.options)
+            new = pledge.covering(new, old=old, restarts=ttl is not None)
             if new.subscriber == old.subscriber:
                 return new
-            new = replaced(
-                new, confirmations=(), is_confirmed=new.is_confirmed and not self._confirmations.are_required
-            )
-            return remembering(new, self._confirmations.end(new.ttl, other_than=old.confirmations))
+            has_to_agree = self._confirmations.are_required_of(new.subscriber)
+            new = replaced(new, confirmations=(), is_confirmed=new.is_confirmed and not has_to_agree)
+            end = self._confirmations.end(new.ttl, new.subscriber, other_than=old.confirmations)
+            return remembering(new, end)
 
         with Pledge(self._trusts, context) as pledge:
             old, new = self._change(queue, subscription_id, change, restarts=ttl is not None)
@@ -166,10 +168,13 @@ class Subscriptions:
         self._authorization.check("subscription:confirm", context)
         if type(confirmed) is not bool:
             raise Invalid("The 'confirmed' should be boolean.")
-        end = None if confirmed else self._confirmations.end(self._limits.default_subscription_ttl)
+        end: int | None = None
 
         def change(old: Subscription) -> Subscription:
+            nonlocal end
             check_answer(context, queue, old)
+            seconds = self._limits.default_subscription_ttl
+            end = None if confirmed else self._confirmations.end(seconds, old.subscriber)
             return remembering(replaced(old, is_confirmed=confirmed), end)
 
         try:
@@ -191,7 +196,7 @@ class Subscriptions:
     def rotate(self, context: Context, queue: QueueKey, subscription_id: str) -> Subscription:
         """Give it another secret, and return it; the one it had signs along for a day. Raises ``SubscriptionNotFound``."""
         self._check_secret(context)
-        secret, ends = _new_secret(), self._now() + FORMER_SECRET_SECONDS
+        secret, ends = new_secret(), self._now() + FORMER_SECRET_SECONDS
         _, new = self._change(
             queue,
             subscription_id,
@@ -214,16 +219,16 @@ class Subscriptions:
             self._known.create_lazily(queue)
             return store.subscriptions.create(queue, new, token=token)
 
-    def _ask(self, queue: QueueKey, subscription_id: str, seconds: int) -> None:
+    def _ask(self, queue: QueueKey, made: Subscription, seconds: int) -> None:
         """Ask the subscriber to confirm, where that is required; whoever unsubscribed meanwhile is not asked."""
-        end = self._confirmations.end(seconds)
+        end = self._confirmations.end(seconds, made.subscriber)
         if end is None:
             return
         try:
-            self._change(queue, subscription_id, lambda old: remembering(old, end))
+            self._change(queue, made.id, lambda old: remembering(old, end))
         except SubscriptionNotFound:
             return
-        self._confirmations.send(queue, subscription_id, Question("SubscriptionConfirmation", end))
+        self._confirmations.send(queue, made.id, Question("SubscriptionConfirmation", end))
 
     def _change(
         self, queue: QueueKey, subscription_id: str, change: Change, *, restarts: bool = False
@@ -241,8 +246,3 @@ class Subscriptions:
                 continue
             return old, new
         raise Unavailable("The subscription is being changed by others.")
-
-
-def _new_secret() -> str:
-    """Return a secret of the form that libraries of Standard Webhooks take."""
-    return f"whsec_{base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()}"

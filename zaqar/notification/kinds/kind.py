@@ -8,14 +8,11 @@ imports what it delivers with no earlier than in ``open``; the notifier calls th
 import abc
 import dataclasses
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, NamedTuple, ParamSpec, TypeVar
+from typing import Any, NamedTuple
 
 from zaqar.models import QueueKey, Subscription
 from zaqar.notification.confirmation import Asked
 from zaqar.notification.settings import NotifierSettings
-
-Arguments = ParamSpec("Arguments")
-Result = TypeVar("Result")
 
 
 class Answer(NamedTuple):
@@ -29,16 +26,19 @@ class Answer(NamedTuple):
     is_final: bool = False
     """Whether there is no use in trying this message again."""
     is_ours: bool = False
-    """Whether it was no attempt, through no fault of the receiver: it does not count, and is made up for soon."""
+    """Whether it was no attempt, through no fault of the receiver: it does not count, and is made up for, until the message ends."""
     retry_after: str | None = None
-    """As HTTP has it: seconds, or a date."""
+    """As HTTP has it: seconds, or a date. Where it ``is_ours``, else it is made up for after half a minute."""
 
 
 class Delivery(NamedTuple):
     """One attempt to deliver one message, or one question, to one subscriber."""
 
     queue: QueueKey
+    """The source: the queue or topic that was subscribed to."""
     subscription: Subscription
+    prepared: Any
+    """What ``prepare`` returned for the subscription."""
     position: int
     """That of the message in its queue."""
     message_id: str
@@ -60,13 +60,13 @@ class Surroundings:
     """What the notifier gives a kind when it begins."""
 
     in_thread: Callable[..., Awaitable[Any]]
-    """Call what waits, such as a client library or a store, in a thread: ``await in_thread(call, *args)``."""
+    """Call what waits, such as a client library or a store, in a thread of this kind: ``await in_thread(call, *args)``."""
     post_copy: Callable[..., None]
     """``Copies.post`` of the operations: waits, so it is called in a thread."""
 
 
 class SubscriberKind(abc.ABC):
-    """Made with what the operator has configured."""
+    """Made with what the operator has configured, once in a process, however many schemes it has."""
 
     waits: Sequence[int] | None = None
     """Seconds to wait after each failed attempt; None: as retry policies say (N-28). It is given up after the last."""
@@ -76,16 +76,28 @@ class SubscriberKind(abc.ABC):
     """Whether its subscribers can be asked to confirm; else they count as confirmed."""
     is_always_asked = False
     """Whether nothing is delivered to one that is not confirmed, whatever ``require_confirmation`` says."""
+    reads_text = True
+    """Whether it looks at ``Delivery.text``; else that is empty, and no body is decrypted for it."""
 
     def __init__(self, settings: NotifierSettings) -> None:
         self.settings = settings
 
     @abc.abstractmethod
-    def parse(self, subscriber: str, options: Mapping[str, Any]) -> None:
-        """Refuse what cannot be subscribed. Raises ``Invalid``. Its scheme is this kind's; called at creation and change."""
+    def parse(self, subscriber: str, options: Mapping[str, Any], source: QueueKey) -> None:
+        """Refuse what cannot be subscribed to the source. Raises ``Invalid``.
+
+        Its scheme is this kind's, in any case of letters. Called at creation, and when the subscriber or the options change.
+        """
 
     async def open(self, surroundings: Surroundings) -> None:  # noqa: B027 - not every kind has something to open
         """Begin, in the loop in which everything is delivered."""
+
+    def prepare(self, subscription: Subscription) -> Any:  # noqa: ARG002 - not every kind has something to prepare
+        """Return what deliveries to a subscription have in common, such as its address; never raises.
+
+        It is asked for when its lease begins and when it has changed, and kept until then: no delivery needs to make it anew.
+        """
+        return None
 
     @abc.abstractmethod
     async def deliver(self, delivery: Delivery) -> Answer:

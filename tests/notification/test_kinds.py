@@ -1,0 +1,116 @@
+"""Kinds of subscribers: how they are found, and one that exists only here (notifications N-11, N-12)."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.elsewhere.installing import install_kinds
+from zaqar import config, deploy
+from zaqar.errors import ConfigurationError, Invalid
+from zaqar.notification.kinds.installed import installed, scheme_of
+from zaqar.notification.kinds.webhooks import Webhooks
+from zaqar.notification.settings import NotifierSettings
+
+FILES = {"file": "tests.elsewhere.kind:Files"}
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch):
+    """Return a folder that is on Python's path."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(str(folder))
+    return folder
+
+
+def test_schemes_of_one_class_have_one_kind():
+    kinds = installed(NotifierSettings())
+
+    assert type(kinds["http"]) is Webhooks
+    assert kinds["http"] is kinds["https"]
+
+
+@pytest.mark.parametrize(("subscriber", "scheme"), [("HTTP://a", "http"), ("queue:a:b", "queue"), ("", "")])
+def test_a_kind_is_known_by_the_scheme_whatever_the_case(subscriber, scheme):
+    """notifications N-11"""
+    assert scheme_of(subscriber) == scheme
+
+
+def test_a_kind_of_somebody_else_refuses_and_delivers(site, memory_world, tmp_path):
+    install_kinds(site, FILES)
+    world, _ = memory_world
+    path = tmp_path / "lines"
+    path.touch()
+
+    world.subscribe(f"FILE://{path}")
+    world.subscribe(f"file://{path}.missing")
+    world.post(b"1", ttl=60)
+    with world.notifier(require_confirmation=True) as notifier:
+        world.wait_until(lambda: notifier.counts().delivered == 1)
+        world.wait_until(lambda: notifier.counts().given_up == 1)
+
+    assert json.loads(path.read_bytes()) == {
+        "body": 1,
+        "ttl": 60,
+        "Message_Type": "Notification",
+        "queue_name": world.queue.name,
+    }
+    assert notifier.counts().failed_attempts == 3
+    with pytest.raises(Invalid):
+        installed(NotifierSettings())["file"].parse("file:here", {}, world.queue)
+
+
+@pytest.mark.parametrize(
+    ("points", "refusal"),
+    [
+        ({"fax": "tests.elsewhere.missing:Fax"}, r"fax \(tests\.elsewhere\.missing:Fax\) cannot be loaded"),
+        ({"fax": "tests.elsewhere.kind:Fax"}, r"fax \(tests\.elsewhere\.kind:Fax\) cannot be loaded"),
+        ({"fax": "tests.elsewhere.kind:Path"}, "fax .* must be a subclass of SubscriberKind"),
+        ({"fax": "zaqar.notification.kinds.kind:SubscriberKind"}, "fax .* with parse and deliver"),
+        ({"FAX": "tests.elsewhere.kind:Files"}, "FAX .* in lower case"),
+        ({"http": "tests.elsewhere.kind:Files"}, "Two kinds of subscribers are installed for http: "),
+    ],
+)
+def test_a_kind_that_cannot_be_ends_the_start_and_is_named(site, tmp_path, points, refusal):
+    install_kinds(site, points)
+    (tmp_path / "zaqar.conf").write_text("")
+
+    with pytest.raises(ConfigurationError, match=refusal):
+        config.load(files=[str(tmp_path / "zaqar.conf")], checks=deploy.checks(serves_transport=True))
+
+
+def test_all_kinds_that_cannot_be_are_named_at_once(site):
+    install_kinds(site, {"fax": "tests.elsewhere.missing:Fax", "telex": "tests.elsewhere.kind:Path"})
+
+    with pytest.raises(ConfigurationError) as caught:
+        installed(NotifierSettings())
+
+    assert len(caught.value.sentences) == 2
+
+
+def test_who_only_takes_requests_loads_nothing_that_delivers(tmp_path):
+    program = (
+        "import sys; from zaqar import config, deploy; deploy.wsgi_application(config.load(files=[]), background=False); "
+        "print('served without', {'aiohttp', 'yarl'} - set(sys.modules))"
+    )
+    environment = {**os.environ, "HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path)}
+    told = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True, env=environment
+    )
+
+    assert "aiohttp" in told.stdout
+    assert "yarl" in told.stdout
+
+
+def test_a_subscription_whose_kind_is_not_installed_any_more_fails_by_its_policy(memory_world):
+    world, _ = memory_world
+    subscription = world.subscribe("gopher://a")
+    world.post(b"1")
+    with world.notifier() as notifier:
+        world.wait_until(lambda: notifier.counts().failed_attempts == 4)
+
+    (failing,) = world.standing(subscription).progress.failing
+    assert failing.answer == "no subscribers of this kind are installed"
