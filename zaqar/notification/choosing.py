@@ -10,9 +10,11 @@ LOG = logging.getLogger(__name__)
 
 _MOST_IN_PROGRESS = 4
 _MOST_UNSAVED = 50
+_MOST_LANES = 2 * _MOST_IN_PROGRESS
+"""Those that wait while too much fails, and those that are given up meanwhile."""
 
 EXPIRED = "expired"
-_DOWN = "receiver down"
+DOWN = "receiver down"
 
 
 def take(recipient: Recipient) -> Job | None:
@@ -52,7 +54,9 @@ def _parked(recipient: Recipient) -> Job | None:
 def _newer(recipient: Recipient) -> Job | None:
     course = recipient.course
     if not course.has_room:
-        return _pass_over_late(recipient) if _is_to_look_for_late(recipient) else None
+        if not _is_to_look_for_late(recipient):
+            return None
+        return _pass_over_late(recipient) if recipient.burial is None else _late(recipient)
     while len(course.lanes) < _MOST_IN_PROGRESS and not recipient.is_leaving:
         notice = recipient.source.windows.following(course.cursor)
         if notice is None:
@@ -86,9 +90,12 @@ def _read_on(recipient: Recipient) -> Job | None:
 
 
 def _in(recipient: Recipient, lane: Lane, notice: Notice | None) -> Job | None:
-    """Begin with the next message of a lane that has not expired; None if it has none."""
+    """Begin with the next message of a lane that has not expired; None if it has none.
+
+    Where what has expired becomes a dead letter, a worker is to see to that.
+    """
     now = recipient.shared.now_ms() // 1000
-    while notice is not None and now >= end_of(notice, lane.position):
+    while recipient.burial is None and notice is not None and now >= end_of(notice, lane.position):
         recipient.ledger.gave_up_unseen(lane.token, [lane.position], EXPIRED)
         if not recipient.course.advance(lane):
             return None
@@ -103,8 +110,9 @@ def _job(
     attempts: int = 0,
     lane: Lane | None = None,
     notice: Notice | None = None,
+    is_late: bool = False,
 ) -> Job:
-    return Job(recipient, position, attempts, lane, notice, recipient.line, recipient.shared.monotonic())
+    return Job(recipient, position, attempts, lane, notice, recipient.line, recipient.shared.monotonic(), is_late)
 
 
 def _is_to_look_for_late(recipient: Recipient) -> bool:
@@ -120,7 +128,7 @@ def _pass_over_late(recipient: Recipient) -> Job | None:
         if late_ms > now_ms:
             not_yet.append(late_ms)
         else:
-            recipient.ledger.gave_up_unseen(lane.token, course.left(lane.position, lane.last), _DOWN)
+            recipient.ledger.gave_up_unseen(lane.token, course.left(lane.position, lane.last), DOWN)
             course.lanes.remove(lane)
     while notice := recipient.source.windows.following(course.cursor):
         if recipient.is_for_it(notice):
@@ -129,9 +137,43 @@ def _pass_over_late(recipient: Recipient) -> Job | None:
                 not_yet.append(late_ms)
                 break
             first = max(notice.first, course.cursor + 1)
-            recipient.ledger.gave_up_unseen(notice.token, course.left(first, notice.last), _DOWN)
+            recipient.ledger.gave_up_unseen(notice.token, course.left(first, notice.last), DOWN)
         course.cursor = notice.last
     else:
         return _read_on(recipient)
     recipient.look_again_ms = min(not_yet)
     return None
+
+
+def _late(recipient: Recipient) -> Job | None:
+    """Let a worker give up the next of what is past the end of its schedule, as it becomes a dead letter first.
+
+    A worker has one message at a time, so that thousands of them hold up nobody. Those of one post follow one another.
+    """
+    course, now_ms = recipient.course, recipient.shared.now_ms()
+    not_yet = []
+    for lane in [one for one in course.lanes if not one.is_busy]:
+        late_ms = recipient.late_ms(lane)
+        if late_ms <= now_ms:
+            return _given_up(recipient, lane, recipient.source.windows.following(lane.position - 1))
+        not_yet.append(late_ms)
+    while len(course.lanes) < _MOST_LANES:
+        notice = recipient.source.windows.following(course.cursor)
+        if notice is None:
+            return _read_on(recipient)
+        if not recipient.is_for_it(notice):
+            _pass_over(recipient, notice)
+            continue
+        late_ms = recipient.late_ms(notice)
+        if late_ms > now_ms:
+            recipient.look_again_ms = min([*not_yet, late_ms])
+            return None
+        opened = course.open(notice)
+        if opened is not None:
+            return _given_up(recipient, opened, notice)
+    return None
+
+
+def _given_up(recipient: Recipient, lane: Lane, notice: Notice | None) -> Job:
+    lane.is_busy = True
+    return _job(recipient, lane.position, lane=lane, notice=notice, is_late=True)

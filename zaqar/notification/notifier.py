@@ -20,6 +20,7 @@ from zaqar.errors import Unavailable
 from zaqar.models import QueueKey
 from zaqar.notification.calls import Calls
 from zaqar.notification.counters import Counters, Counts
+from zaqar.notification.dead_letters import DeadLetters
 from zaqar.notification.dispatch import Confirmation, Decrypted, Made
 from zaqar.notification.kinds.kind import SubscriberKind, Surroundings
 from zaqar.notification.settings import NotifierSettings
@@ -120,15 +121,21 @@ class Notifier:
             budget=Budget(self._settings.most_window_bytes),
             made=self._made,
             kinds=self._kinds,
-            post_copy=self._post_copy,
+            dead_letters=DeadLetters(self._post_copy),
             counters=self._counters,
             retry_policy=self._retry_policy,
             monotonic=time.monotonic,
         )
-        self._delivering = _Delivering(self._stores, shared, self._time)
-        if self._is_stopped.is_set():
-            return
-        await self._delivering.run()
+        async with contextlib.AsyncExitStack() as stack:
+            stack.callback(shared.dead_letters.close)
+            for kind in set(self._kinds.values()):
+                threads = Threads(f"notifier-{type(kind).__name__}", _THREADS_OF_A_KIND)
+                stack.callback(threads.close)
+                await kind.open(Surroundings(in_thread=threads.run, post_copy=self._post_copy))
+                stack.push_async_callback(kind.close)
+            self._delivering = _Delivering(self._stores, shared, self._time)
+            if not self._is_stopped.is_set():
+                await self._delivering.run()
 
 
 class _Delivering:
@@ -157,15 +164,6 @@ class _Delivering:
 
     async def run(self) -> None:
         """Deliver until stopped, then save how far that is."""
-        async with contextlib.AsyncExitStack() as stack:
-            for kind in set(self._shared.kinds.values()):
-                threads = Threads(f"notifier-{type(kind).__name__}", _THREADS_OF_A_KIND)
-                stack.callback(threads.close)
-                await kind.open(Surroundings(in_thread=threads.run, post_copy=self._shared.post_copy))
-                stack.push_async_callback(kind.close)
-            await self._deliver()
-
-    async def _deliver(self) -> None:
         places = range(self._shared.settings.max_workers)
         workers = [asyncio.create_task(Worker(self._shared.turns).run()) for _ in places]
         sweeps = [asyncio.create_task(self._sweep(number)) for number in range(len(self._stores))]

@@ -8,6 +8,7 @@ from zaqar.limits import MIN_MESSAGE_TTL
 from zaqar.models import Held, Lease, Notice, Progress, Purpose, Subscription
 from zaqar.notification import dispatch, schedule
 from zaqar.notification.course import Course, Lane, Snapshot, last_end
+from zaqar.notification.dead_letters import burial
 from zaqar.notification.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class Job:
     line: "Line"
     """In which its subscription stood."""
     began: float
+    is_late: bool = False
+    """Whether it is to be given up unseen, as too much before it fails."""
 
 
 class Recipient:
@@ -161,6 +164,7 @@ class Recipient:
     def _take_over(self, subscription: Subscription) -> None:
         self.subscription = subscription
         kind = self.shared.kind_of(subscription.subscriber)
+        self.burial = burial(self.source.queue, subscription.options)
         self.dispatch = dispatch.Dispatch(self.source.queue, subscription, kind, self.shared.made)
 
     def _is_to_be_served(self, subscription: Subscription) -> bool:

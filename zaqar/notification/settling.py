@@ -1,7 +1,15 @@
-"""What comes of an attempt: the message has arrived, is to be tried again, or is given up."""
+"""What comes of an attempt: the message has arrived, is to be tried again, or is given up.
 
-from zaqar.models import Notice
+What is given up becomes a dead letter first, where the subscription has a queue for them. Until that is posted, the attempt goes on; and
+while the store does not take it, or the lease may be somebody else's, the message is not given up.
+"""
+
+from typing import NamedTuple
+
+from zaqar.errors import Unavailable
+from zaqar.models import Notice, Reason
 from zaqar.notification import schedule
+from zaqar.notification.dead_letters import Death
 from zaqar.notification.kinds.kind import Answer
 from zaqar.notification.recipient import SOON, Job, Line, Recipient, end_of
 from zaqar.storage import ids
@@ -11,12 +19,21 @@ _SAVE_AT = 20
 
 _UNKNOWN = "0" * ids.TOKEN_DIGITS
 
-_LATER_MS = 30_000
-"""When to try again what this service itself could not make."""
+_LATER = 30.0
+"""Seconds after which to try again what this service itself could not make."""
+_UNBURIED_MS = 1000
+"""When to try again to post a dead letter."""
 
 
-def settle(job: Job, position: int, notice: Notice, answer: Answer) -> None:
-    """Note what a receiver has answered."""
+class End(NamedTuple):
+    """Why a message is given up: for its dead letter, and for the record."""
+
+    reason: Reason
+    text: str
+
+
+async def settle(job: Job, position: int, notice: Notice, answer: Answer) -> None:
+    """Note what a receiver has answered. Raises nothing that a store does."""
     recipient, attempts = job.recipient, job.attempts + 1
     recipient.active_at = recipient.shared.monotonic()
     recipient.is_quick = answer.is_delivered or recipient.active_at - job.began < SOON
@@ -24,22 +41,47 @@ def settle(job: Job, position: int, notice: Notice, answer: Answer) -> None:
     if answer.is_delivered:
         recipient.ledger.delivered(notice, position, attempts=attempts, answer=answer.text)
     else:
-        _note_failure(recipient, position, notice, answer, attempts)
+        following = _following(recipient, position, notice, answer, attempts)
+        if isinstance(following, End):
+            following = await _buried(recipient, position, notice, following, attempts, answer.text)
+        _note_failure(recipient, position, notice, answer, attempts, following)
         recipient.shared.counters.failed_attempts += 1
     _end(job)
     if recipient.course.unsaved >= _SAVE_AT and recipient.course.has_unsaved:
         recipient.source.ask_to_save()
 
 
-def postpone(job: Job, position: int, notice: Notice, reason: str) -> None:
+def postpone(job: Job, position: int, notice: Notice, reason: str, *, retry_after: str | None = None) -> None:
     """Put off an attempt that could not be made, through no fault of the receiver; it does not count."""
-    next_ms = job.recipient.shared.now_ms() + _LATER_MS
+    now_ms = job.recipient.shared.now_ms()
+    asked = None if retry_after is None else schedule.seconds_asked(retry_after, now_ms // 1000)
+    next_ms = now_ms + round((_LATER if asked is None else asked) * 1000)
     job.recipient.ledger.put_off(notice, position, attempts=job.attempts, next_ms=next_ms, answer=reason)
     _end(job)
 
 
-def give_up(job: Job, position: int, notice: Notice | None, reason: str) -> None:
-    """Give up what is not to be attempted any more; without a notice it is gone from the outbox."""
+async def give_up(job: Job, position: int, notice: Notice, end: End) -> None:
+    """Give up what is not to be attempted any more, once it is a dead letter.
+
+    Where the store does not take that, it is put off, or raises ``Unavailable``.
+    """
+    recipient = job.recipient
+    failing = recipient.course.failing.get(position)
+    answer = end.text if failing is None else failing.answer
+    try:
+        await _bury(recipient, position, notice, end, job.attempts, answer)
+    except Unavailable:
+        if job.lane is not None:  # there may be no place among what fails: the lane waits until it is looked at again
+            raise
+        next_ms = recipient.shared.now_ms() + _UNBURIED_MS
+        recipient.ledger.put_off(notice, position, attempts=job.attempts, next_ms=next_ms, answer=answer)
+    else:
+        recipient.ledger.gave_up(notice.token, position, attempts=job.attempts, reason=end.text)
+    _end(job)
+
+
+def cancel(job: Job, position: int, notice: Notice | None, reason: str) -> None:
+    """End with what is for nobody any more; without a notice it is gone from the outbox."""
     failing = job.recipient.course.failing.get(position)
     known = failing if notice is None else notice
     token = _UNKNOWN if known is None else known.token
@@ -63,20 +105,51 @@ def _end(job: Job) -> None:
         job.recipient.course.advance(job.lane)
 
 
-def _note_failure(recipient: Recipient, position: int, notice: Notice, answer: Answer, attempts: int) -> None:
-    ledger = recipient.ledger
-    ledger.attempt_failed(notice, position, attempts=attempts, answer=answer.text)
-    if answer.is_gone:
-        recipient.is_gone, recipient.is_open = True, False
-        recipient.source.wake()
+def _following(recipient: Recipient, position: int, notice: Notice, answer: Answer, attempts: int) -> int | End:
+    """Return when a message that was not taken is tried again, in milliseconds since 1970, or why it is not."""
     waits, ends_ms = recipient.waits(notice.purpose), end_of(notice, position) * 1000
-    if attempts > len(waits):
-        ledger.gave_up(notice.token, position, attempts=attempts, reason=answer.text)
-        return
+    if answer.is_gone and recipient.burial is not None:
+        return End("gone", answer.text)
+    if answer.is_final or attempts > len(waits):
+        return End("delivery_failed", answer.text)
     next_ms = schedule.next_ms(
         waits[attempts - 1], retry_after=answer.retry_after, now_ms=recipient.shared.now_ms(), ends_ms=ends_ms
     )
-    if next_ms >= ends_ms:
-        ledger.gave_up(notice.token, position, attempts=attempts, reason=f"expired; {answer.text}")
+    return next_ms if next_ms < ends_ms else End("expired", f"expired; {answer.text}")
+
+
+def _note_failure(
+    recipient: Recipient, position: int, notice: Notice, answer: Answer, attempts: int, following: int | End
+) -> None:
+    ledger = recipient.ledger
+    ledger.attempt_failed(notice, position, attempts=attempts, answer=answer.text)
+    if answer.is_gone and (isinstance(following, End) or recipient.burial is None):
+        # Its subscription goes with what fails: not before this is a dead letter, where it is to be one.
+        recipient.is_gone, recipient.is_open = True, False
+        recipient.source.wake()
+    if isinstance(following, End):
+        ledger.gave_up(notice.token, position, attempts=attempts, reason=following.text)
     else:
-        ledger.put_off(notice, position, attempts=attempts, next_ms=next_ms, answer=answer.text)
+        ledger.put_off(notice, position, attempts=attempts, next_ms=following, answer=answer.text)
+
+
+async def _buried(
+    recipient: Recipient, position: int, notice: Notice, end: End, attempts: int, answer: str
+) -> int | End:
+    """Return the end of a message that may be noted now; when to try again where it could not become a dead letter."""
+    try:
+        await _bury(recipient, position, notice, end, attempts, answer)
+    except Unavailable:
+        return recipient.shared.now_ms() + _UNBURIED_MS
+    return end
+
+
+async def _bury(recipient: Recipient, position: int, notice: Notice, end: End, attempts: int, answer: str) -> None:
+    """Post the dead letter, if there is to be one. Raises ``Unavailable``."""
+    if recipient.burial is None or notice.purpose == "question":
+        return
+    shared = recipient.shared
+    if shared.monotonic() >= recipient.lease_ends:
+        raise Unavailable("The lease is over.")  # whoever has it now decides
+    death = Death(reason=end.reason, attempts=attempts, answer=answer, at=shared.now_ms() // 1000)
+    await shared.dead_letters.post(recipient.burial, recipient.source.queue, recipient.id, notice, position, death)

@@ -7,6 +7,7 @@ from typing import Any
 from zaqar.clock import Clock
 from zaqar.models import QueueKey
 from zaqar.notification.counters import Counters
+from zaqar.notification.dead_letters import DeadLetters
 from zaqar.notification.dispatch import Made
 from zaqar.notification.kinds.installed import scheme_of
 from zaqar.notification.kinds.kind import SubscriberKind
@@ -28,8 +29,7 @@ class Shared:
     made: Made
     kinds: Mapping[str, SubscriberKind]
     """By scheme."""
-    post_copy: Callable[..., None]
-    """``Copies.post`` of the operations."""
+    dead_letters: DeadLetters
     counters: Counters
     retry_policy: Callable[[QueueKey], dict[str, Any] | None]
     monotonic: Callable[[], float]

@@ -6,11 +6,11 @@ import logging
 from zaqar.encryption import Unreadable
 from zaqar.errors import Unavailable
 from zaqar.models import Notice
-from zaqar.notification.choosing import EXPIRED, take
+from zaqar.notification.choosing import DOWN, EXPIRED, take
 from zaqar.notification.dispatch import CannotBeMade, OfAnother
 from zaqar.notification.kinds.kind import Answer
 from zaqar.notification.recipient import Job, Recipient, end_of
-from zaqar.notification.settling import abandon, give_up, postpone, settle
+from zaqar.notification.settling import End, abandon, cancel, give_up, postpone, settle
 from zaqar.notification.turns import Turns
 
 LOG = logging.getLogger(__name__)
@@ -61,10 +61,12 @@ class Worker:
         if job.position is None:
             return await self._read_on(job)
         notice = job.notice or await job.recipient.source.windows.containing(job.position)
-        if notice is None or job.recipient.shared.clock.now() >= end_of(notice, job.position):
-            give_up(job, job.position, notice, EXPIRED)
+        if notice is None:
+            cancel(job, job.position, None, EXPIRED)
         elif not job.recipient.is_for_it(notice):
-            give_up(job, job.position, notice, "not confirmed any more")
+            cancel(job, job.position, notice, "not confirmed any more")
+        elif (end := _end_without_attempt(job, job.position, notice)) is not None:
+            await give_up(job, job.position, notice, end)
         else:
             await self._attempt(job, job.position, notice)
         return True
@@ -89,7 +91,7 @@ class Worker:
             postpone(job, position, notice, "the service cannot read it")
             return
         except OfAnother:
-            give_up(job, position, notice, "it was for another subscriber")
+            cancel(job, position, notice, "it was for another subscriber")
             return
         except CannotBeMade as error:
             answer = Answer(str(error))
@@ -98,7 +100,12 @@ class Worker:
         ):  # it counts as an attempt: else a message that cannot be sent would be tried for ever, without a pause
             LOG.exception("subscription %s: an attempt failed through a mistake", recipient.id)
             answer = Answer("a mistake of the service")
-        settle(job, position, notice, answer)
+        if answer.is_ours:
+            if job.lane is not None:
+                LOG.warning("subscription %s: an attempt waits: %s", recipient.id, answer.text)
+            postpone(job, position, notice, answer.text, retry_after=answer.retry_after)
+        else:
+            await settle(job, position, notice, answer)
 
     async def _delivered(self, recipient: Recipient, notice: Notice, position: int) -> Answer:
         """Deliver; a confirmation goes to the subscriber it was left for, whom the lease may not know yet."""
@@ -108,3 +115,16 @@ class Worker:
             await recipient.source.leases.learn(recipient)
             delivery = recipient.dispatch.delivery(notice, position, recipient.shared.clock.now())
         return await recipient.dispatch.kind.deliver(delivery)
+
+
+def _end_without_attempt(job: Job, position: int, notice: Notice) -> End | None:
+    """Return why a message is not attempted; None where it is."""
+    recipient = job.recipient
+    if recipient.shared.clock.now() >= end_of(notice, position):
+        return End("expired", EXPIRED)
+    if job.is_late:
+        return End("receiver_down", DOWN)
+    failing = recipient.course.failing.get(position)
+    if recipient.burial is not None and failing is not None and job.attempts > len(recipient.waits(notice.purpose)):
+        return End("delivery_failed", failing.answer)  # it was attempted to the end, and could not become a dead letter
+    return None

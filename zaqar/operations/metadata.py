@@ -38,9 +38,8 @@ def check(queue: QueueKey, metadata: Mapping[str, Any], limits: Limits, *, can_e
     _check_integer(metadata, "_default_message_ttl", least=MIN_MESSAGE_TTL, most=limits.max_message_ttl)
     _check_integer(metadata, "_max_messages_post_size", least=1, most=limits.max_messages_post_size)
     _check_integer(metadata, "_default_message_delay", least=0, most=limits.max_message_delay)
-    _check_integer(metadata, "_dead_letter_queue_messages_ttl", least=MIN_MESSAGE_TTL, most=limits.max_message_ttl)
     _check_integer(metadata, "_max_claim_count")
-    _check_dead_letter_queue(queue, metadata.get("_dead_letter_queue"))
+    check_dead_letters(queue, metadata, limits)
     _check_encryption(metadata.get("_enable_encrypt_messages"), can_encrypt=can_encrypt)
     check_retry_policy(metadata.get("_retry_policy"))
 
@@ -53,6 +52,12 @@ def _check_integer(metadata: Mapping[str, Any], key: str, *, least: int | None =
         raise Invalid(f"{key} must be an integer.")
     if (least is not None and value < least) or (most is not None and value > most):
         raise Invalid(f"{key} must be between {least} and {most}, both included; it is {value}.")
+
+
+def check_dead_letters(queue: QueueKey, given: Mapping[str, Any], limits: Limits) -> None:
+    """Refuse a place for dead letters of a queue that is none, in metadata or in the options of a subscription. Raises ``Invalid``."""
+    _check_integer(given, "_dead_letter_queue_messages_ttl", least=MIN_MESSAGE_TTL, most=limits.max_message_ttl)
+    _check_dead_letter_queue(queue, given.get("_dead_letter_queue"))
 
 
 def _check_dead_letter_queue(queue: QueueKey, name: object) -> None:

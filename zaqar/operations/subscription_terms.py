@@ -9,6 +9,7 @@ import msgspec
 from zaqar.errors import Invalid
 from zaqar.limits import LAST_SECOND, MIN_SUBSCRIPTION_TTL, MOST_OPTIONS, Limits
 from zaqar.models import QueueKey
+from zaqar.operations.metadata import check_dead_letters
 from zaqar.operations.retry_policy import check_retry_policy
 
 Parse = Callable[[str, Mapping[str, Any], QueueKey], None]
@@ -59,6 +60,7 @@ class Terms:
         rule = self._kinds.get(_scheme(subscriber))
         if rule is not None:  # else it was subscribed while its kind was installed
             rule.parse(subscriber, options, source)
+        check_dead_letters(source, options, self._limits)
 
     def has_to_agree(self, subscriber: str) -> bool:
         """Tell whether a subscriber is told nothing before it has confirmed."""

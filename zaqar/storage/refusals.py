@@ -6,6 +6,9 @@ from zaqar.errors import (
     ClaimNotHeld,
     Conflict,
     MessageClaimed,
+    MessageNotFound,
+    RedriveNotFound,
+    RedriveRunning,
     SubscriberTaken,
     SubscriptionNotFound,
 )
@@ -21,6 +24,11 @@ IN_DOUBT = "The store does not answer; the request may or may not have been done
 def no_claim() -> ClaimNotFound:
     """Return the refusal of a claim that is unknown or over."""
     return ClaimNotFound("The claim does not exist or has expired.")
+
+
+def no_message() -> MessageNotFound:
+    """Return the refusal of a message that is unknown or gone."""
+    return MessageNotFound("The message does not exist or has expired.")
 
 
 def claimed() -> MessageClaimed:
@@ -61,6 +69,16 @@ def subscriber_taken() -> SubscriberTaken:
 def subscription_changed() -> ChangedMeanwhile:
     """Return the refusal to replace a subscription that is no longer what was read."""
     return ChangedMeanwhile("The subscription was changed meanwhile.")
+
+
+def no_redrive() -> RedriveNotFound:
+    """Return the refusal of a redrive that is not the latest of its queue."""
+    return RedriveNotFound("The queue has no such redrive; of each queue the latest is known.")
+
+
+def redrive_running() -> RedriveRunning:
+    """Return the refusal to begin a redrive while another one of the queue is running."""
+    return RedriveRunning("A redrive of the queue is running; cancel it, or wait for its end.")
 
 
 def no_answer(error: BaseException) -> str:

@@ -5,7 +5,7 @@ import pytest
 from tests.builders import dead_letter_rule, numbered_messages, queue_key
 from tests.conformance.acts import claim, everything, ids, listed, numbers, post
 from zaqar.storage.ids import named, parse_ids
-from zaqar.storage.sql.messages import claims, dead_letters
+from zaqar.storage.sql.messages import claims, dead_letters, left_rules
 
 MANY = 3 * dead_letters.BATCH + 1
 
@@ -29,7 +29,7 @@ def test_a_claim_without_time_moves_one_batch_and_notes_its_rule(database, store
     assert not claim(store, worn, limit=1, dead_letter=dead_letter_rule(dead)).messages
 
     assert numbers(listed(store, dead)) == list(range(dead_letters.BATCH))
-    assert [rule.queue for _, rule in database.read(dead_letters.left_rules)] == [dead]
+    assert [one.rule.queue for one in database.read(left_rules.left)] == [dead]
 
 
 def test_the_sweep_moves_the_rest_and_forgets_the_rule(database, store, worn, dead):
@@ -40,7 +40,7 @@ def test_the_sweep_moves_the_rest_and_forgets_the_rule(database, store, worn, de
 
     assert numbers(listed(store, dead)) == list(range(MANY))
     assert ids(everything(store, worn)) == live
-    assert database.read(dead_letters.left_rules) == []
+    assert database.read(left_rules.left) == []
 
 
 def test_claims_go_on_where_the_last_ended(store, worn, dead):
@@ -58,7 +58,7 @@ def test_the_rule_is_forgotten_when_the_dead_letter_queue_is_gone(database, stor
 
     store.sweep()
 
-    assert database.read(dead_letters.left_rules) == []
+    assert database.read(left_rules.left) == []
     assert store.records.stats(worn).free == MANY - dead_letters.BATCH
 
 

@@ -7,7 +7,7 @@ from tests.conformance.acts import PRODUCER, leaves_notice, post, subscribe, swe
 from tests.storage.sql.batches import Batch, traced
 from zaqar.errors import QueueNotFound
 from zaqar.storage.ids import named, new_token
-from zaqar.storage.sql.messages import lookup, messages, notices, records, unsubscribing
+from zaqar.storage.sql.messages import lookup, notices, posting, records, unsubscribing
 from zaqar.storage.sql.messages.store import message_store
 
 
@@ -40,7 +40,7 @@ def _post_and_fail(database, queue, *, reads_back):
 
     def step(transaction):
         record = lookup.remembered(transaction, queue)
-        messages.insert(transaction, record, [new_message(b"99")], client_id=PRODUCER, token=new_token())
+        posting.insert(transaction, record, [new_message(b"99")], client_id=PRODUCER, token=new_token())
         if reads_back:
             records.create(transaction, queue_key())
         raise _Mishap

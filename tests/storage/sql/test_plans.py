@@ -10,7 +10,7 @@ from tests.builders import new_subscription, new_token, numbered_messages, queue
 from tests.clock import MovableClock
 from tests.conformance.acts import PRODUCER, claim, post
 from tests.storage.sql.statements import all_statements, parameters_of
-from zaqar.storage.sql.messages import lookup, messages, records, subscribing
+from zaqar.storage.sql.messages import lookup, posting, records, subscribing
 from zaqar.storage.sql.messages.store import message_store
 from zaqar.storage.sql.sqlite.compilation import SQL
 from zaqar.storage.sql.sqlite.connection import Database
@@ -44,12 +44,18 @@ SERVED_BY = {
         "claims_end",
         "subscriptions_expiry",
         "subscriptions_end",
-        "notices_expiry",
+        "remembered_posts_end",
+        ROWID,
         "notices_listed",
         "sources_end",
     },
     "messages.dead_letters._LOOK": {"messages_ready"},
-    "messages.dead_letters._MOVE": {ROWID},
+    "messages.dead_letters._LEAVING": {ROWID},
+    "messages.moving._MOVE": {ROWID},
+    "messages.redriving._LOOK": {"messages_ready"},
+    "messages.redrive_rows._RUNNING": {"redrives_running", ROWID},
+    "messages.remembered_posts._FIND": {"sqlite_autoindex_remembered_posts_1"},
+    "messages.remembered_posts._PAST": {"remembered_posts_end"},
     "messages.deletion._DELETE_FREE": {ROWID},
     "messages.deletion._DELETE_HELD": {ROWID},
     "messages.deletion._HOLDER": {ROWID},
@@ -72,7 +78,7 @@ SERVED_BY = {
     "messages.notices._BEHIND": {"sqlite_autoindex_sources_1", "notices_listed"},
     "messages.notices._EDGES": {"deliveries_low", "notices_listed"},
     "messages.notices._NEXT_SOURCE": {"notices_listed"},
-    "messages.notices._PAST_ANYWHERE": {"notices_expiry"},
+    "messages.past_notices._NEXT": {ROWID},
     "messages.notices._TRIM": {"notices_listed"},
     "messages.sources._FOLLOW": {ROWID, "subscriptions_end"},
     "messages.subscribing._SUBSCRIBED": {"sqlite_autoindex_subscriptions_1"},
@@ -80,6 +86,7 @@ SERVED_BY = {
     "messages.subscriptions._PAGE": {"sqlite_autoindex_sources_1", "subscriptions_listed"},
     "messages.unsubscribing._ENDED_IN_SOURCE": {"subscriptions_end"},
     "messages.unsubscribing._ENDED_ANYWHERE": {"subscriptions_expiry"},
+    "messages.reading._DETAILS": {ROWID},
     "messages.reading._ONE": {ROWID},
     "messages.taking._POP": {ROWID, "messages_ready"},
     "messages.reading._LISTINGS[((0,), True)]": {*LOOKED_AT, "messages_ready"},
@@ -129,7 +136,7 @@ def _fill(database, store):
                 new = new_subscription(f"http://{number}.example")
                 subscribing.create(transaction, subscribed, new, new_token())
                 record = lookup.remembered(transaction, subscribed)
-                messages.insert(transaction, record, numbered_messages(1), client_id=PRODUCER, token=new_token())
+                posting.insert(transaction, record, numbered_messages(1), client_id=PRODUCER, token=new_token())
 
     database.write(add_queues)
     store.deliveries.lease(queue, holder="holder", seconds=3, limit=100)

@@ -26,7 +26,7 @@ class QueueClaims(contract.Claims):
 
     def create(self, queue: QueueKey, *, ttl: int, grace: int, limit: int, dead_letter: DeadLetterRule | None) -> Claim:
         """Claim the first messages that are ready."""
-        terms = taking.Terms(ttl, grace, limit, dead_letter)
+        terms = taking.Terms(queue, ttl, grace, limit, dead_letter)
         deadline = time.monotonic() + PATIENCE
         claim, is_ended = refusals.NOTHING, False
         try:

@@ -1,23 +1,23 @@
-"""Dead letters: messages that were claimed too often leave for another queue, a bounded batch per transaction.
+"""Dead letters: messages that were claimed too often leave for another queue, or are thrown away, a bounded batch per transaction.
 
-A claim moves those before the messages it takes. What it leaves behind after its time is up is noted, a row of
-``dead_letter_rules`` for the queue's record, and the sweep goes on by it.
+A claim moves those before the messages it takes. What it leaves behind after its time is up is noted (``left_rules``), and the
+sweep goes on by it.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from zaqar.errors import QueueNotFound
-from zaqar.models import DeadLetterRule
-from zaqar.storage.ids import new_token
-from zaqar.storage.sql.messages import lookup
+from zaqar.models import DeadLetterRule, QueueKey
+from zaqar.storage.ids import format_id
+from zaqar.storage.origins import claimed_too_often, decode_origin
+from zaqar.storage.sql.messages import left_rules, lookup, moving, removal
 from zaqar.storage.sql.messages.conditions import IN_QUEUE, LIVES
-from zaqar.storage.sql.messages.encoding import RULE, decode_rule, encode_rule
-from zaqar.storage.sql.schema import DEAD_LETTER_RULES, MESSAGES, READY
-from zaqar.storage.sql.sqlite.session import Session, Transaction
-from zaqar.storage.sql.statement import CHUNK, Row, Statement, StatementForMany, chunks, constant, limited, one_of
+from zaqar.storage.sql.schema import MESSAGES, READY, RECORDS
+from zaqar.storage.sql.sqlite.session import Transaction
+from zaqar.storage.sql.statement import Row, Statement, StatementForMany, constant, limited, one_of
 
 BATCH = 200
 """Messages that one step may move."""
@@ -30,34 +30,25 @@ _LOOK = Statement(
         .order_by(MESSAGES.c.position)
     )
 )
-_NEW_TTL = sa.func.coalesce(sa.bindparam("new_ttl", type_=sa.Integer), MESSAGES.c.ttl)
-
-
-def _moving(count: int) -> sa.Update:
-    """Return the statement that moves messages to consecutive positions of another queue."""
-    to: list[Any] = [
-        (MESSAGES.c.position == sa.bindparam(f"at{i}"), sa.bindparam("first") + constant(i)) for i in range(count)
-    ]
-    return (
-        sa.update(MESSAGES)
+_LEAVING = StatementForMany(
+    lambda count: (
+        sa.select(MESSAGES.c.position, MESSAGES.c.token, MESSAGES.c.claim_count, MESSAGES.c.ttl, MESSAGES.c.origin)
         .where(one_of(MESSAGES.c.position, count))
-        .values(
-            position=sa.case(*to),
-            queue=sa.bindparam("to_queue"),
-            token=sa.bindparam("new_token"),
-            claim_count=constant(0),
-            created=sa.bindparam("now"),
-            ttl=_NEW_TTL,
-            expires=sa.bindparam("now") + _NEW_TTL,
-        )
+        .order_by(MESSAGES.c.position)
     )
+)
+_DISCARD = Statement(
+    sa.update(RECORDS)
+    .where(RECORDS.c.id == sa.bindparam("record"))
+    .values(discarded=RECORDS.c.discarded + sa.bindparam("more"))
+)
 
 
-_MOVE = StatementForMany(_moving)
-_OF_QUEUE = DEAD_LETTER_RULES.c.queue == sa.bindparam("of_queue")
-_FORGET = Statement(sa.delete(DEAD_LETTER_RULES).where(_OF_QUEUE))
-_LEAVE_RULE = Statement(sa.insert(DEAD_LETTER_RULES))
-_LEFT_RULES = Statement(sa.select(DEAD_LETTER_RULES.c.queue, *RULE))
+class Place(NamedTuple):
+    """A queue and the id of its record."""
+
+    queue: QueueKey
+    record: int
 
 
 class Head(NamedTuple):
@@ -67,64 +58,45 @@ class Head(NamedTuple):
     is_all: bool
 
 
-def clear_head(transaction: Transaction, record: int, rule: DeadLetterRule, *, wanted: int) -> Head:
-    """Move up to a batch of the dead letters that stand before the first ``wanted`` messages to claim.
+def clear_head(transaction: Transaction, place: Place, rule: DeadLetterRule, *, wanted: int) -> Head:
+    """Let up to a batch of the dead letters leave that stand before the first ``wanted`` messages to claim.
 
     Raises ``QueueNotFound`` where there is something to move and no record of the dead-letter queue.
     """
-    rows = _look(transaction, record, wanted)
+    rows = _look(transaction, place.record, wanted)
     if not any(_is_worn(row, rule) for row in rows):
         return Head(len(rows), is_all=True)
     most = max(wanted, BATCH)
-    rows = _look(transaction, record, most)
+    rows = _look(transaction, place.record, most)
     dead, claimable = _sort_out(rows, rule, wanted)
-    _move(transaction, record, dead, rule)
+    _clear(transaction, place, dead, rule)
     return Head(claimable, is_all=claimable == wanted or (len(rows) < most and len(dead) + claimable == len(rows)))
 
 
-def leave_rule(transaction: Transaction, record: int, rule: DeadLetterRule) -> None:
-    """Let the sweep go on by this rule."""
-    _forget(transaction, record)
-    transaction.run(_LEAVE_RULE, encode_rule(record, rule))
-
-
-def left_rules(session: Session) -> list[tuple[int, DeadLetterRule]]:
-    """Return the records in which claims left dead letters, each with its rule."""
-    return [(record, decode_rule(rule)) for record, *rule in session.rows(_LEFT_RULES, {})]
-
-
-def left(session: Session, limit: int) -> list[int]:
-    """Return the ids of records in which claims left dead letters."""
-    return [record for record, _ in left_rules(session)][:limit]
-
-
 def finish(transaction: Transaction, records: Sequence[int]) -> int:
-    """Move a batch of the dead letters that claims left; return how many, and one for each queue that has no more."""
-    rules = dict(left_rules(transaction))
+    """Clear a batch of the dead letters that claims left; return how many, and one for each queue that has no more."""
+    left = {one.record: one for one in left_rules.left(transaction)}
     done = 0
     for record in records:
-        if record in rules:
-            done += _move_rest(transaction, record, rules[record]) or 1
+        if record in left:
+            done += _clear_rest(transaction, left[record]) or 1
         if done >= BATCH:
             break
     return done
 
 
-def _move_rest(transaction: Transaction, record: int, rule: DeadLetterRule) -> int:
-    """Move a batch of what a claim left behind; return how many. Forget the rule once nothing moves."""
-    rows = _look(transaction, record, BATCH)
-    dead = [row[0] for row in rows if _is_worn(row, rule)]
-    try:
-        _move(transaction, record, dead, rule)
-    except QueueNotFound:
-        dead = []
+def _clear_rest(transaction: Transaction, left: left_rules.LeftRule) -> int:
+    """Clear a batch of what a claim left behind; return how many. Forget the rule once nothing leaves."""
+    dead: list[int] = []
+    if left.queue is not None:
+        dead = [row[0] for row in _look(transaction, left.record, BATCH) if _is_worn(row, left.rule)]
+        try:
+            _clear(transaction, Place(left.queue, left.record), dead, left.rule)
+        except QueueNotFound:
+            dead = []
     if not dead:
-        _forget(transaction, record)
+        left_rules.forget(transaction, left.record)
     return len(dead)
-
-
-def _forget(transaction: Transaction, record: int) -> None:
-    transaction.run(_FORGET, {"of_queue": record})
 
 
 def _look(transaction: Transaction, record: int, limit: int) -> list[Row]:
@@ -149,14 +121,23 @@ def _sort_out(rows: Sequence[Row], rule: DeadLetterRule, wanted: int) -> tuple[l
     return dead, claimable
 
 
-def _move(transaction: Transaction, record: int, positions: Sequence[int], rule: DeadLetterRule) -> None:
-    """Move messages behind all others of the dead-letter queue, in their order. Raises ``QueueNotFound``."""
+def _clear(transaction: Transaction, place: Place, positions: Sequence[int], rule: DeadLetterRule) -> None:
+    """Move messages behind all others of the dead-letter queue, or throw them away. Raises ``QueueNotFound``."""
     if not positions:
         return
+    if rule.queue is None:
+        removal.remove(transaction, place.record, [(position, READY) for position in positions])
+        transaction.run(_DISCARD, {"record": place.record, "more": len(positions)})
+        return
     target = lookup.known(transaction, rule.queue)
-    first = transaction.allocate(len(positions))
-    terms = {"to_queue": target, "new_token": new_token(), "now": transaction.now, "new_ttl": rule.ttl}
-    for index, (count, names) in enumerate(chunks(positions)):
-        transaction.run(_MOVE.of(count), {**names, **terms, "first": first + index * CHUNK})
-    transaction.count(record, total=-len(positions))
-    transaction.count(target, total=len(positions))
+    rows = transaction.rows_at(_LEAVING, positions, {})
+    moves = [_move(row, place.queue, rule, transaction.now) for row in rows]
+    moving.move(transaction, moves, source=place.record, target=target)
+
+
+def _move(row: Row, queue: QueueKey, rule: DeadLetterRule, now: int) -> moving.Move:
+    """Return how a row of ``_LEAVING`` moves."""
+    position, token, count, ttl, before = row
+    message_id = format_id(position, token)
+    origin = claimed_too_often(decode_origin(before), queue, message_id=message_id, count=count, ttl=ttl, now=now)
+    return moving.Move(position, ttl if rule.ttl is None else rule.ttl, origin)

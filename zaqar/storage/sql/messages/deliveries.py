@@ -83,6 +83,7 @@ class QueueDeliveries(contract.Deliveries):
                 source=sources.make(transaction, queue),
                 now=transaction.now,
                 token=token,
+                purpose="question",
                 subscription_id=format_id(*subscription_id),
             )
             transaction.add_notice(notice)

@@ -6,10 +6,22 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from zaqar.models import DeadLetterRule, Message, MessageMark, NewMessage, Notice, NoticedMessage, QueueKey
+from zaqar.models import (
+    DeadLetterRule,
+    Message,
+    MessageDetails,
+    MessageMark,
+    NewMessage,
+    Notice,
+    NoticedMessage,
+    Purpose,
+    QueueKey,
+)
 from zaqar.storage.ids import format_id
-from zaqar.storage.sql.schema import DEAD_LETTER_RULES, DELAYED, MESSAGES, NOTICES, READY
+from zaqar.storage.origins import decode_origin
+from zaqar.storage.sql.schema import CLAIMS, DEAD_LETTER_RULES, DELAYED, MESSAGES, NOTICES, READY
 from zaqar.storage.sql.statement import Row
+from zaqar.storage.subscription_documents import audience, audience_word
 
 
 class Shown(NamedTuple):
@@ -25,10 +37,15 @@ class Shown(NamedTuple):
 
 
 SHOWN = tuple(MESSAGES.c[name] for name in Shown._fields)
+DETAILED = (*SHOWN, CLAIMS.c.id, CLAIMS.c.token, CLAIMS.c.expires, MESSAGES.c.due, MESSAGES.c.origin)
+"""All that is known of a message, and of the live claim that holds it."""
 NOTICED = tuple(NOTICES.c[name] for name in ("position", "created", "token", "subscription", "messages"))
 MARKED = (MESSAGES.c.position, MESSAGES.c.token, MESSAGES.c.created)
 """What the statistics show of a message."""
 RULE = tuple(DEAD_LETTER_RULES.c[name] for name in ("project", "kind", "name", "max_claim_count", "ttl"))
+
+_NO_QUEUE = QueueKey("", "")
+"""What a rule says that throws messages away: no queue has such a name."""
 
 _notices = msgspec.msgpack.Encoder()
 _noticed = msgspec.msgpack.Decoder(list[tuple[bytes, int, int]])
@@ -63,25 +80,28 @@ def encode_notice(
     source: int | None,
     now: int,
     token: str,
+    purpose: Purpose = "post",
     subscription_id: str | None = None,
 ) -> tuple[Any, ...]:
     """Return the row of ``NOTICES`` that tells of messages which are posted together at the positions from ``first`` on."""
+    word = None if purpose == "post" else audience_word(purpose, subscription_id)  # as most are: it takes no room
     return (
         first + len(new) - 1,
         source,
         now,
         now + max([message.ttl for message in new]),
         token,
-        subscription_id,
+        word,
         _notices.encode([(message.body, message.ttl, message.delay) for message in new]),
     )
 
 
 def decode_notice(row: Row) -> Notice:
     """Return a row of ``NOTICED`` as the notice."""
-    last, created, token, subscription_id, text = row
+    last, created, token, word, text = row
     messages = [NoticedMessage(*message) for message in _noticed.decode(text)]
-    return Notice(last - len(messages) + 1, token, created, messages, subscription_id)
+    purpose, subscription_id = ("post", None) if word is None else audience(word)
+    return Notice(last - len(messages) + 1, token, created, messages, subscription_id, purpose)
 
 
 def decode_messages(rows: Sequence[Row], now: int, claim_id: str | None = None) -> list[Message]:
@@ -99,6 +119,17 @@ def decode_message(row: Row, now: int) -> Message:
     """Return as a message a row of ``SHOWN`` and the two parts of its live claim's id, which are None without a claim."""
     *shown, claim, claim_token = row
     return decode_messages([shown], now, None if claim is None else format_id(claim, claim_token))[0]
+
+
+def decode_details(row: Row, now: int) -> MessageDetails:
+    """Return a row of ``DETAILED`` as what is known of the message."""
+    *shown, claim, claim_token, claimed_until, due, origin = row
+    return MessageDetails(
+        decode_message([*shown, claim, claim_token], now),
+        claimed_until=claimed_until,
+        due=due if due is not None and due > now else None,
+        origin=decode_origin(origin),
+    )
 
 
 def decode_mark(row: Row, now: int) -> MessageMark:
@@ -126,10 +157,12 @@ def decode_positions(text: str) -> list[int]:
 
 def encode_rule(record: int, rule: DeadLetterRule) -> dict[str, Any]:
     """Return the row that notes the rule of a queue, given by its record's id."""
-    return {**rule.queue._asdict(), "queue": record, "max_claim_count": rule.max_claim_count, "ttl": rule.ttl}
+    queue = rule.queue or _NO_QUEUE
+    return {**queue._asdict(), "queue": record, "max_claim_count": rule.max_claim_count, "ttl": rule.ttl}
 
 
 def decode_rule(row: Row) -> DeadLetterRule:
     """Return a row of ``RULE`` as the rule."""
     project, kind, name, max_claim_count, ttl = row
-    return DeadLetterRule(QueueKey(project, name, kind), max_claim_count, ttl)
+    queue = QueueKey(project, name, kind)
+    return DeadLetterRule(None if queue == _NO_QUEUE else queue, max_claim_count, ttl)

@@ -41,7 +41,14 @@ _KNOWN = Statement(
 _COUNT_DROP = Statement(
     sa.update(POSITIONS).where(POSITIONS.c.id == constant(1)).values(drops=POSITIONS.c.drops + constant(1))
 )
-_LOOK = Statement(sa.select(RECORDS.c.id, RECORDS.c.total, RECORDS.c.claimed, IS_UNSETTLED, _HAS_EXPIRED).where(KEY))
+_LOOK = Statement(
+    sa.select(RECORDS.c.id, RECORDS.c.total, RECORDS.c.claimed, RECORDS.c.discarded, IS_UNSETTLED, _HAS_EXPIRED).where(
+        KEY
+    )
+)
+_BEGUN_AS = Statement(
+    sa.select(sa.func.coalesce(RECORDS.c.begun_as, RECORDS.c.id)).where(RECORDS.c.id == sa.bindparam("record"))
+)
 
 
 class Record(NamedTuple):
@@ -54,6 +61,7 @@ class Record(NamedTuple):
     id: int
     total: int
     claimed: int
+    discarded: int
     is_settled: bool
     has_expired: bool
 
@@ -89,9 +97,15 @@ def forget(transaction: Transaction) -> None:
     transaction.known.clear()
 
 
+def begun_as(session: Session, record: int) -> int:
+    """Return the id of the first record that the queue had since it was made: a purge may have given it others."""
+    row = session.row(_BEGUN_AS, {"record": record})
+    return record if row is None else int(row[0])
+
+
 def look(session: Session, queue: QueueKey) -> Record:
     """Return the whole record. Raises ``QueueNotFound``."""
     row = session.row(_LOOK, {**queue._asdict(), "now": session.now})
     if row is None:
         raise QueueNotFound(queue)
-    return Record(row[0], row[1], row[2], not row[3], bool(row[4]))
+    return Record(row[0], row[1], row[2], row[3], not row[4], bool(row[5]))

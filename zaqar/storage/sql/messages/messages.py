@@ -5,15 +5,14 @@ from collections.abc import Sequence
 from functools import partial
 
 from zaqar.errors import QueueNotFound
-from zaqar.models import Audience, Message, NewMessage, Posted, QueueKey
-from zaqar.storage import contract
-from zaqar.storage.ids import Id, format_id
-from zaqar.storage.sql.messages import deletion, lookup, reading, taking
-from zaqar.storage.sql.messages.encoding import encode_messages, encode_notice
+from zaqar.models import Audience, Message, MessageDetails, NewMessage, Posted, QueueKey
+from zaqar.storage import contract, refusals
+from zaqar.storage.ids import Id
+from zaqar.storage.sql.messages import deletion, lookup, posting, reading, remembered_posts, taking
 from zaqar.storage.sql.messages.settling import Settling
 from zaqar.storage.sql.schema import CLAIMED, DELAYED, READY
 from zaqar.storage.sql.sqlite.connection import Database
-from zaqar.storage.sql.sqlite.session import Known, Transaction
+from zaqar.storage.sql.sqlite.session import Session, Transaction
 
 
 class QueueMessages(contract.Messages):
@@ -33,11 +32,17 @@ class QueueMessages(contract.Messages):
         audience: Audience = "everybody",
         memory: int = 0,
     ) -> Posted:
-        """Append messages. The embedded store never loses an answer, so it need not remember the token."""
+        """Append messages. The embedded store never loses an answer, so without ``memory`` it forgets the token."""
 
         def step(transaction: Transaction) -> Posted:
             record = lookup.remembered(transaction, queue)
-            return insert(transaction, record, new, client_id=client_id, token=token, is_silent=audience == "nobody")
+            first = remembered_posts.find(transaction, record.id, token) if memory else None
+            if first is not None:
+                return Posted(posting.ids(first, token, len(new)), has_notice=audience != "nobody")
+            posted = posting.insert(transaction, record, new, client_id=client_id, token=token, audience=audience)
+            if memory and new:
+                remembered_posts.keep(transaction, record.id, posted.ids[0], seconds=memory)
+            return posted
 
         return self._database.write(step, adds=True)
 
@@ -76,6 +81,17 @@ class QueueMessages(contract.Messages):
         except QueueNotFound:
             return []
 
+    def details(self, queue: QueueKey, message_id: Id) -> MessageDetails:
+        """Return all that is known of one."""
+
+        def question(session: Session) -> MessageDetails:
+            return reading.details(session, lookup.find(session, queue), message_id)
+
+        try:
+            return self._database.read(question)
+        except QueueNotFound:
+            raise refusals.no_message() from None
+
     def delete(self, queue: QueueKey, message_id: Id, *, claim_id: Id | None) -> None:
         """Delete one."""
         with contextlib.suppress(QueueNotFound):
@@ -96,25 +112,3 @@ class QueueMessages(contract.Messages):
             return self._settling.write(queue, lambda transaction, record: taking.pop(transaction, record, limit))
         except QueueNotFound:
             return []
-
-
-def insert(
-    transaction: Transaction,
-    record: Known,
-    new: Sequence[NewMessage],
-    *,
-    client_id: str,
-    token: str,
-    is_silent: bool = False,
-) -> Posted:
-    """Append messages to a queue, and a notice to its log while somebody is subscribed."""
-    now = transaction.now
-    first = transaction.allocate(len(new))
-    transaction.add_messages(
-        encode_messages(new, first=first, record=record.id, now=now, client_id=client_id, token=token)
-    )
-    transaction.count(record.id, total=len(new))
-    has_notice = record.notify_until > now and not is_silent
-    if has_notice:
-        transaction.add_notice(encode_notice(new, first=first, source=record.source, now=now, token=token))
-    return Posted([format_id(position, token) for position in range(first, first + len(new))], has_notice)

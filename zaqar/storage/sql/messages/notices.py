@@ -1,11 +1,10 @@
-"""The logs of notices: reading, trimming, and what is past its time.
+"""The logs of notices: reading and trimming.
 
 Indexes: ``notices_listed`` in the log of one source, and from one source to the next; ``deliveries_low`` for what is still
-needed; ``notices_expiry`` for the sweep.
+needed.
 """
 
 import contextlib
-from collections.abc import Sequence
 
 import sqlalchemy as sa
 
@@ -14,12 +13,8 @@ from zaqar.storage.ids import MAX_POSITION
 from zaqar.storage.sql.messages import sources
 from zaqar.storage.sql.messages.encoding import NOTICED, decode_notice
 from zaqar.storage.sql.schema import DELIVERIES, NOTICES, SOURCES
-from zaqar.storage.sql.sqlite.compilation import unindexed
 from zaqar.storage.sql.sqlite.session import Session, Transaction
-from zaqar.storage.sql.statement import Statement, StatementForMany, constant, limited, one_of
-
-GRACE = 3600
-"""Seconds for which a notice stays after the end of its last message."""
+from zaqar.storage.sql.statement import Statement, constant, limited
 
 BATCH = 200
 """Notices that one transaction may remove from one log."""
@@ -77,12 +72,6 @@ _EDGES = Statement(
     )
 )
 _TRIM = Statement(sa.delete(NOTICES).where(_OF_SOURCE, NOTICES.c.position <= sa.bindparam("last")))
-_PAST_ANYWHERE = Statement(limited(sa.select(NOTICES.c.position).where(NOTICES.c.expires <= sa.bindparam("since"))))
-_REMOVE_PAST = StatementForMany(
-    lambda count: sa.delete(NOTICES).where(
-        one_of(NOTICES.c.position, count), unindexed(NOTICES.c.expires) <= sa.bindparam("since")
-    )
-)
 
 
 def behind(session: Session, queue: QueueKey, *, after: int, most_bytes: int) -> list[Notice]:
@@ -123,13 +112,3 @@ def trim(transaction: Transaction, source: int) -> None:
     if row is not None:
         needed, edge = row
         transaction.run(_TRIM, {"of_source": source, "last": needed if edge is None else min(needed, edge)})
-
-
-def past_anywhere(session: Session, limit: int) -> list[int]:
-    """Return the positions of notices for any queue that nobody is to be told of any more."""
-    return [row[0] for row in session.rows(_PAST_ANYWHERE, {"since": session.now - GRACE, "limit": limit})]
-
-
-def remove_past(transaction: Transaction, positions: Sequence[int]) -> int:
-    """Remove those of these notices that are past; return how many."""
-    return transaction.run_at(_REMOVE_PAST, positions, {"since": transaction.now - GRACE})

@@ -10,16 +10,25 @@ from typing import Any
 import sqlalchemy as sa
 
 from zaqar.errors import QueueNotFound
-from zaqar.models import Message, QueueKey
+from zaqar.models import Message, MessageDetails, QueueKey
+from zaqar.storage import refusals
 from zaqar.storage.ids import Id
 from zaqar.storage.sql.messages import lookup
 from zaqar.storage.sql.messages.conditions import IS_NAMED, LIVES, WITH_LIVE_CLAIM
-from zaqar.storage.sql.messages.encoding import SHOWN, decode_message, decode_messages, position_of
+from zaqar.storage.sql.messages.encoding import (
+    DETAILED,
+    SHOWN,
+    decode_details,
+    decode_message,
+    decode_messages,
+    position_of,
+)
 from zaqar.storage.sql.schema import CLAIMED, CLAIMS, DELAYED, MESSAGES, READY, RECORDS
 from zaqar.storage.sql.sqlite.session import Session
 from zaqar.storage.sql.statement import Statement, constant, limited
 
 _ONE = Statement(sa.select(*SHOWN, CLAIMS.c.id, CLAIMS.c.token).select_from(WITH_LIVE_CLAIM).where(*IS_NAMED))
+_DETAILS = Statement(sa.select(*DETAILED).select_from(WITH_LIVE_CLAIM).where(*IS_NAMED))
 
 
 def _page(state: int, *, is_echo: bool, has_claims: bool) -> sa.Select[Any]:
@@ -107,3 +116,12 @@ def found(session: Session, record: int, ids: Iterable[Id]) -> list[Message]:
         for position, token in ids
     )
     return [decode_message(row, session.now) for row in rows if row is not None]
+
+
+def details(session: Session, record: int, name: Id) -> MessageDetails:
+    """Return all that is known of a message. Raises ``MessageNotFound``."""
+    asked = {"at": name.position, "queue": record, "token": name.token, "now": session.now}
+    row = session.row(_DETAILS, asked)
+    if row is None:
+        raise refusals.no_message()
+    return decode_details(row, session.now)

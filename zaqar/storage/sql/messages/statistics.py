@@ -31,10 +31,11 @@ def stats(session: Session, queue: QueueKey) -> Stats:
         oldest = [row for statement in _OLDEST if (row := session.row(statement, parameters))]
         newest = [row for statement in _NEWEST if (row := session.row(statement, parameters))]
     if not oldest:
-        return Stats()
+        return Stats(discarded=record.discarded)
     return Stats(
         claimed=record.claimed,
         free=record.total - record.claimed,
         oldest=decode_mark(min(oldest, key=position_of), session.now),
         newest=decode_mark(max(newest, key=position_of), session.now),
+        discarded=record.discarded,
     )

@@ -3,11 +3,12 @@
 from functools import partial
 
 from zaqar.storage.contract import MessageStore
-from zaqar.storage.sql.messages import sweep
+from zaqar.storage.sql.messages import past_notices, sweep
 from zaqar.storage.sql.messages.claims import QueueClaims
 from zaqar.storage.sql.messages.deliveries import QueueDeliveries
 from zaqar.storage.sql.messages.messages import QueueMessages
 from zaqar.storage.sql.messages.records import QueueRecords
+from zaqar.storage.sql.messages.redrives import QueueRedrives
 from zaqar.storage.sql.messages.settling import Settling
 from zaqar.storage.sql.messages.subscriptions import QueueSubscriptions
 from zaqar.storage.sql.sqlite.connection import Database
@@ -22,8 +23,9 @@ def message_store(database: Database) -> MessageStore:
         claims=QueueClaims(database, settling),
         subscriptions=QueueSubscriptions(database),
         deliveries=QueueDeliveries(database),
+        redrives=QueueRedrives(database, settling),
         microseconds=database.clock.microseconds,
-        sweep=partial(sweep.sweep, database),
+        sweep=partial(sweep.sweep, database, past_notices.Round()),
         is_alive=database.is_alive,
         complaint=database.complaint,
         close=database.close,

@@ -8,8 +8,17 @@ from typing import Protocol
 import sqlalchemy as sa
 
 from zaqar.errors import Unavailable
-from zaqar.storage.sql.messages import dead_letters, due, notices, removal, sources, unsubscribing
-from zaqar.storage.sql.schema import CLAIMS, DEAD_LETTER_RULES, DELAYED, DROPPED, MESSAGES, NOTICES, SUBSCRIPTIONS
+from zaqar.storage.sql.messages import (
+    dead_letters,
+    due,
+    left_rules,
+    past_notices,
+    remembered_posts,
+    removal,
+    sources,
+    unsubscribing,
+)
+from zaqar.storage.sql.schema import CLAIMS, DEAD_LETTER_RULES, DELAYED, DROPPED, MESSAGES, SUBSCRIPTIONS
 from zaqar.storage.sql.sqlite.connection import Database
 from zaqar.storage.sql.sqlite.failure import is_damage
 from zaqar.storage.sql.sqlite.session import Session, Transaction
@@ -23,7 +32,8 @@ _HAS_WORK = Statement(
             sa.exists().where(MESSAGES.c.state == constant(DELAYED), MESSAGES.c.due <= _NOW),
             sa.exists().where(CLAIMS.c.expires <= _NOW),
             sa.exists().where(SUBSCRIPTIONS.c.expires <= _NOW),
-            sa.exists().where(NOTICES.c.expires <= _NOW - constant(notices.GRACE)),
+            past_notices.has_old(_NOW),
+            remembered_posts.HAS_PAST,
             sources.HAS_UNUSED,
             sa.exists(sa.select(DROPPED.c.id)),
             sa.exists(sa.select(DEAD_LETTER_RULES.c.queue)),
@@ -44,7 +54,7 @@ Step = Callable[[Transaction, Sequence[int]], int]
 """Does what there is to do with the things of some numbers, or with the first of them; returns how much was done."""
 
 
-def sweep(database: Database) -> int:
+def sweep(database: Database, past: past_notices.Round) -> int:
     """Settle every queue and finish removals; return how many messages and claims went.
 
     One process at a time: where another is at it, there is nothing to do.
@@ -54,7 +64,7 @@ def sweep(database: Database) -> int:
     if not database.read(_has_work):
         return 0
     with database.sole_sweeper() as is_alone:
-        return _sweep(database) if is_alone else 0
+        return _sweep(database, past) if is_alone else 0
 
 
 def _has_work(session: Session) -> bool:
@@ -62,17 +72,19 @@ def _has_work(session: Session) -> bool:
     return bool(row and row[0])
 
 
-def _sweep(database: Database) -> int:
+def _sweep(database: Database, past: past_notices.Round) -> int:
     """Do what there is to do of each kind. What is damaged is passed over: the log and ping tell of it."""
     done = 0
+    past.begin()
     for look, step, is_counted in (
         (due.due_anywhere, due.make_ready, False),
         (due.lapsed_anywhere, due.release_lapsed, True),
         (due.expired_anywhere, due.remove_expired, True),
         (removal.dropped, removal.finish, True),
-        (dead_letters.left, dead_letters.finish, True),
+        (left_rules.records, dead_letters.finish, True),
         (unsubscribing.ended_anywhere, unsubscribing.remove_ended, False),
-        (notices.past_anywhere, notices.remove_past, False),
+        (past.past, past_notices.remove, False),
+        (remembered_posts.past_anywhere, remembered_posts.remove_past, False),
         (sources.unused, sources.remove_unused, False),
     ):
         count = _do_each(database, look, step)

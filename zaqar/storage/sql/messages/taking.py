@@ -8,9 +8,9 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from zaqar.errors import QueueNotFound
-from zaqar.models import Claim, DeadLetterRule, Message
+from zaqar.models import Claim, DeadLetterRule, Message, QueueKey
 from zaqar.storage.ids import Id, format_id, new_token, parse_id
-from zaqar.storage.sql.messages import dead_letters, holding
+from zaqar.storage.sql.messages import dead_letters, holding, left_rules
 from zaqar.storage.sql.messages.encoding import SHOWN, decode_messages, encode_positions, position_of
 from zaqar.storage.sql.schema import CLAIMED, CLAIMS, MESSAGES, READY
 from zaqar.storage.sql.sqlite.compilation import unindexed
@@ -52,8 +52,9 @@ _ADD = Statement(
 
 
 class Terms(NamedTuple):
-    """What a claim was asked for: seconds it lasts, seconds of grace, messages at most."""
+    """What a claim was asked for: of which queue, seconds it lasts, seconds of grace, messages at most."""
 
+    queue: QueueKey
     ttl: int
     grace: int
     limit: int
@@ -69,16 +70,17 @@ def pop(transaction: Transaction, record: int, limit: int) -> list[Message]:
 
 
 def claim(transaction: Transaction, record: int, terms: Terms, so_far: Claim, *, is_last: bool) -> tuple[Claim, bool]:
-    """Claim the first messages that are ready, behind up to a batch of dead letters, which move; tell whether that was all.
+    """Claim the first messages that are ready, behind up to a batch of dead letters, which leave; tell whether that was all.
 
     Where it was not, the next step is given as ``so_far`` the claim that this one returns. The last step leaves to the sweep
-    what still has to move (``is_last``). Raises ``QueueNotFound`` where the dead-letter queue is missing.
+    what still has to leave (``is_last``). Raises ``QueueNotFound`` where the dead-letter queue is missing.
     """
     wanted, dead_letter = terms.limit - len(so_far.messages), terms.dead_letter
     if dead_letter is None:
         return _hold(transaction, record, so_far, terms, limit=wanted), True
     try:
-        head = dead_letters.clear_head(transaction, record, dead_letter, wanted=wanted)
+        place = dead_letters.Place(terms.queue, record)
+        head = dead_letters.clear_head(transaction, place, dead_letter, wanted=wanted)
     except QueueNotFound:
         if so_far.messages:  # the dead-letter queue went while the claim was made
             return so_far, True
@@ -86,7 +88,7 @@ def claim(transaction: Transaction, record: int, terms: Terms, so_far: Claim, *,
     if head.claimable:
         so_far = _hold(transaction, record, so_far, terms, limit=head.claimable)
     if is_last and not head.is_all:
-        dead_letters.leave_rule(transaction, record, dead_letter)
+        left_rules.leave(transaction, record, dead_letter)
     return so_far, is_last or head.is_all
 
 
