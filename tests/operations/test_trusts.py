@@ -27,8 +27,8 @@ class Trusts:
         self.left.add(made)
         return made
 
-    def delete(self, context, trust_id):
-        self.left.remove(trust_id)
+    def delete(self, context, trust_ids):
+        self.left.difference_update(trust_ids)
 
 
 def new(subscriber=TRUSTED, **options):

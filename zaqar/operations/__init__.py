@@ -67,6 +67,7 @@ class Operations:
                 authorization=authorization,
                 limits=limits,
                 can_encrypt=cipher.can_encrypt,
+                trusts=trusts,
                 news=news,
             ),
             Messages(known=known, authorization=authorization, limits=limits, bodies=bodies, news=news),

@@ -154,11 +154,10 @@ class Subscriptions:
         """Unsubscribe; silent when missing (http S-18)."""
         self._authorization.check("subscription:delete", context)
         subscriptions, wanted = self._known.store_for(queue).subscriptions, named(subscription_id)
-        trust = trust_in(subscriptions, queue, wanted) if self._trusts.are_made else None
+        trusts = trust_in(subscriptions, queue, wanted) if self._trusts.are_made else ()
         subscriptions.delete(queue, wanted)
         self._news.tell_change(queue)
-        if trust is not None:
-            self._trusts.delete(context, trust)
+        self._trusts.delete(context, trusts)
 
     def confirm(self, context: Context, queue: QueueKey, subscription_id: str, confirmed: object) -> None:
         """Mark it confirmed, or not any more, of which the subscriber is told where it matters (http S-27 to S-34).

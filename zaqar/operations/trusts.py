@@ -4,6 +4,7 @@ Each subscription has a trust of its own, whose id is among its options. Whoever
 gives a trust of his own in the place of what there was: else he would direct somebody else's rights to himself.
 """
 
+from collections.abc import Collection, Sequence
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
@@ -13,10 +14,11 @@ from zaqar.context import Context
 from zaqar.errors import Invalid, SubscriptionNotFound, Unavailable
 from zaqar.models import NewSubscription, QueueKey, Subscription
 from zaqar.storage.contract import Subscriptions
-from zaqar.storage.ids import Id
+from zaqar.storage.ids import Id, parse_id
 
 TRUST_ID = "trust_id"
 """In the options."""
+_PAGE = 1000
 _SCHEMES = ("trust+http", "trust+https")
 
 
@@ -33,8 +35,8 @@ class Trusts(Protocol):
         """
         ...
 
-    def delete(self, context: Context, trust_id: str) -> None:
-        """Remove a trust, by the right of the caller or that of the service; what cannot be removed is for the log."""
+    def delete(self, context: Context, trust_ids: Collection[str]) -> None:
+        """Remove trusts, by the right of the caller or that of the service; what cannot be removed is for the log."""
         ...
 
 
@@ -50,7 +52,7 @@ class NoTrusts:
         """Say why not. Raises ``Unavailable``."""
         raise Unavailable(self._reason)
 
-    def delete(self, context: Context, trust_id: str) -> None:
+    def delete(self, context: Context, trust_ids: Collection[str]) -> None:
         """Leave what others have made."""
 
 
@@ -76,7 +78,7 @@ class Pledge:
     ) -> None:
         # Of a store that did not answer nobody knows what it has: a trust too many is better than one too few.
         if error is not None and not isinstance(error, Unavailable):
-            self._remove(self._made)
+            self._remove({self._made})
 
     def covering(
         self, new: AnySubscription, *, old: Subscription | None = None, restarts: bool = False
@@ -98,17 +100,16 @@ class Pledge:
     def settle(self, stored: Subscription, *, before: Subscription | None = None) -> None:
         """Remove what there was before, and what was made, where it is not in what is stored."""
         had = None if before is None else trust_of(before)
-        for trust in {had, self._made} - {trust_of(stored)}:
-            self._remove(trust)
+        self._remove({had, self._made} - {trust_of(stored)})
 
     def _create(self, seconds: int) -> str:
         if self._made is None:
             self._made = self._trusts.create(self._context, seconds=seconds)
         return self._made
 
-    def _remove(self, trust_id: str | None) -> None:
-        if trust_id is not None:
-            self._trusts.delete(self._context, trust_id)
+    def _remove(self, trust_ids: set[str | None]) -> None:
+        if found := [trust_id for trust_id in trust_ids if trust_id is not None]:
+            self._trusts.delete(self._context, found)
 
 
 def needs_trust(subscriber: str) -> bool:
@@ -122,9 +123,20 @@ def trust_of(subscription: Subscription) -> str | None:
     return trust_id if isinstance(trust_id, str) else None
 
 
-def trust_in(subscriptions: Subscriptions, queue: QueueKey, subscription_id: Id) -> str | None:
-    """Return the id of the trust of a subscription, or None; there may be no such subscription."""
+def trust_in(subscriptions: Subscriptions, queue: QueueKey, subscription_id: Id) -> Sequence[str]:
+    """Return the id of the trust of a subscription; there may be none, nor such a subscription."""
     try:
-        return trust_of(subscriptions.get(queue, subscription_id))
+        trust = trust_of(subscriptions.get(queue, subscription_id))
     except SubscriptionNotFound:
-        return None
+        trust = None
+    return [] if trust is None else [trust]
+
+
+def trusts_in(subscriptions: Subscriptions, queue: QueueKey) -> Sequence[str]:
+    """Return the ids of the trusts of all subscriptions to a queue."""
+    found: list[str] = []
+    marker: Id | None = None
+    while page := subscriptions.list(queue, marker=marker, limit=_PAGE):
+        found += [trust for trust in map(trust_of, page) if trust is not None]
+        marker = parse_id(page[-1].id)
+    return found

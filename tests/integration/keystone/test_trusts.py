@@ -203,6 +203,16 @@ def test_the_trust_goes_with_the_subscription_whoever_of_the_project_ends_it(tru
     assert not trustor.is_there(trust)
 
 
+def test_trusts_go_with_the_subscriptions_that_are_purged(trustor, receiver, keystone):
+    trusts = [trustor.trust_of(trustor.subscribe(_hook(receiver, str(number)))) for number in range(3)]
+    trustor.subscribe(receiver.url)
+
+    answer = trustor("POST", f"/v2/queues/{trustor.queue}/purge", keystone.any_token("admin-one"))
+
+    assert answer.status_code == 204
+    assert not any(map(trustor.is_there, trusts))
+
+
 def test_the_whole_object_goes_round(trustor, receiver):
     path = trustor.subscribe(_hook(receiver), options={"a": 1})
     old = trustor.shown(path)
@@ -361,6 +371,7 @@ def test_while_keystone_is_away_nothing_counts_and_nothing_is_lost_and_no_log_ha
             trustor.post("meanwhile")
             wait_until(lambda: trustor.record(path)["pending"] or trustor.record(path)["failing"], what="it to wait")
             own.start()
+            trustor("POST", f"{path}/deliveries/retry", own.any_token("member-one"))
             wait_until(lambda: receiver.deliveries, seconds=90, what="the message")
             wait_until(lambda: trustor.record(path)["counts"]["delivered"] == 1, what="the record")
 

@@ -7,7 +7,7 @@ service is the trustor, as far as the trust goes, which includes removing it.
 import datetime
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from keystoneauth1 import exceptions
@@ -23,6 +23,7 @@ from zaqar.transport.tokens.validations import DEADLINE
 LOG = logging.getLogger(__name__)
 
 _PATH = "/OS-TRUST/trusts"
+_MOST_TOLD = 10
 _UNKNOWN = frozenset({401, 403, 404})
 _NO_KEYSTONE = (exceptions.ClientException, ValueError, KeyError, TypeError)
 """What comes of no answer, of an error, and of an answer that is somebody else's."""
@@ -80,22 +81,41 @@ class Trusts:
             LOG.warning("%s Keystone makes no trust for a subscriber: %s.", context.request_id, _told(error))
             raise Unavailable("Keystone makes no trust for the subscriber now.") from error
 
-    def delete(self, context: Context, trust_id: str) -> None:
-        """Remove a trust: by the right of the caller if he is the trustor, else by that of the trust itself."""
+    def delete(self, context: Context, trust_ids: Collection[str]) -> None:
+        """Remove trusts: by the right of the caller if he is the trustor, else by that of the trust itself."""
         hurry(self._deadline)
-        own = () if context.token is None else (context.token.text,)
-        try:
-            if not any(self._is_removed(trust_id, token) for token in own):
-                token, _ = self.token(trust_id)
-                self._remove(trust_id, token)
-        except TrustLost:
-            return  # there is nothing left of it that could be used
-        except (Unavailable, *_NO_KEYSTONE) as error:
-            LOG.warning("%s The trust %s could not be removed: %s.", context.request_id, trust_id, _told(error))
+        left, reason = list[str](), ""
+        for trust_id in trust_ids:
+            try:
+                self._delete(context, trust_id)
+            except TrustLost:
+                continue  # there is nothing left of it that could be used
+            except (Unavailable, *_NO_KEYSTONE) as error:
+                left.append(trust_id)
+                reason = _told(error)
+        if left:
+            some = " ".join(left[:_MOST_TOLD])
+            LOG.warning(
+                "%s Trusts could not be removed, %d of %d: %s: %s.",
+                context.request_id,
+                len(left),
+                len(trust_ids),
+                some,
+                reason,
+            )
 
     def token(self, trust_id: str) -> tuple[str, float]:
         """Return a new token for a trust, and for how many seconds it is good. Raises ``TrustLost`` and ``Unavailable``."""
         hurry(self._deadline)
+        return self._token(trust_id)
+
+    def _delete(self, context: Context, trust_id: str) -> None:
+        if context.token is not None and self._is_removed(trust_id, context.token.text):
+            return
+        token, _ = self._token(trust_id)
+        self._remove(trust_id, token)
+
+    def _token(self, trust_id: str) -> tuple[str, float]:
         session, _ = self._current()
         try:
             access = self._log_in(trust_id=trust_id).get_access(session)
