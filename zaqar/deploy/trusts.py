@@ -37,6 +37,7 @@ def in_keystone(conf: config.Options, clock: Clock | None = None) -> "Trusts":
         log_in=functools.partial(config.log_in_trustee, conf),
         open_session=functools.partial(config.session_of_trustee, conf),
         now=lambda: clock.microseconds() // 1_000_000,
+        most=max(1, conf.server.threads // 4),  # as of validations
     )
 
 

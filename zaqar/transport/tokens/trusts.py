@@ -4,10 +4,11 @@ A trust is made with the token of a request, so that it can give no more than th
 service is the trustor, as far as the trust goes, which includes removing it.
 """
 
+import contextlib
 import datetime
 import logging
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from keystoneauth1 import exceptions
@@ -18,7 +19,7 @@ from zaqar.context import Context
 from zaqar.errors import TrustLost, Unavailable
 from zaqar.limits import LAST_SECOND
 from zaqar.transport.tokens.hurry import HurriedSession, hurry
-from zaqar.transport.tokens.validations import DEADLINE
+from zaqar.transport.tokens.validations import DEADLINE, PLACE_PATIENCE
 
 LOG = logging.getLogger(__name__)
 
@@ -33,7 +34,8 @@ class Trusts:
     """Makes, uses and removes trusts; each call ends within ``deadline`` seconds. Any thread may call anything here.
 
     ``log_in(trust_id=...)`` returns a plugin of keystoneauth for a trust, or for the trustee himself; ``open_session(session=...)`` a
-    session of keystoneauth over one of requests. ``now``: the second since 1970.
+    session of keystoneauth over one of requests. ``now``: the second since 1970. At most ``most`` requests at a time wait for trusts to be
+    made or removed: the other threads are for whoever needs none.
     """
 
     are_made = True
@@ -44,12 +46,16 @@ class Trusts:
         log_in: Callable[..., Any],
         open_session: Callable[..., Any],
         now: Callable[[], int],
+        most: int,
         deadline: float = DEADLINE,
+        patience: float = PLACE_PATIENCE,
     ) -> None:
         self._log_in = log_in
         self._open_session = open_session
         self._now = now
+        self._most = most
         self._deadline = deadline
+        self._patience = patience
         self.forget_parent()
         forks.tell(self)
 
@@ -57,12 +63,16 @@ class Trusts:
         """Leave the connections to the parent, in a forked process."""
         self._lock = threading.Lock()
         self._opened: tuple[Any, Any] | None = None
+        self._places = threading.BoundedSemaphore(self._most)
 
     def create(self, context: Context, *, seconds: int) -> str:
         """Let the trustee act as the caller for so long; return the trust's id. Raises ``Unavailable``."""
         if context.token is None or context.user is None:
             raise Unavailable("A subscriber with a trust needs a request with a token, which a signature is not.")
-        hurry(self._deadline)
+        with self._place():
+            return self._create(context, context.token.text, seconds)
+
+    def _create(self, context: Context, token: str, seconds: int) -> str:
         document = {
             "trustor_user_id": context.user,
             "trustee_user_id": self._trustee_id(),
@@ -72,7 +82,7 @@ class Trusts:
             "expires_at": _text_of(min(self._now() + seconds, LAST_SECOND)),
         }
         try:
-            answer = self._ask("POST", _PATH, context.token.text, json={"trust": document})
+            answer = self._ask("POST", _PATH, token, json={"trust": document})
             return str(answer.json()["trust"]["id"])
         except exceptions.HttpError as error:
             LOG.warning("%s Keystone makes no trust for a subscriber: %s.", context.request_id, _told(error))
@@ -83,16 +93,11 @@ class Trusts:
 
     def delete(self, context: Context, trust_ids: Collection[str]) -> None:
         """Remove trusts: by the right of the caller if he is the trustor, else by that of the trust itself."""
-        hurry(self._deadline)
-        left, reason = list[str](), ""
-        for trust_id in trust_ids:
-            try:
-                self._delete(context, trust_id)
-            except TrustLost:
-                continue  # there is nothing left of it that could be used
-            except (Unavailable, *_NO_KEYSTONE) as error:
-                left.append(trust_id)
-                reason = _told(error)
+        if not trust_ids:
+            return
+        left, reason = list(trust_ids), "Keystone is slow to answer"
+        with contextlib.suppress(Unavailable), self._place():
+            left, reason = self._delete_all(context, trust_ids)
         if left:
             some = " ".join(left[:_MOST_TOLD])
             LOG.warning(
@@ -108,6 +113,19 @@ class Trusts:
         """Return a new token for a trust, and for how many seconds it is good. Raises ``TrustLost`` and ``Unavailable``."""
         hurry(self._deadline)
         return self._token(trust_id)
+
+    def _delete_all(self, context: Context, trust_ids: Collection[str]) -> tuple[list[str], str]:
+        """Return those that could not be removed, and why the last could not."""
+        left, reason = list[str](), ""
+        for trust_id in trust_ids:
+            try:
+                self._delete(context, trust_id)
+            except TrustLost:
+                continue  # there is nothing left of it that could be used
+            except (Unavailable, *_NO_KEYSTONE) as error:
+                left.append(trust_id)
+                reason = _told(error)
+        return left, reason
 
     def _delete(self, context: Context, trust_id: str) -> None:
         if context.token is not None and self._is_removed(trust_id, context.token.text):
@@ -128,6 +146,16 @@ class Trusts:
             raise TrustLost("Keystone gives no token for the trust.") from error
         except _NO_KEYSTONE as error:
             raise Unavailable("Keystone does not answer.") from error
+
+    @contextlib.contextmanager
+    def _place(self) -> Iterator[None]:
+        if not self._places.acquire(timeout=self._patience):
+            raise Unavailable("Keystone is slow to answer, and enough requests wait for trusts.")
+        hurry(self._deadline)
+        try:
+            yield
+        finally:
+            self._places.release()
 
     def _trustee_id(self) -> str:
         session, trustee = self._current()
