@@ -8,9 +8,11 @@ import sys
 import pytest
 
 from tests.elsewhere.installing import install_kinds
+from tests.notification.receiver import Receiver
 from zaqar import config, deploy
 from zaqar.errors import ConfigurationError, Invalid
 from zaqar.notification.kinds.installed import installed, scheme_of
+from zaqar.notification.kinds.kind import SubscriberKind
 from zaqar.notification.kinds.webhooks import Webhooks
 from zaqar.notification.settings import NotifierSettings
 
@@ -114,3 +116,29 @@ def test_a_subscription_whose_kind_is_not_installed_any_more_fails_by_its_policy
 
     (failing,) = world.standing(subscription).progress.failing
     assert failing.answer == "no subscribers of this kind are installed"
+
+
+class _Mistaken(SubscriberKind):
+    def parse(self, subscriber, options, source):
+        """Take it."""
+
+    def prepare(self, subscription):
+        """Fail."""
+        raise KeyError("what every subscription has")
+
+    async def deliver(self, delivery):
+        """Never come so far."""
+
+
+def test_a_kind_that_makes_a_mistake_keeps_nothing_from_subscribers_of_others(memory_world, caplog):
+    world, _ = memory_world
+    world.more_kinds = lambda settings: {"mistaken": _Mistaken(settings)}
+    with Receiver() as receiver:
+        world.subscribe("mistaken:all")
+        world.subscribe(receiver.url())
+        world.post(b"1")
+        with world.notifier() as notifier:
+            receiver.wait_for(1)
+            world.wait_until(lambda: notifier.counts().failed_attempts == 4)
+
+    assert "through a mistake" in caplog.text

@@ -14,6 +14,7 @@ from zaqar.deploy.subscribers import settings
 from zaqar.errors import ConfigurationError, QueueNotFound
 from zaqar.models import QueueKey
 from zaqar.news import Box, HostNews, News, NoNews
+from zaqar.notification.kinds.installed import installed
 from zaqar.operations.bodies import Bodies
 from zaqar.operations.copies import Copies
 from zaqar.operations.settings import KnownQueues
@@ -45,7 +46,6 @@ class Delivering:
 
     def __init__(self, conf: config.Options) -> None:
         """Open the stores. Raises ``ConfigurationError``."""
-        from zaqar.notification.kinds.installed import installed
         from zaqar.notification.notifier import Notifier
 
         self._management = chosen(conf, "management_store").management_store(None)
@@ -75,6 +75,8 @@ class Delivering:
         import zaqar.notification.confirmation
         import zaqar.notification.notifier  # noqa: F401
 
+        for kind in installed(settings(conf)).values():
+            kind.load()
         task = Task(
             "deliveries",
             lambda: cls(conf).run(),
