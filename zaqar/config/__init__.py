@@ -15,6 +15,7 @@ from zaqar.config.encryption import cipher
 from zaqar.config.libraries import sections_of_others
 from zaqar.config.loading import Reading, load, read
 from zaqar.config.logs import check_log_levels, check_log_place, start_logging
+from zaqar.config.mail import smtp_port
 from zaqar.config.notification import networks, news_directory
 from zaqar.config.registry import list_opts
 from zaqar.config.server import is_to_be_checked, workers
@@ -52,6 +53,7 @@ __all__ = [
     "sections_of_others",
     "session_of_trustee",
     "signer",
+    "smtp_port",
     "standard_checks",
     "start_logging",
     "state_path",

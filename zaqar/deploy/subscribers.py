@@ -5,6 +5,7 @@ import functools
 
 from zaqar import config
 from zaqar.deploy import trusts
+from zaqar.deploy.mail import mail_settings
 from zaqar.notification.catalogue import Catalogue
 from zaqar.notification.kinds import installed
 from zaqar.notification.settings import NotifierSettings
@@ -24,6 +25,7 @@ def settings(conf: config.Options) -> NotifierSettings:
         allows_local=not config.has_keystone(conf),
         token_for=trusts.token_for(conf),
         limits=config.limits(conf),
+        mail=mail_settings(conf),
     )
 
 

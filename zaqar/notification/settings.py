@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from zaqar.errors import Unavailable
 from zaqar.limits import Limits
 from zaqar.notification.destinations import Network
+from zaqar.notification.mail.settings import MailSettings
 
 
 def _nobody(_: str) -> bool:
@@ -14,6 +15,10 @@ def _nobody(_: str) -> bool:
 
 def _no_token(_: str) -> tuple[str, float]:
     raise Unavailable("There is no Keystone.")
+
+
+def _nowhere() -> None:
+    return None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -37,6 +42,10 @@ class NotifierSettings:
     Raises ``TrustLost`` where there is none to be had, and ``Unavailable``.
     """
 
+    mail: MailSettings | None = None
+    """None: no mail is sent."""
+    confirmation_page: Callable[[], str | None] = _nowhere
+    """Where the links of confirmations lead to, if that is known."""
     limits: Limits = dataclasses.field(default_factory=Limits)
     """Those of requests."""
 
