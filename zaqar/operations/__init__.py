@@ -20,8 +20,11 @@ from zaqar.operations.settings import KnownQueues
 from zaqar.operations.signatures import Signatures
 from zaqar.operations.subscription_terms import KindRule, Terms
 from zaqar.operations.subscriptions import Subscriptions
+from zaqar.operations.trusts import NoTrusts, Trusts
 from zaqar.signing import Signer
 from zaqar.storage.contract import ManagementStore, Routing
+
+_NO_TRUSTS = NoTrusts("There is nobody who could make a trust for the subscriber.")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,6 +55,7 @@ class Operations:
         settings_seconds: float,
         news: News,
         kinds: Mapping[str, KindRule],
+        trusts: Trusts = _NO_TRUSTS,
     ) -> "Operations":
         """Return the operations on stores; what queues' metadata means is remembered for so many seconds.
 
@@ -67,6 +71,7 @@ class Operations:
                 authorization=authorization,
                 limits=limits,
                 can_encrypt=cipher.can_encrypt,
+                trusts=trusts,
                 news=news,
             ),
             Messages(known=known, authorization=authorization, limits=limits, bodies=bodies, news=news),
@@ -79,6 +84,7 @@ class Operations:
                 confirmations=Confirmations(
                     known=known, limits=limits, signer=signer, news=news, has_to_agree=terms.has_to_agree
                 ),
+                trusts=trusts,
                 news=news,
                 now=signer.second,
             ),
