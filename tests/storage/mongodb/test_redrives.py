@@ -45,7 +45,7 @@ def test_a_step_takes_ten_commands_whatever_it_moves(store, queue, dead, watch):
 
     assert [each.name for each in sent] == [
         "findAndModify",  # the lease
-        "aggregate",  # what is there
+        "find",  # what is there
         "find",  # the records of the targets
         "findAndModify",  # what is about to move
         "update",  # leaves
@@ -65,7 +65,7 @@ def test_a_step_of_a_dry_run_takes_three(store, queue, dead, watch):
     with watch() as sent:
         assert step(store, dead).moved == 210
 
-    assert [each.name for each in sent] == ["findAndModify", "aggregate", "findAndModify"]
+    assert [each.name for each in sent] == ["findAndModify", "find", "findAndModify"]
 
 
 def test_what_is_left_for_a_subscription_is_noticed_in_parts_that_are_not_too_large(store, queue, dead):
