@@ -53,6 +53,7 @@ DEFAULTS = {
         "tls_certificate": None,
         "tls_key": None,
         "tls_client_ca": None,
+        "public_url": None,
         "access_log": True,
         "allow_unauthenticated": False,
     },

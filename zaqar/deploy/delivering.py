@@ -23,6 +23,7 @@ from zaqar.storage.routing import SingleStore
 if TYPE_CHECKING:
     from zaqar.notification.catalogue import Catalogue
     from zaqar.notification.confirmation import Confirmations
+    from zaqar.notification.places import Places
 
 LOG = logging.getLogger(__name__)
 
@@ -52,10 +53,9 @@ class Delivering:
         self._store = chosen(conf, "message_store").message_store(None)
         self._box = Box(config.news_directory(conf, describe(conf)))
         self._catalogue = _catalogue(conf)
-        confirmations = _confirmations(conf, self._catalogue)
-        delivery = dataclasses.replace(
-            settings(conf), confirmation_page=lambda: conf.notification.external_confirmation_url
-        )
+        places = _places(conf, self._catalogue)
+        confirmations = _confirmations(conf, places)
+        delivery = dataclasses.replace(settings(conf), confirmation_page=places.page)
         if self._catalogue is not None:
             delivery = dataclasses.replace(delivery, is_trusted_host=self._catalogue.has_host)
         self._notifier = Notifier(
@@ -75,7 +75,8 @@ class Delivering:
         # In the thread it could be under way when a process is forked, which would have half a module for ever.
         import zaqar.notification.catalogue
         import zaqar.notification.confirmation
-        import zaqar.notification.notifier  # noqa: F401
+        import zaqar.notification.notifier
+        import zaqar.notification.places  # noqa: F401
 
         task = Task(
             "deliveries",
@@ -151,10 +152,20 @@ def _catalogue(conf: config.Options) -> "Catalogue | None":
     return Catalogue(functools.partial(config.catalogue, conf))
 
 
-def _confirmations(conf: config.Options, catalogue: "Catalogue | None") -> "Confirmations | None":
+def _places(conf: config.Options, catalogue: "Catalogue | None") -> "Places":
+    from zaqar.notification.places import Places
+
+    return Places(
+        public_url=conf.server.public_url,
+        external_page=conf.notification.external_confirmation_url,
+        endpoint=catalogue.endpoint if catalogue else lambda _: None,
+    )
+
+
+def _confirmations(conf: config.Options, places: "Places") -> "Confirmations | None":
     from zaqar.notification.confirmation import Confirmations
 
     signer = config.signer(conf, SystemClock())
     if not signer.has_key:
         return None
-    return Confirmations(signer=signer, endpoint=catalogue.endpoint if catalogue else lambda _: None)
+    return Confirmations(signer=signer, endpoint=places.endpoint)

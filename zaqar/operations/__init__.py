@@ -9,6 +9,7 @@ from zaqar.news import News
 from zaqar.operations.authorization import Authorization
 from zaqar.operations.bodies import Bodies
 from zaqar.operations.claims import Claims
+from zaqar.operations.confirmation_links import ConfirmationLinks
 from zaqar.operations.confirmations import Confirmations
 from zaqar.operations.deliveries import Deliveries
 from zaqar.operations.health import Health
@@ -30,6 +31,7 @@ class Operations:
     messages: Messages
     claims: Claims
     subscriptions: Subscriptions
+    confirmation_links: ConfirmationLinks
     deliveries: Deliveries
     signatures: Signatures
     health: Health
@@ -78,6 +80,7 @@ class Operations:
                 news=news,
                 now=signer.second,
             ),
+            ConfirmationLinks(known=known, signer=signer),
             Deliveries(known=known, authorization=authorization, news=news),
             Signatures(signer=signer, authorization=authorization),
             Health(management=management, known=known, authorization=authorization),

@@ -140,7 +140,8 @@ class Subscriptions:
             if new.subscriber == old.subscriber:
                 return new
             has_to_agree = self._confirmations.are_required_of(new.subscriber)
-            new = replaced(new, confirmations=(), is_confirmed=new.is_confirmed and not has_to_agree)
+            is_confirmed = new.is_confirmed and not has_to_agree
+            new = replaced(new, confirmations=(), is_confirmed=is_confirmed, has_left=False)
             end = self._confirmations.end(new.ttl, new.subscriber, other_than=old.confirmations)
             return remembering(new, end)
 
@@ -167,10 +168,11 @@ class Subscriptions:
 
         def change(old: Subscription) -> Subscription:
             nonlocal end
-            check_answer(context, queue, old)
+            if context.opening is not None:
+                check_answer(context.opening, queue, old)
             seconds = self._limits.default_subscription_ttl
             end = None if confirmed else self._confirmations.end(seconds, old.subscriber)
-            return remembering(replaced(old, is_confirmed=confirmed), end)
+            return remembering(replaced(old, is_confirmed=confirmed, has_left=not confirmed), end)
 
         try:
             self._change(queue, subscription_id, change)
