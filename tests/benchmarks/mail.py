@@ -89,9 +89,10 @@ def _service(port: int) -> Iterator[tuple[RunningServer, Service]]:
     mail = {"smtp_mode": "self_local", "smtp_host": "127.0.0.1", "smtp_port": port, "smtp_tls": "none"}
     mail |= {"external_confirmation_url": "https://pages.example.com", "smtp_connections": CONNECTIONS}
     settings = {"notification": mail, "signed_url": {"secret_key": "k" * 32}, "server": {"workers": 1}}
-    with tempfile.TemporaryDirectory() as folder, running_server(Path(folder), settings) as server:
-        with contextlib.closing(Service(server.url)) as service:
-            yield server, service
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        server = stack.enter_context(running_server(folder, settings))
+        yield server, stack.enter_context(contextlib.closing(Service(server.url)))
 
 
 def _subscribe(service: Service) -> None:
