@@ -72,7 +72,7 @@ def test_a_bad_request_makes_nothing(client):
         ({"subscriber": 1}, "must be a URI"),
         ({"subscriber": "fake"}, "must be supported in the list"),
         ({"subscriber": "email://fake"}, "must be supported in the list"),
-        ({"subscriber": "queue:no/name"}, "queue names are"),
+        ({"subscriber": "queue:no/name"}, "The subscriber: Queue names are"),
         ({"subscriber": "http://a:65536/"}, "a URL with a host"),
         ({"subscriber": "http://a:b/"}, "a URL with a host"),
         ({"subscriber": HOOK, "options": "a"}, "must be a dict"),

@@ -192,6 +192,29 @@ def measure_beside(bench: Bench, rounds: int) -> None:
     print(f"  deliveries meanwhile: {delivered / rounds:.0f}/s")
 
 
+def measure_fan_out(bench: Bench, posts: int, targets: int = 3) -> None:
+    """Copy a backlog into queues that are subscribers."""
+    names = [f"fan-out-{number}" for number in range(targets)]
+    with contextlib.closing(Service(bench.server.url)) as service:
+        for name in names:
+            document = {"subscriber": f"queue:{name}"}
+            status, answer = service.call("POST", "/v2/queues/fan-out/subscriptions", document)
+            assert status == 201, answer
+            assert service.call("PUT", f"/v2/queues/{name}")[0] == 201
+        bench.pause()
+        bench.fill("fan-out", posts)
+        posted = service.stats("fan-out")["total"]
+        bench.resume()
+        begin = time.monotonic()
+        wait_until(lambda: all(service.stats(name)["total"] >= posted for name in names), seconds=300, what="copies")
+        seconds = time.monotonic() - begin
+        print(
+            f"{posted} posts for {targets} queues: {posted / seconds:.0f} posts/s, {posted * targets / seconds:.0f} "
+            f"copies/s, {[service.stats(name)['total'] for name in names]}",
+            flush=True,
+        )
+
+
 def _print_ratios(what: str, rates: dict[int, list[float]]) -> None:
     (base, *others) = rates
     print(what, {key: round(statistics.median(found)) for key, found in rates.items()}, flush=True)
@@ -220,7 +243,7 @@ def main() -> None:
     parser.add_argument("--engine", choices=["granian", "gunicorn"], default="granian")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--body", type=int, default=200, help="characters of a message's body")
-    parser.add_argument("--only", nargs="+", default=["posts", "drain", "latency", "beside"])
+    parser.add_argument("--only", nargs="+", default=["posts", "drain", "latency", "fan-out", "beside"])
     parser.add_argument("--backlogs", type=int, nargs="+", default=[1000, 20_000])
     options = parser.parse_args()
     with (
@@ -238,6 +261,8 @@ def main() -> None:
             for backlog in options.backlogs:
                 measure_drain(bench, backlog, 1)
                 measure_drain(bench, backlog, 10)
+        if "fan-out" in options.only:
+            measure_fan_out(bench, min(options.backlogs))
         if "beside" in options.only:
             measure_beside(bench, options.rounds)
 

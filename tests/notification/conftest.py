@@ -31,6 +31,14 @@ def memory_world():
     return World(store, clock), memory
 
 
+@pytest.fixture
+def still_memory_world():
+    """Return a world in memory whose time only goes on when it is moved, and its memory."""
+    clock = MovableClock()
+    store, memory = fake_store(clock)
+    return World(store, clock), memory
+
+
 @pytest.fixture(params=ROWS)
 def world(request, tmp_path, shared):
     """Return a world."""

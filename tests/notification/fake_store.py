@@ -165,6 +165,14 @@ class _Deliveries(Deliveries):
     def address(self, queue, subscription_id, message, *, token):
         self._notice(queue, [message], token, ids.format_id(*subscription_id), "question")
 
+    def redeliver(self, queue, subscription_id, message, *, token):
+        """Leave a dead letter for one subscription, as a redrive does."""
+        self._notice(queue, [message], token, subscription_id, "redelivery")
+
+    def copy(self, queue, message, *, token):
+        """Leave what came through a subscription of another queue."""
+        self._notice(queue, [message], token, None, "copy")
+
     def standing(self, queue, subscription_id):
         with self._memory.lock:
             progress = self._memory.row(queue, subscription_id).progress

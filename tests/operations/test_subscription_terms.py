@@ -82,6 +82,31 @@ def test_the_kind_of_a_subscriber_may_refuse_it_with_its_options():
         strict.check(SOURCE, "HTTP://a", {"a": 1})
 
 
+@pytest.mark.parametrize(
+    ("options", "refusal"),
+    [
+        ({"_dead_letter_queue": 1}, "_dead_letter_queue must be the name of a queue"),
+        ({"_dead_letter_queue": "no/name"}, "_dead_letter_queue: Queue names are"),
+        ({"_dead_letter_queue": ""}, "_dead_letter_queue: Queue names are"),
+        ({"_dead_letter_queue": "source"}, "_dead_letter_queue must name another queue"),
+        ({"_dead_letter_queue_messages_ttl": 59}, "_dead_letter_queue_messages_ttl must be between 60"),
+        ({"_dead_letter_queue_messages_ttl": "60"}, "_dead_letter_queue_messages_ttl must be an integer"),
+    ],
+)
+def test_a_place_for_dead_letters_is_checked_as_that_of_a_queue(options, refusal):
+    """http Q-14, S-9"""
+    with pytest.raises(Invalid, match=refusal):
+        terms().check(SOURCE, "http://a", options)
+
+
+def test_dead_letters_go_to_any_other_queue():
+    """http Q-14, S-9"""
+    terms().check(SOURCE, "http://a", {"_dead_letter_queue": "dead", "_dead_letter_queue_messages_ttl": 60})
+    terms().check(SOURCE, "http://a", {"_dead_letter_queue": None, "_dead_letter_queue_messages_ttl": None})
+    topic = queue_key(name="source", kind="topic")
+    terms().check(topic, "http://a", {"_dead_letter_queue": "source"})
+
+
 def test_a_subscriber_whose_kind_is_gone_keeps_its_subscription():
     terms().check(SOURCE, "gopher://a", {})
 

@@ -74,6 +74,9 @@ class World:
     def update(self, made, **changes):
         self.operations.update(self.caller, self.queue, made, **changes)
 
+    def confirm(self, made, confirmed):
+        self.operations.confirm(self.caller, self.queue, made, confirmed)
+
     def show(self, made):
         return self.operations.get(self.caller, self.queue, made)
 
@@ -195,6 +198,46 @@ def test_what_changes_nothing_writes_nothing(make_world):
     world.update(made, options={})
 
     assert world.show(made).version == before
+
+
+def test_a_subscriber_and_its_options_are_looked_at_together_whichever_changes(make_world):
+    def refuse(subscriber, options, source):
+        if "plain" in subscriber and "secret" in options:
+            raise Invalid("No.")
+
+    world = make_world(parse=refuse)
+    made = world.create()
+
+    world.update(made, options={"secret": 1})
+    with pytest.raises(Invalid, match="No"):
+        world.update(made, subscriber="http://plain/")
+    world.update(made, subscriber="http://plain/", options={})
+    with pytest.raises(Invalid, match="No"):
+        world.update(made, options={"secret": 1})
+    world.update(made, ttl=77)
+
+
+def test_who_cannot_be_asked_is_not_asked(make_world):
+    world = make_world(requires=True, can_be_asked=False)
+
+    made = world.create()
+    world.confirm(made, False)
+
+    assert world.show(made).confirmations == ()
+
+
+def test_who_is_always_asked_is_asked_whatever_the_operator_wants(make_world):
+    world = make_world(is_always_asked=True)
+
+    made = world.create()
+    asked = len(world.show(made).confirmations)
+    world.clock.move(1)
+    world.confirm(made, True)
+    world.update(made, subscriber="http://example.com/other")
+
+    assert asked == 1
+    assert not world.show(made).is_confirmed
+    assert len(world.show(made).confirmations) == 1
 
 
 def test_a_target_is_looked_at_whenever_somebody_names_one(make_world):

@@ -14,6 +14,7 @@ from zaqar.deploy.subscribers import settings
 from zaqar.errors import ConfigurationError, QueueNotFound
 from zaqar.models import QueueKey
 from zaqar.news import Box, HostNews, News, NoNews
+from zaqar.notification.kinds.installed import installed
 from zaqar.operations.bodies import Bodies
 from zaqar.operations.copies import Copies
 from zaqar.operations.settings import KnownQueues
@@ -46,7 +47,6 @@ class Delivering:
 
     def __init__(self, conf: config.Options) -> None:
         """Open the stores. Raises ``ConfigurationError``."""
-        from zaqar.notification.kinds.installed import installed
         from zaqar.notification.notifier import Notifier
 
         self._management = chosen(conf, "management_store").management_store(None)
@@ -78,6 +78,8 @@ class Delivering:
         import zaqar.notification.notifier
         import zaqar.notification.places  # noqa: F401
 
+        for kind in installed(settings(conf)).values():
+            kind.load()
         task = Task(
             "deliveries",
             lambda: cls(conf).run(),

@@ -148,11 +148,13 @@ def _pass_over_late(recipient: Recipient) -> Job | None:
 def _late(recipient: Recipient) -> Job | None:
     """Let a worker give up the next of what is past the end of its schedule, as it becomes a dead letter first.
 
-    A worker has one message at a time, so that thousands of them hold up nobody. Those of one post follow one another.
+    Of a subscription one message at a time, so that dead letters stand in the order of the posts, and thousands hold up nobody.
     """
     course, now_ms = recipient.course, recipient.shared.now_ms()
+    if any(lane.is_busy for lane in course.lanes):
+        return None
     not_yet = []
-    for lane in [one for one in course.lanes if not one.is_busy]:
+    for lane in course.lanes:
         late_ms = recipient.late_ms(lane)
         if late_ms <= now_ms:
             return _given_up(recipient, lane, recipient.source.windows.following(lane.position - 1))
@@ -171,6 +173,8 @@ def _late(recipient: Recipient) -> Job | None:
         opened = course.open(notice)
         if opened is not None:
             return _given_up(recipient, opened, notice)
+    if not_yet:
+        recipient.look_again_ms = min(not_yet)
     return None
 
 

@@ -44,6 +44,13 @@ class Ledger:
         else:
             self._unsaid[logging.INFO, "attempts failed", answer] += 1
 
+    def waits(self, why: str) -> None:
+        """Say that an attempt could not be made yet, through no fault of the receiver."""
+        if self._has_line():
+            LOG.warning("subscription %s: an attempt waits: %s", self._id, why)
+        else:
+            self._unsaid[logging.WARNING, "attempts wait", why] += 1
+
     def put_off(self, notice: Notice, position: int, *, attempts: int, next_ms: int, answer: str) -> None:
         """Note a message that is to be tried again."""
         self._course.fail(Failing(position, notice.token, attempts, next_ms, answer))

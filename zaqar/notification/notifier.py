@@ -131,6 +131,7 @@ class Notifier:
             for kind in set(self._kinds.values()):
                 threads = Threads(f"notifier-{type(kind).__name__}", _THREADS_OF_A_KIND)
                 stack.callback(threads.close)
+                kind.load()
                 await kind.open(Surroundings(in_thread=threads.run, post_copy=self._post_copy))
                 stack.push_async_callback(kind.close)
             self._delivering = _Delivering(self._stores, shared, self._time)

@@ -101,7 +101,7 @@ class Recipient:
         """Tell whether a notice is to be delivered to it."""
         if notice.subscription_id is not None and notice.subscription_id != self.id:
             return False
-        if notice.purpose == "question":
+        if notice.purpose in ("question", "redelivery"):  # the latter would be lost if it were passed over
             return True
         return self.is_served and (notice.purpose != "copy" or self.dispatch.kind.takes_copies)
 

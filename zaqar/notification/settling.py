@@ -123,7 +123,8 @@ def _note_failure(
 ) -> None:
     ledger = recipient.ledger
     ledger.attempt_failed(notice, position, attempts=attempts, answer=answer.text)
-    if answer.is_gone:
+    if answer.is_gone and (isinstance(following, End) or recipient.burial is None):
+        # Its subscription goes with what fails: not before this is a dead letter, where it is to be one.
         recipient.is_gone, recipient.is_open = True, False
         recipient.source.wake()
     if isinstance(following, End):

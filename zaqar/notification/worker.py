@@ -15,6 +15,8 @@ from zaqar.notification.turns import Turns
 
 LOG = logging.getLogger(__name__)
 
+UNCONFIRMED = "not confirmed any more"
+
 _AFTER_MISTAKE = 1.0
 """Seconds."""
 
@@ -64,7 +66,7 @@ class Worker:
         if notice is None:
             cancel(job, job.position, None, EXPIRED)
         elif not job.recipient.is_for_it(notice):
-            cancel(job, job.position, notice, "not confirmed any more")
+            cancel(job, job.position, notice, UNCONFIRMED)
         elif (end := _end_without_attempt(job, job.position, notice)) is not None:
             await give_up(job, job.position, notice, end)
         else:
@@ -102,7 +104,7 @@ class Worker:
             answer = Answer("a mistake of the service")
         if answer.is_ours:
             if job.lane is not None:
-                LOG.warning("subscription %s: an attempt waits: %s", recipient.id, answer.text)
+                recipient.ledger.waits(answer.text)
             postpone(job, position, notice, answer.text, retry_after=answer.retry_after)
         else:
             await settle(job, position, notice, answer)
@@ -124,6 +126,8 @@ def _end_without_attempt(job: Job, position: int, notice: Notice) -> End | None:
         return End("expired", EXPIRED)
     if job.is_late:
         return End("receiver_down", DOWN)
+    if notice.purpose == "redelivery" and not recipient.is_served:
+        return End("gone", UNCONFIRMED)
     failing = recipient.course.failing.get(position)
     if recipient.burial is not None and failing is not None and job.attempts > len(recipient.waits(notice.purpose)):
         return End("delivery_failed", failing.answer)  # it was attempted to the end, and could not become a dead letter

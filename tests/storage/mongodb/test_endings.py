@@ -6,8 +6,8 @@ from tests.builders import dead_letter_rule, new_message, numbered_messages, que
 from tests.conformance.acts import claim, everything, exists, listed, numbers, post
 from zaqar.storage.ids import named
 from zaqar.storage.mongodb.messages import posting
-from zaqar.storage.mongodb.messages.dead_letters import forward
 from zaqar.storage.mongodb.messages.encoding import date_of
+from zaqar.storage.mongodb.messages.moves import forward
 from zaqar.storage.mongodb.messages.scope import scope_of
 
 

@@ -1,4 +1,4 @@
-"""What lies in Redis of a queue, and what must hold of it after every step (``keys.py`` says what each key is)."""
+"""What lies in Redis of a queue, and what must hold of it after every step (``key_lists.py`` says what each key is)."""
 
 from collections import Counter
 

@@ -8,6 +8,7 @@ from redis.exceptions import NoPermissionError
 
 from tests.builders import dead_letter_rule, new_message, new_token, numbered_messages, queue_key
 from tests.conformance.outbox_acts import finish, lease, subscribe_many
+from tests.conformance.redrive_acts import begin, bury, dead_letters, origin_in, redrive
 from tests.integration.redis_groups import redis_cluster
 from tests.integration.redis_servers import RedisServer, redis_server
 from tests.storage.redis.opening import management_store, message_store
@@ -69,8 +70,12 @@ def _use(uri: str) -> None:
         message.claims.create(queue, ttl=60, grace=60, limit=2, dead_letter=dead_letter_rule(dead))
         message.messages.delete_many(queue, parse_ids(ids[-1:]), claim_ids=None)
         message.messages.pop(queue, limit=1)
+        message.messages.details(
+            queue, named(message.messages.post(queue, [new_message()], client_id="c", token=new_token()).ids[0])
+        )
         _subscribe_and_deliver(message, queue)
         message.sweep()
+        _bring_back(message, queue)
         message.records.purge(queue)
         assert [one.body for one in message.messages.pop(dead, limit=1)], "a message moved"
         for key in (queue, dead, emptied):
@@ -99,6 +104,17 @@ def _subscribe_and_deliver(message: MessageStore, queue: QueueKey) -> None:
     message.subscriptions.delete(queue, named(other.id))
     message.subscriptions.delete_all(queue)
     assert message.deliveries.sources() == []
+
+
+def _bring_back(message: MessageStore, queue: QueueKey) -> None:
+    """Do everything that there is to do with redrives once."""
+    (one,) = subscribe_many(message, queue, 1)
+    bury(message, queue, *dead_letters(origin_in(queue), 1), *dead_letters(origin_in(queue, subscription_id=one.id), 1))
+    assert redrive(message, queue).moved == 2
+    message.redrives.cancel(queue, named(begin(message, queue).id))
+    assert message.redrives.get(queue) is not None
+    assert message.redrives.running() == [queue]
+    message.subscriptions.delete_all(queue)
 
 
 def _with_user(server: RedisServer, *more: str) -> None:

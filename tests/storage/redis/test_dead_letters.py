@@ -14,7 +14,7 @@ from tests.storage.redis.crashes import Crash, Crashing
 from tests.storage.redis.structures import Structures
 from zaqar.storage.ids import named
 from zaqar.storage.redis.driver import DRIVER, Options
-from zaqar.storage.redis.messages import dead_letters, sweep
+from zaqar.storage.redis.messages import dead_letters, leaving, sweep
 
 WAY = 7
 """Commands of a claim that moves messages: the claim, two that prepare their leaving, the step, three that post them."""
@@ -126,7 +126,7 @@ def test_several_that_finish_the_same_way_post_once(store, queue, dead, worn, cr
     assert numbers(everything(store, queue)) == [3, 4]
     assert listed(store, dead) == []
 
-    together(*[partial(store.parts.dead_letters.forward, queue)] * 6)
+    together(*[partial(store.parts.leaving.forward, queue)] * 6)
 
     assert numbers(listed(store, dead)) == [0, 1, 2]
 
@@ -157,7 +157,7 @@ def test_the_way_ends_where_the_target_is_deleted_meanwhile(store, queue, dead, 
 
 def test_what_a_claim_leaves_when_its_time_is_over_the_sweep_moves(store, queue, dead, clock, client, monkeypatch):
     monkeypatch.setattr(dead_letters, "PATIENCE", 0.0)
-    many = 3 * dead_letters.BATCH
+    many = 3 * leaving.BATCH
     post(store, queue, *numbered_messages(many))
     store.claims.release(queue, named(claim(store, queue, limit=many).id))
     post(store, queue, *numbered_messages(1, first=many))
@@ -166,7 +166,7 @@ def test_what_a_claim_leaves_when_its_time_is_over_the_sweep_moves(store, queue,
 
     assert held.messages == ()
     assert 0 < store.records.stats(dead).total < many
-    clock.move(dead_letters.RESCUE)
+    clock.move(leaving.RESCUE)
     sweep_all(store)
     assert numbers(listed(store, dead)) == list(range(many))
     assert numbers(listed(store, queue)) == [many]

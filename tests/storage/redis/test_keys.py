@@ -1,4 +1,4 @@
-"""Every key is named once, in ``keys.py``: nothing else spells one, and no script counts where in ``KEYS`` it stands."""
+"""Every key is named once, in ``key_lists.py``: nothing else spells one, and no script counts where in ``KEYS`` it stands."""
 
 import ast
 import re
@@ -10,9 +10,17 @@ import pytest
 from tests.builders import queue_key
 from tests.storage.redis.scripts import FOLDER, SCRIPTS
 from zaqar.storage.redis import keys
-from zaqar.storage.redis.keys import AgendaKeys, DirectoryKeys, OutboxKeys, PostingKeys, QueueKeys, SourceKeys
+from zaqar.storage.redis.key_lists import (
+    AgendaKeys,
+    DirectoryKeys,
+    OutboxKeys,
+    PostingKeys,
+    QueueKeys,
+    RedeliveryKeys,
+    SourceKeys,
+)
 
-LISTS = (QueueKeys, OutboxKeys, PostingKeys, AgendaKeys, SourceKeys, DirectoryKeys)
+LISTS = (QueueKeys, OutboxKeys, PostingKeys, RedeliveryKeys, AgendaKeys, SourceKeys, DirectoryKeys)
 WORDS = {word for names in LISTS for word in names._fields}
 FILES = sorted(path.relative_to(FOLDER).with_suffix("").as_posix() for path in FOLDER.rglob("*.lua"))
 PROGRAM = sorted(set(FOLDER.parent.rglob("*.py")) - {Path(keys.__file__)})
@@ -27,6 +35,7 @@ def _every_key():
         *keys.keys_of(QUEUE),
         *keys.outbox_keys_of(QUEUE),
         *keys.posting_keys_of(QUEUE, "abc"),
+        *keys.redelivery_keys_of(QUEUE, "abc"),
         *keys.agenda_keys_of(0),
         *keys.source_keys_of(0),
         *keys.directory_of("p", "queue"),
@@ -89,7 +98,7 @@ def test_the_names_in_the_database_are_those_that_earlier_releases_know():
         tag + b":posted:abc",
     )
     assert keys.agenda_keys_of(3) == (b"zaqar:{agenda:3}", b"zaqar:{agenda:3}:visited")
-    assert keys.source_keys_of(3) == (b"zaqar:{agenda:3}:sources",)
+    assert keys.source_keys_of(3) == (b"zaqar:{agenda:3}:sources", b"zaqar:{agenda:3}:redriven")
     assert keys.directory_of("p", "queue") == (b"zaqar:{directory:q:p}:names", b"zaqar:{directory:q:p}:metadata")
     assert keys.directory_of("p", "topic") == (b"zaqar:{directory:t:p}:names", b"zaqar:{directory:t:p}:metadata")
     assert (keys.TURN, keys.SEARCH_TURN) == ("zaqar:sweep", "zaqar:sweep:search")
@@ -102,6 +111,14 @@ def test_a_post_is_given_the_keys_of_its_queue_that_have_the_same_names():
     del given["posted"]
 
     assert given.items() <= {**keys.outbox_keys_of(queue)._asdict(), **keys.keys_of(queue)._asdict()}.items()
+
+
+def test_a_redelivery_is_given_the_keys_of_the_outbox_and_of_the_post_with_its_token():
+    queue = queue_key()
+    given = keys.redelivery_keys_of(queue, "abc")._asdict()
+
+    assert given.pop("posted") == keys.posting_keys_of(queue, "abc").posted
+    assert given.items() <= keys.outbox_keys_of(queue)._asdict().items()
 
 
 def test_the_outbox_shares_with_its_queue_what_has_the_same_name_alone():
@@ -125,13 +142,6 @@ def test_what_tells_of_an_outbox_is_its_log():
     found = {key for key in _every_key() if fnmatchcase(key.decode(), keys.OUTBOXES)}
 
     assert found == {keys.outbox_keys_of(QUEUE).notices}
-
-
-def test_what_is_in_a_queue_is_all_but_its_record_and_what_outlives_it():
-    queue = queue_key()
-    of_queue = keys.keys_of(queue)
-
-    assert set(of_queue) - set(keys.contents_of(queue)) == {of_queue.record, of_queue.leaving, of_queue.resume}
 
 
 def test_every_file_of_lua_belongs_to_a_script():
@@ -160,7 +170,7 @@ def test_a_script_names_its_keys_as_the_list_does_and_nothing_else_so(name):
     code = re.sub(r"--.*", "", rest)
     used = set(re.findall(r"\b(?:call|in_parts|looked_up)\(\s*(?:'\w+'|command), ([^,)]*)", code))
 
-    assert re.findall(r"(?m)^-- keys   (\w+) of keys\.py$", rest) == [script.keys.__name__], (
+    assert re.findall(r"(?m)^-- keys   (\w+) of key_lists\.py$", rest) == [script.keys.__name__], (
         "for who reads the file alone"
     )
     assert head == f"local call = redis.call\nlocal {', '.join(script.keys._fields)} = unpack(KEYS)"

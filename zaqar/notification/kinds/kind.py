@@ -2,7 +2,7 @@
 
 A kind is a class that an entry point of the group ``zaqar.notification.kinds`` names; the name of the entry point is the
 scheme of its URIs, in lower case. It is made in every process: those that take requests call ``parse`` only, so that its module
-imports what it delivers with no earlier than in ``open``; the notifier calls the rest, in its event loop.
+imports what it delivers with no earlier than in ``load``; the notifier calls the rest, in its event loop.
 """
 
 import abc
@@ -88,6 +88,9 @@ class SubscriberKind(abc.ABC):
 
         Its scheme is this kind's, in any case of letters. Called at creation, and when the subscriber or the options change.
         """
+
+    def load(self) -> None:  # noqa: B027 - not every kind has something to load
+        """Import what it delivers with. Called before ``open``, from the main thread where processes may be forked later."""
 
     async def open(self, surroundings: Surroundings) -> None:  # noqa: B027 - not every kind has something to open
         """Begin, in the loop in which everything is delivered."""

@@ -33,7 +33,10 @@ class Queues(SubscriberKind):
     def parse(self, subscriber: str, options: Mapping[str, Any], source: QueueKey) -> None:
         """Refuse what is no name of another queue, and options that have no use or are out of bounds."""
         target = QueueKey(source.project, _name(subscriber))
-        check_queue(target)
+        try:
+            check_queue(target)
+        except Invalid as error:  # it is not the queue of the request that is wrong
+            raise Invalid(f"The subscriber: {error}") from error
         if target == source:
             raise Invalid("A queue cannot be a subscriber of itself.")
         for name in _OF_WEBHOOKS:

@@ -42,9 +42,13 @@ class Webhooks(SubscriberKind):
                 "operator has named their network in [notification] allowed_networks."
             )
 
+    def load(self) -> None:
+        """Import the client: those that only take requests do without."""
+        import zaqar.notification.kinds.letterhead
+        import zaqar.notification.webhook  # noqa: F401
+
     async def open(self, surroundings: Surroundings) -> None:  # noqa: ARG002
         """Have connections to send through."""
-        # Imported here: those that only take requests do not load a client for HTTP.
         from zaqar.notification.webhook import Sender
 
         settings = self.settings

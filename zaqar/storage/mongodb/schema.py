@@ -70,6 +70,13 @@ MESSAGE_STORE = (
     Index(SUBSCRIPTIONS, "progress", ("queue", "low"), "lease; what of the outbox is needed", "low"),
     Index(SUBSCRIPTIONS, "ending", ("expires",), "the sweep of subscriptions that ended", reclaim_after=RECLAIM_AFTER),
     Index(RECORDS, "sweeping", ("due",), "the sweep of queues in which something may be due", only_with="due"),
+    Index(
+        RECORDS,
+        "redriving",
+        ("redrive.is_running",),
+        "which queues have a running redrive",
+        only_with="redrive.is_running",
+    ),
     Index(RECORDS, "litter", ("litter",), "the sweep of what purges and deletions have left", only_with="litter"),
 )
 

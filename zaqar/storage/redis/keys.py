@@ -1,4 +1,4 @@
-"""The keys in Redis, each named once: from these lists come their names in Python, in the scripts and in the database.
+"""The names of keys in the database, which follow from the lists of keys (``key_lists.py``).
 
 The keys of a list share a hash tag, and so lie on one slot of a Cluster; a script is given those of one list. The record of
 a queue is ``zaqar:{q:PROJECT/NAME}``, of a topic ``zaqar:{t:PROJECT/NAME}``; what else there is of it adds a colon and the
@@ -9,10 +9,18 @@ W-R12). Names in the database never change: processes of two releases work on th
 import zlib
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import NamedTuple
 
 from zaqar.models import Kind, QueueKey
 from zaqar.storage import names
+from zaqar.storage.redis.key_lists import (
+    AgendaKeys,
+    DirectoryKeys,
+    OutboxKeys,
+    PostingKeys,
+    QueueKeys,
+    RedeliveryKeys,
+    SourceKeys,
+)
 
 PREFIX = "zaqar:"
 """What every key begins with."""
@@ -38,147 +46,6 @@ AGENDAS = 8
 _KINDS: dict[Kind, str] = {"queue": "q", "topic": "t"}
 
 
-class QueueKeys(NamedTuple):
-    """What there is of a queue.
-
-    A message is in exactly one of ``ready``, ``delayed`` and ``claimed``. Ids have a fixed width and begin with the
-    position, so they sort as their positions do.
-    """
-
-    record: bytes
-    """Hash. ``next``: the least position that the next message may get. ``noted``: the second for which the agenda has the
-    queue, or has had it. ``rule``: by which dead letters that a claim left behind are still to leave: claims after which
-    one does, its new ttl or ``-``, the key of the record of the queue it goes to. ``notify_until``: the latest second at which
-    a subscription ends; posts leave notices before it."""
-
-    messages: bytes
-    """Hash: id to envelope, which is created, ttl, checksum or ``-``, client id; a line feed; the body."""
-
-    ready: bytes
-    """Sorted set: the ids of messages that may be claimed, by position."""
-
-    expiry: bytes
-    """Sorted set: the ids of all messages, by the second at which each is gone."""
-
-    delayed: bytes
-    """Sorted set: the ids of messages that are not due yet, by position."""
-
-    due: bytes
-    """Sorted set: the ids of those in ``delayed``, by the second at which the delay ends."""
-
-    claimed: bytes
-    """Sorted set: the ids of messages that a claim holds, by position."""
-
-    states: bytes
-    """Hash: id to claim count, claim or ``-``, ttl or ``-`` where grace did not change it; only of messages claimed once."""
-
-    claims: bytes
-    """Sorted set: claims, by the second at which each ends."""
-
-    holdings: bytes
-    """Hash: claim to its ttl, then the ids that it took."""
-
-    remaining: bytes
-    """Hash: claim to how many of those it still holds; the claim is gone with the last."""
-
-    leaving: bytes
-    """Hash: messages on their way to a dead-letter queue. ``>`` and the id of the first of those that left together, to the
-    key of that queue's record, then the id of each and its ttl there; and id to envelope. It outlives purge and deletion."""
-
-    resume: bytes
-    """String: where positions go on when a deleted queue is made again; has a time to live."""
-
-
-class OutboxKeys(NamedTuple):
-    """What there is of the subscriptions to a queue, and of what is to be delivered to them; it outlives the record."""
-
-    record: bytes
-    resume: bytes
-
-    subscribers: bytes
-    """Hash: digest of a subscriber to the id of its subscription."""
-
-    subscriptions: bytes
-    """Hash: id to version, digest of the subscriber, content."""
-
-    order: bytes
-    """Sorted set: the ids with the score 0, and so in their order."""
-
-    endings: bytes
-    """Sorted set: the ids, by the second at which each subscription ends."""
-
-    progress: bytes
-    """Hash: id to ``high``, the millisecond at which it wakes or ``-``, 1 where it is full or 0, the text or nothing yet."""
-
-    needed: bytes
-    """Sorted set: the ids, by ``low``: notices behind it are needed."""
-
-    behind: bytes
-    """Sorted set: the ids of those that are neither leased nor full, by ``high``: with notices behind it they have work."""
-
-    wakes: bytes
-    """Sorted set: the ids of those that are not leased, by the millisecond from which they have work; 0 where hurried."""
-
-    hurried: bytes
-    """Set: the ids of those whose holder has still to be told to hurry."""
-
-    taken: bytes
-    """Sorted set: the ids of those that are leased, by the millisecond at which the lease ends."""
-
-    holders: bytes
-    """Hash: the ids of those that are leased, to who holds them."""
-
-    notices: bytes
-    """Stream: the log, an entry for each notice, whose id is the position of its last message and 0. First the token, with the
-    subscription that it is for or ``-``; then of each message the second at which it is due or ``-``, with its envelope."""
-
-    pending: bytes
-    """Sorted set: of each notice its position and the second at which it is of no use any more, by position; without bodies."""
-
-
-class PostingKeys(NamedTuple):
-    """What a post needs of a queue; fewer keys are sooner sent and read."""
-
-    record: bytes
-    messages: bytes
-    ready: bytes
-    expiry: bytes
-    delayed: bytes
-    due: bytes
-    notices: bytes
-    pending: bytes
-
-    posted: bytes
-    """String: the first position that the post with this token got; has a time to live."""
-
-
-class AgendaKeys(NamedTuple):
-    """One of the agendas: which queues need the sweep, and when. A queue is named by the key of its record."""
-
-    agenda: bytes
-    """Sorted set: queues, by the second at which something falls due in each."""
-
-    visited: bytes
-    """Sorted set: queues that a sweep has taken from the agenda, by the second at which that sweep is given up."""
-
-
-class SourceKeys(NamedTuple):
-    """What lies beside an agenda: which queues have something in their outboxes."""
-
-    sources: bytes
-    """Set: queues, by the keys of their records; a crash may keep one from being there."""
-
-
-class DirectoryKeys(NamedTuple):
-    """The queues, or the topics, of a project in the management store."""
-
-    names: bytes
-    """Sorted set: every name with the score 0, and so in the order of their bytes."""
-
-    metadata: bytes
-    """Hash: name to JSON, of those that have any metadata."""
-
-
 @lru_cache(maxsize=10_000)
 def keys_of(queue: QueueKey) -> QueueKeys:
     """Return every key of a queue but for those of its outbox."""
@@ -193,18 +60,19 @@ def outbox_keys_of(queue: QueueKey) -> OutboxKeys:
     return OutboxKeys(record.encode(), *_below(record, OutboxKeys._fields[1:]))
 
 
-def contents_of(queue: QueueKey) -> tuple[bytes, ...]:
-    """Return the keys of what is in a queue, which is all but its record and what outlives it."""
-    keys = keys_of(queue)
-    return tuple(key for key in keys if key not in (keys.record, keys.leaving, keys.resume))
-
-
 def posting_keys_of(queue: QueueKey, token: str) -> PostingKeys:
     """Return the keys that the post with this token needs."""
     record, messages, ready, expiry, delayed, due, *_ = keys_of(queue)
     outbox = outbox_keys_of(queue)
-    posted = b"%s:posted:%s" % (record, token.encode())
+    posted = _posted_under(record, token)
     return PostingKeys(record, messages, ready, expiry, delayed, due, outbox.notices, outbox.pending, posted)
+
+
+def redelivery_keys_of(queue: QueueKey, token: str) -> RedeliveryKeys:
+    """Return the keys that the redelivery with this token needs."""
+    outbox = outbox_keys_of(queue)
+    posted = _posted_under(outbox.record, token)
+    return RedeliveryKeys(outbox.record, outbox.endings, outbox.notices, outbox.pending, posted)
 
 
 def queue_of(key: bytes) -> QueueKey:
@@ -214,7 +82,7 @@ def queue_of(key: bytes) -> QueueKey:
 
 
 def is_leaving(key: bytes) -> bool:
-    """Tell whether a key of a queue is that of its dead letters on their way."""
+    """Tell whether a key of a queue is that of its messages on their way."""
     return key.endswith(b":leaving")
 
 
@@ -243,6 +111,10 @@ def directory_of(project: str, kind: Kind) -> DirectoryKeys:
 
 def _record_of(queue: QueueKey) -> str:
     return f"{PREFIX}{{{_KINDS[queue.kind]}:{names.path_of(queue)}}}"
+
+
+def _posted_under(record: bytes, token: str) -> bytes:
+    return b"%s:posted:%s" % (record, token.encode())
 
 
 def _below(key: str, words: Iterable[str]) -> list[bytes]:

@@ -57,12 +57,12 @@ def view(session: Session, queue: QueueKey) -> View:
     return _caught_up(session, read)
 
 
-def ready(session: Session, queue: QueueKey, *, limit: int, is_brief: bool = False) -> View:
-    """Find the first messages that are ready, in one command; brief: only what decides whether to take them.
+def ready(session: Session, queue: QueueKey, *, after: int = -1, limit: int, is_brief: bool = False) -> View:
+    """Find the first messages behind a position that are ready, in one command; brief: only what decides whether to take them.
 
-    They may be taken, or moved to a dead-letter queue: what becomes of that if it is broken off has to be found out.
+    They may be taken, or moved to another queue: what becomes of that if it is broken off has to be found out.
     """
-    found = first(session, queue, {"state": READY}, limit=limit, is_brief=is_brief)
+    found = first(session, queue, {"state": READY}, after=after, limit=limit, is_brief=is_brief)
     return _watch(session, found) if found.found else found
 
 

@@ -38,7 +38,8 @@ class QueueDeliveries(contract.Deliveries):
         session = self._session
         drafts = [draft(message, now=session.clock.now(), client_id="")]
         memory = tokens.memory(session.patience)
-        posting.post(session, Post(queue, drafts, token, memory, addressee=format_id(*subscription_id)))
+        addressee = format_id(*subscription_id)
+        posting.post(session, Post(queue, drafts, token, memory, addressee=addressee, purpose="question"))
 
     def standing(self, queue: QueueKey, subscription_id: Id) -> Standing:
         """Tell how far one is."""

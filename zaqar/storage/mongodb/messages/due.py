@@ -10,8 +10,7 @@ import dataclasses
 import time
 from collections.abc import Sequence
 
-from zaqar.errors import QueueNotFound
-from zaqar.storage.mongodb.messages import dead_letters
+from zaqar.storage.mongodb.messages import moves
 from zaqar.storage.mongodb.messages.encoding import COUNTED_AS_CLAIMED, LEAVING, READY
 from zaqar.storage.mongodb.messages.record import SETTLE_INTERVAL, Record
 from zaqar.storage.mongodb.messages.scope import place_of
@@ -124,13 +123,10 @@ def _due(session: Session, scope: str, now: int) -> list[Document]:
 
 
 def _end(session: Session, scope: str, state: str, documents: Sequence[Document], now: int) -> None:
-    """End the state of messages: a dead letter on its way goes on, and all others are ready."""
+    """End the state of messages: what is on its way goes on, and all others are ready."""
     if state == LEAVING:
         for move_id in sorted({document["claim"] for document in documents}):
-            try:
-                dead_letters.forward(session, scope, move_id)
-            except QueueNotFound:
-                dead_letters.take_back(session, scope, move_id)
+            moves.finish(session, scope, move_id)
     else:
         _make_ready(session, scope, state, [document["_id"] for document in documents], now)
 

@@ -5,14 +5,15 @@ state        see below                    until        second at which the state
 created      second                       ttl          seconds             expires      date; moved by the grace of claims
 client       id of the poster             checksum     if there is one     body         one JSON value, as posted
 claim        id, while one holds it       claim_ttl    of that claim       claim_count  if claimed ever
-mark         of the pop or the deletion that takes it                      target       of one leaving: scope and ttl
+mark         of the pop or the deletion that takes it                      target       of one leaving: see ``moves``
+origin       text, of a dead letter or one that was brought back
 
 While a message is leaving, ``claim`` is the id of its move.
 
 Notices are in the same collection, in a state of their own and with none of these fields but ``queue``: see ``notices``.
 
 A message is ready, delayed or claimed; for moments also popped or doomed (about to be deleted together with others) or
-leaving (a dead letter on its way). Whatever a crash leaves in one of those states ends at ``until``, as a claim does.
+leaving (on its way to another queue, to a subscription, or away for good). Whatever a crash leaves in one of those states ends at ``until``, as a claim does.
 """
 
 from collections.abc import Iterable
@@ -21,9 +22,10 @@ from functools import lru_cache
 from typing import Any
 
 from zaqar.clock import age
-from zaqar.models import DeadLetterRule, Message, NewMessage
+from zaqar.models import DeadLetterRule, Message, MessageDetails, NewMessage
 from zaqar.storage.mongodb.messages.scope import id_of
 from zaqar.storage.mongodb.server.connection import Document
+from zaqar.storage.origins import decode_origin, encode_origin
 
 READY, DELAYED, CLAIMED, POPPED, DOOMED, LEAVING = "ready", "delayed", "claimed", "popped", "doomed", "leaving"
 
@@ -63,6 +65,8 @@ def draft(new: NewMessage, *, now: int, client_id: str) -> Document:
         document |= {"state": DELAYED, "until": now + new.delay}
     if new.checksum is not None:
         document["checksum"] = new.checksum
+    if new.origin is not None:
+        document["origin"] = encode_origin(new.origin)
     return document
 
 
@@ -86,6 +90,17 @@ def message(document: Document, now: int) -> Message:
         document["claim"] if is_claimed(document, now) else None,
         document.get("claim_count", 0),
         document.get("checksum"),
+    )
+
+
+def details(document: Document, now: int) -> MessageDetails:
+    """Return all that is known of the message that a document is."""
+    is_delayed = document["state"] == DELAYED and document["until"] > now
+    return MessageDetails(
+        message(document, now),
+        claimed_until=int(document["until"]) if is_claimed(document, now) else None,
+        due=int(document["until"]) if is_delayed else None,
+        origin=decode_origin(document.get("origin")),
     )
 
 

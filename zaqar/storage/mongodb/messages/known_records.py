@@ -3,7 +3,7 @@
 It remembers numbers that never go back, so what it remembers of a queue may be out of date, but is never too high.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pymongo import ReturnDocument
@@ -16,6 +16,9 @@ from zaqar.storage.ids import Id, position_at
 from zaqar.storage.mongodb.messages.record import ROOM, Record
 from zaqar.storage.mongodb.messages.scope import scope_of
 from zaqar.storage.mongodb.server.connection import Database, Document
+
+_OF_ONE_LIFE = ("deleted", "counted", "recounted", "dead_letters", "discarded", "discards", "redrive")
+"""Fields that a queue has not when it is made again."""
 
 _REMEMBERED = 10_000
 """Queues of which something is remembered, at most: beyond, all is forgotten."""
@@ -99,16 +102,21 @@ class KnownRecords:
         """Change the record likewise; return it as it was."""
         return self._change(scope, condition, change, ReturnDocument.BEFORE)
 
-    def empty(self, found: Record, also: Document) -> Record | None:
+    def empty(
+        self, found: Record, also: Document, *, without: Sequence[str] = (), condition: Document | None = None
+    ) -> Record | None:
         """Raise the floor of a living queue above all that was reserved, and set the counters to 0, in one step.
 
         Returns the record as it is then; None where nothing was done, since the queue is gone, or others have reserved more
-        than ``ROOM`` positions since it was read. ``also``: fields to set beside.
+        than ``ROOM`` positions since it was read, or it does not meet the condition. ``also``: fields to set beside;
+        ``without``: fields to take away.
         """
         floor = found.next + ROOM
         emptied = {"total": 0, "claimed": 0} | also
-        change = {"$max": {"next": floor, "floor": floor, "litter": floor}, "$set": emptied}
-        return self.update(found.scope, {"next": {"$lte": floor}}, change)
+        change: Document = {"$max": {"next": floor, "floor": floor, "litter": floor}, "$set": emptied}
+        if without:
+            change["$unset"] = dict.fromkeys(without, "")
+        return self.update(found.scope, {"next": {"$lte": floor}} | (condition or {}), change)
 
     def hurry(self, scope: str, due: int) -> Record | None:
         """Let a queue be settled at the second ``due`` or before; return its record, None where the queue is gone."""
@@ -133,7 +141,7 @@ class KnownRecords:
         """Make a living queue of the remains of a deleted one; messages that are left of that one are still litter."""
         start = max(remains.next, position_at(self._clock.microseconds()))
         condition = {"_id": remains.scope, "deleted": {"$ne": None}, "next": remains.next}
-        absent = {"deleted": "", "counted": "", "recounted": "", "dead_letters": ""}
+        absent = dict.fromkeys(_OF_ONE_LIFE, "")
         change: dict[str, Any] = {"$set": _fresh(start) | {"litter": start}, "$unset": absent}
         done = self._database.run(lambda: self._database.records.update_one(condition, change))
         return done.matched_count == 1

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from zaqar.models import Audience, Message, NewMessage, Posted, QueueKey
+from zaqar.models import Audience, Message, MessageDetails, NewMessage, Posted, QueueKey
 from zaqar.storage import contract, tokens
 from zaqar.storage.ids import Id
 from zaqar.storage.mongodb.messages import deletion, popping, posting, reading
@@ -31,8 +31,15 @@ class QueueMessages(contract.Messages):
         session = self._session
         now = session.clock.now()
         drafts = [draft(each, now=now, client_id=client_id) for each in new]
-        memory = tokens.memory(session.patience)
-        return posting.post(session, Post(queue, drafts, token, memory, is_silent=audience == "nobody"))
+        post = Post(
+            queue,
+            drafts,
+            token,
+            max(memory, tokens.memory(session.patience)),
+            is_silent=audience == "nobody",
+            purpose="post" if audience == "everybody" else "copy",
+        )
+        return posting.post(session, post)
 
     def list(
         self,
@@ -58,6 +65,10 @@ class QueueMessages(contract.Messages):
     def get(self, queue: QueueKey, ids: Sequence[Id]) -> Sequence[Message]:
         """Return those that exist, in the order of the ids."""
         return reading.found(self._session, queue, ids)
+
+    def details(self, queue: QueueKey, message_id: Id) -> MessageDetails:
+        """Return all that is known of one."""
+        return reading.details(self._session, queue, message_id)
 
     def delete(self, queue: QueueKey, message_id: Id, *, claim_id: Id | None) -> None:
         """Delete one."""

@@ -6,6 +6,7 @@ first, last  positions                                         token         of 
 created      second                                            lapses        date, an hour behind the end of its last message
 messages     body, ttl and delay of each                       size          bytes of the bodies
 for          id of the one subscription that it is for; empty where it is for all
+purpose      what it is of, where that is a copy or a redelivery; absent of a post and, where it is for one, of a question
 
 A notice comes with the messages of its post, and may be read once its post is published: before that, one with an earlier
 position might still come. Uses the index ``notices`` on ``(queue, last, size, for)``.
@@ -13,7 +14,7 @@ position might still come. Uses the index ``notices`` on ``(queue, last, size, f
 
 from collections.abc import Sequence
 
-from zaqar.models import Notice, NoticedMessage, QueueKey
+from zaqar.models import Notice, NoticedMessage, Purpose, QueueKey
 from zaqar.storage.ids import format_id
 from zaqar.storage.mongodb.messages.encoding import NOTICE, date_of
 from zaqar.storage.mongodb.messages.record import BOUND, Record
@@ -30,15 +31,20 @@ MOST_AT_ONCE = 500
 
 FOR_ALL = ""
 
+_PLAIN = frozenset({"post", "question"})
+"""What a notice without its purpose is of, by whether it is for all: as releases wrote it that knew no other."""
+
 _PLACE = {"_id": 0, "last": 1, "size": 1}
 """What the index has of a notice."""
 
 
-def document(scope: str, drafts: Sequence[Document], *, first: int, token: str, addressee: str) -> Document:
+def document(
+    scope: str, drafts: Sequence[Document], *, first: int, token: str, addressee: str, purpose: Purpose
+) -> Document:
     """Return the notice of a post."""
     created = int(drafts[0]["created"])
     last = first + len(drafts) - 1
-    return {
+    made: Document = {
         "_id": notice_key(scope, format_id(last, token)),
         "queue": scope,
         "state": NOTICE,
@@ -51,6 +57,7 @@ def document(scope: str, drafts: Sequence[Document], *, first: int, token: str, 
         "messages": [_noticed(each) for each in drafts],
         "lapses": date_of(created + max(int(each["ttl"]) for each in drafts) + LIFE),
     }
+    return made if purpose in _PLAIN else made | {"purpose": purpose}
 
 
 def sources(session: Session) -> Sequence[QueueKey]:
@@ -147,4 +154,5 @@ def _notice(document: Document) -> Notice:
         created=int(document["created"]),
         messages=[NoticedMessage(each["body"], int(each["ttl"]), int(each["delay"])) for each in document["messages"]],
         subscription_id=document["for"] or None,
+        purpose=document.get("purpose") or ("question" if document["for"] else "post"),
     )

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 
-from zaqar.models import QueueKey
+from zaqar.models import Purpose, QueueKey
 from zaqar.storage.ids import format_id, new_token
 from zaqar.storage.mongodb.messages import notices
 from zaqar.storage.mongodb.messages.leases import LEASE
@@ -16,7 +16,8 @@ from zaqar.storage.mongodb.server.connection import Document
 class Post:
     """One attempt to post; ``nonce`` tells it from others with the same token.
 
-    ``addressee``: the one subscription that is to have it, and then it is in no queue; empty for all.
+    ``addressee``: the one subscription that is to have it, and then it is in no queue; empty for all. ``purpose``: what its
+    notice is of.
     """
 
     queue: QueueKey
@@ -26,6 +27,7 @@ class Post:
     lease: int = LEASE
     is_silent: bool = False
     addressee: str = notices.FOR_ALL
+    purpose: Purpose = "post"
     has_notice: bool = False
     nonce: str = dataclasses.field(default_factory=new_token)
 
@@ -62,6 +64,13 @@ class Post:
         ]
         if self.has_notice:
             found.append(
-                notices.document(self.scope, self.drafts, first=first, token=self.token, addressee=self.addressee)
+                notices.document(
+                    self.scope,
+                    self.drafts,
+                    first=first,
+                    token=self.token,
+                    addressee=self.addressee,
+                    purpose=self.purpose,
+                )
             )
         return found

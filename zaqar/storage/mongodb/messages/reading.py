@@ -10,9 +10,10 @@ than never.
 from collections.abc import Sequence
 
 from zaqar.errors import QueueNotFound
-from zaqar.models import Message, QueueKey
+from zaqar.models import Message, MessageDetails, QueueKey
+from zaqar.storage import refusals
 from zaqar.storage.ids import Id, format_id
-from zaqar.storage.mongodb.messages import candidates
+from zaqar.storage.mongodb.messages import candidates, encoding
 from zaqar.storage.mongodb.messages.encoding import CLAIMED, DELAYED, READY, VISIBLE, living, messages
 from zaqar.storage.mongodb.messages.kept import kept
 from zaqar.storage.mongodb.messages.scope import id_of, message_key, scope_of
@@ -54,6 +55,16 @@ def found(session: Session, queue: QueueKey, ids: Sequence[Id]) -> list[Message]
     wanted = {"_id": {"$in": keys}, "state": {"$in": VISIBLE}, "expires": living(now)}
     by_id = {shown.id: shown for shown in messages(kept(session, scope, wanted), now)}
     return [by_id[id_of(key)] for key in keys if id_of(key) in by_id]
+
+
+def details(session: Session, queue: QueueKey, name: Id) -> MessageDetails:
+    """Return all that is known of a message. Raises ``MessageNotFound``."""
+    scope, now = scope_of(queue), session.clock.now()
+    key = message_key(scope, format_id(*name))
+    wanted = {"_id": key, "state": {"$in": VISIBLE}, "expires": living(now)}
+    for document in kept(session, scope, wanted):
+        return encoding.details(document, now)
+    raise refusals.no_message()
 
 
 def _with_claimed(

@@ -13,7 +13,10 @@ litter        messages before this position, which is not above the floor, are s
 notify_until  second until which a post leaves a notice, set before a subscription that ends then can be seen; kept in
               the remains; absent where nobody ever subscribed
 subscribed    second at which it was last raised
-dead_letters  what is claimed too often is still to be moved: to which queue, from what count on, with what ttl
+dead_letters  what is claimed too often is still to be moved: to which queue, from what count on, with what ttl; or thrown away,
+              where ``way`` says so
+discarded     how many were thrown away; ``discards``, the last moves that were counted in it
+redrive       of the queue, running or the last: see ``redrive_record``
 """
 
 import dataclasses
@@ -66,6 +69,11 @@ class Record:
     def notify_until(self) -> int:
         """Return the second until which posts leave notices."""
         return int(self.document.get("notify_until", 0))
+
+    @property
+    def discarded(self) -> int:
+        """Return how many messages were claimed too often and thrown away, in this life of the queue."""
+        return int(self.document.get("discarded", 0))
 
     @property
     def is_deleted(self) -> bool:

@@ -6,7 +6,7 @@ litter, which the sweep removes.
 
 from zaqar.models import QueueKey, Stats
 from zaqar.storage import contract
-from zaqar.storage.mongodb.messages import litter, statistics
+from zaqar.storage.mongodb.messages import litter, redrive_record, statistics
 from zaqar.storage.mongodb.messages.record import ROOM, Record
 from zaqar.storage.mongodb.messages.scope import scope_of
 from zaqar.storage.mongodb.messages.session import Session
@@ -31,16 +31,16 @@ class QueueRecords(contract.Records):
         while (found := session.records.find(scope_of(queue))) is not None:
             past = (found.next + ROOM) // 1_000_000 + 1
             gone = {"deleted": session.clock.now(), "reservations": [], "struck": [], "due": past}
-            remains = found if found.is_deleted else session.records.empty(found, gone)
+            remains = found if found.is_deleted else session.records.empty(found, gone, without=["redrive"])
             if remains is not None:
                 _clear(session, remains)
                 return
 
     def purge(self, queue: QueueKey) -> None:
-        """Raise the floor."""
+        """Raise the floor, and end a running redrive."""
         session = self._session
         while (found := session.records.find(scope_of(queue))) is not None and not found.is_deleted:
-            purged = session.records.empty(found, {})
+            purged = _purged(session, found)
             if purged is not None:
                 _clear(session, purged)
                 return
@@ -48,6 +48,16 @@ class QueueRecords(contract.Records):
     def stats(self, queue: QueueKey) -> Stats:
         """Return the counters and both ends."""
         return statistics.stats(self._session, queue)
+
+
+def _purged(session: Session, found: Record) -> Record | None:
+    """Raise the floor of a queue as it was found, with its redrive; return the record, None where that changed."""
+    redrive = found.document.get("redrive", {})
+    same = {"redrive.id": redrive.get("id"), "redrive.is_running": redrive.get("is_running")}
+    if "is_running" not in redrive:
+        return session.records.empty(found, {}, condition=same)
+    cancelled = redrive_record.ended("cancelled", session.clock.now())
+    return session.records.empty(found, cancelled, without=["redrive.is_running"], condition=same)
 
 
 def _clear(session: Session, record: Record) -> None:

@@ -18,7 +18,7 @@ def stats(session: Session, queue: QueueKey) -> Stats:
     """Return the counters, with what this process has not written of them, and both ends: one command."""
     view, unwritten = session.counters.with_unwritten(scope_of(queue), lambda: candidates.ends(session, queue))
     if len(view.found) < 2:
-        return Stats()
+        return Stats(discarded=view.record.discarded)
     now = session.clock.now()
     oldest, newest = (_end(each, now) for each in view.found)
     figures, to_come = view.record.document, unwritten.since(view.record.floor)
@@ -26,7 +26,7 @@ def stats(session: Session, queue: QueueKey) -> Stats:
     claimed = int(figures["claimed"]) + to_come.claimed
     total = max(total, 1 if oldest.id == newest.id else 2)
     claimed = min(max(claimed, 0), total)
-    return Stats(claimed, total - claimed, oldest, newest)
+    return Stats(claimed, total - claimed, oldest, newest, view.record.discarded)
 
 
 def recount(session: Session, record: Record, now: int) -> None:

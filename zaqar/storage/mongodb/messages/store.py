@@ -14,6 +14,7 @@ from zaqar.storage.mongodb.messages.lines import Lines
 from zaqar.storage.mongodb.messages.messages import QueueMessages
 from zaqar.storage.mongodb.messages.pace import Pace
 from zaqar.storage.mongodb.messages.records import QueueRecords
+from zaqar.storage.mongodb.messages.redrives import QueueRedrives
 from zaqar.storage.mongodb.messages.session import Session
 from zaqar.storage.mongodb.messages.statistics import write_counters
 from zaqar.storage.mongodb.messages.subscriptions import QueueSubscriptions
@@ -51,6 +52,7 @@ class Parts:
             claims=QueueClaims(session),
             subscriptions=QueueSubscriptions(session),
             deliveries=QueueDeliveries(session),
+            redrives=QueueRedrives(session),
             microseconds=session.clock.microseconds,
             sweep=functools.partial(sweep, session),
             is_turn_to_sweep=functools.partial(is_turn_to_sweep, session),

@@ -10,6 +10,7 @@ Uses the indexes of ``_id`` and ``subscribers``, the latter on ``(queue, digest)
 """
 
 import time
+from collections.abc import Iterable
 
 from pymongo.errors import DuplicateKeyError
 
@@ -77,6 +78,13 @@ def find(session: Session, scope: str, subscription_id: str) -> Document:
     if found is None:
         raise refusals.no_subscription()
     return found
+
+
+def living_among(session: Session, scope: str, keys: Iterable[str]) -> list[str]:
+    """Return which of the subscriptions to a queue that have these keys are living."""
+    wanted = {"_id": {"$in": sorted(keys)}, "queue": scope, "expires": living(session.clock.now())}
+    database = session.database
+    return [each["_id"] for each in database.run(lambda: list(database.subscriptions.find(wanted, {"_id": 1})))]
 
 
 def subscription(document: Document, now: int) -> Subscription:

@@ -19,12 +19,12 @@ from zaqar.storage.mongodb.server.connection import Document
 def move_rest(session: Session, record: Record, *, seconds: float) -> int:
     """Move what claims left behind, batch after batch, for so many seconds; return how many messages moved.
 
-    None is left then in front of what may be claimed, unless the time was over before. A dead-letter queue that is gone ends
+    Or throw it away. None is left then in front of what may be claimed, unless the time was over before. A dead-letter queue that is gone ends
     it: the next claim says so to whom it concerns.
     """
     left = record.document["dead_letters"]
     queue = queue_of(record.scope)
-    rule = DeadLetterRule(queue=queue_of(left["queue"]), max_claim_count=left["count"], ttl=left["ttl"])
+    rule = dead_letters.rule_of(left)
     ends, moved = time.monotonic() + seconds, 0
     try:
         while worn := _first(session, record, rule):

@@ -10,7 +10,8 @@ from typing import Any
 from zaqar.errors import QueueNotFound
 from zaqar.models import Kind, Queue, QueueKey
 from zaqar.storage import queue_metadata, refusals
-from zaqar.storage.redis.keys import DirectoryKeys, directory_of
+from zaqar.storage.redis.key_lists import DirectoryKeys
+from zaqar.storage.redis.keys import directory_of
 from zaqar.storage.redis.management import scripts
 from zaqar.storage.redis.server.server import Server
 

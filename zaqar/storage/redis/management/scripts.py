@@ -3,7 +3,7 @@
 Arguments and answers stand at the head of each file.
 """
 
-from zaqar.storage.redis.keys import DirectoryKeys
+from zaqar.storage.redis.key_lists import DirectoryKeys
 from zaqar.storage.redis.server.script import Script
 
 CREATE = Script("queues/create", DirectoryKeys)

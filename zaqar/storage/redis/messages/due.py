@@ -7,7 +7,8 @@ not all, it has done nothing else, and answers nil.
 from typing import Any
 
 from zaqar.models import QueueKey
-from zaqar.storage.redis.keys import QueueKeys, keys_of
+from zaqar.storage.redis.key_lists import QueueKeys
+from zaqar.storage.redis.keys import keys_of
 from zaqar.storage.redis.server.script import Script
 from zaqar.storage.redis.server.server import Command, Server
 

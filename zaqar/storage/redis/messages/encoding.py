@@ -1,17 +1,22 @@
-"""Messages as Redis keeps them: an envelope, which never changes, and a state, where there was a claim (``keys.py``)."""
+"""Messages as Redis keeps them: an envelope, which never changes, and a state, where there was a claim (``key_lists.py``)."""
 
+import base64
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from zaqar.clock import age
-from zaqar.models import Message, NewMessage
-from zaqar.storage import names
+from zaqar.models import Message, NewMessage, Origin
+from zaqar.storage import names, origins
 
 Found = tuple[Sequence[bytes], Sequence[bytes], Sequence[bytes | None]]
 """Ids, envelopes and states, as the scripts return them."""
 
 Posted = list[bytes | int]
 """What the post script is given of each message: the second at which it is gone, when it is due or nothing, its envelope."""
+
+
+_BEFORE_ORIGIN = b";"
+"""What is in no client's word, nor in base64."""
 
 
 @lru_cache(maxsize=10_000)
@@ -27,20 +32,35 @@ def encoded(new: Iterable[NewMessage], *, now: int, client_id: str) -> Posted:
     for message in new:
         checksum = message.checksum.encode() if message.checksum else b"-"
         due: bytes | int = now + message.delay if message.delay else b""
-        arguments += (now + message.ttl, due, _envelope(now, message.ttl, checksum, client, message.body))
+        poster = client if message.origin is None else _with_origin(client, message.origin)
+        arguments += (now + message.ttl, due, _envelope(now, message.ttl, checksum, poster, message.body))
     return arguments
 
 
-def moved(envelope: bytes, *, ttl: int, now: int) -> Posted:
+def moved(envelope: bytes, *, ttl: int, now: int, origin: Origin | None) -> Posted:
     """Return a message that moves to another queue at the second ``now``, as the post script takes it."""
     head, _, body = envelope.partition(b"\n")
-    _, _, checksum, client = head.split(b" ")
+    _, _, checksum, poster = head.split(b" ")
+    client, _, _ = poster.partition(_BEFORE_ORIGIN)
+    if origin is not None:
+        client = _with_origin(client, origin)
     return [now + ttl, b"", _envelope(now, ttl, checksum, client, body)]
+
+
+def origin_of(envelope: bytes) -> Origin | None:
+    """Return the origin that an envelope, or its first line, tells of."""
+    _, _, _, poster = envelope.partition(b"\n")[0].split(b" ")
+    _, is_told, word = poster.partition(_BEFORE_ORIGIN)
+    return origins.decode_origin(base64.urlsafe_b64decode(word) if is_told else None)
 
 
 def decoded(found: Found, now: int) -> list[Message]:
     """Return what the scripts found at the second ``now``."""
     return [_message(*parts, now) for parts in zip(*found, strict=True)]
+
+
+def _with_origin(client: bytes, origin: Origin) -> bytes:
+    return b"%s%s%s" % (client, _BEFORE_ORIGIN, base64.urlsafe_b64encode(origins.encode_origin(origin)))
 
 
 def _envelope(created: int, ttl: int, checksum: bytes, client: bytes, body: bytes) -> bytes:

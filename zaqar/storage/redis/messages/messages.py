@@ -4,19 +4,27 @@ from collections.abc import Sequence
 
 from zaqar.clock import Clock
 from zaqar.errors import QueueNotFound
-from zaqar.models import Audience, Message, NewMessage, Posted, QueueKey
+from zaqar.models import Audience, Message, MessageDetails, NewMessage, Posted, QueueKey
 from zaqar.storage import contract, refusals
+from zaqar.storage import subscription_documents as documents
 from zaqar.storage.ids import Id, format_id, parse_id
 from zaqar.storage.redis.keys import keys_of, posting_keys_of
 from zaqar.storage.redis.messages import scripts
 from zaqar.storage.redis.messages.agenda import Agenda
 from zaqar.storage.redis.messages.due import settled
-from zaqar.storage.redis.messages.encoding import client_word, decoded, encoded
+from zaqar.storage.redis.messages.encoding import client_word, decoded, encoded, origin_of
+from zaqar.storage.redis.messages.scripts import SILENT
 from zaqar.storage.redis.messages.sources import Sources
 from zaqar.storage.redis.server.server import Command, Server
 
 _HELD_BY_ANOTHER, _NOT_HELD = 1, 2
 _NO_NOTICE, _FIRST_NOTICE = 0, 2
+_TOLD: dict[Audience, Sequence[str]] = {
+    "everybody": (),
+    "all but queues": (documents.audience_word("copy"),),
+    "nobody": (SILENT,),
+}
+"""How the posting script is told of the audience."""
 
 
 class QueueMessages(contract.Messages):
@@ -47,10 +55,8 @@ class QueueMessages(contract.Messages):
         now = microseconds // 1_000_000
         arguments = encoded(new, now=now, client_id=client_id)
         first_due = now + min(each.delay or each.ttl for each in new)
-        if audience == "nobody":
-            arguments.append(b"silent")
-        keys = posting_keys_of(queue, token)
-        answer = self._server.call(scripts.POST, keys, (token, self._memory, microseconds, first_due, *arguments))
+        head = (token, max(memory, self._memory), microseconds, first_due)
+        answer = self._server.call(scripts.POST, posting_keys_of(queue, token), (*head, *arguments, *_TOLD[audience]))
         if answer is None:
             raise QueueNotFound(queue)
         first, to_note, notice = answer if isinstance(answer, list) else (answer, b"", _NO_NOTICE)
@@ -92,6 +98,17 @@ class QueueMessages(contract.Messages):
             return []
         now = self._clock.now()
         return decoded(self._server.call(scripts.GET, keys_of(queue), (now, *wanted)), now)
+
+    def details(self, queue: QueueKey, message_id: Id) -> MessageDetails:
+        """Look one up, with its claim and its delay."""
+        now, wanted = self._clock.now(), format_id(*message_id)
+        answer = self._server.call(scripts.DETAILS, keys_of(queue), (now, wanted))
+        if answer is None:
+            raise refusals.no_message()
+        envelope, state, *seconds = answer
+        (message,) = decoded(([wanted.encode()], [envelope], [state]), now)
+        claimed_until, due = (int(second) if second else None for second in seconds)
+        return MessageDetails(message, claimed_until, due, origin_of(envelope))
 
     def delete(self, queue: QueueKey, message_id: Id, *, claim_id: Id | None) -> None:
         """Delete one."""

@@ -1,8 +1,9 @@
-"""Notices as Redis keeps them: entries of a stream, made of the envelopes of messages (``keys.py``)."""
+"""Notices as Redis keeps them: entries of a stream, made of the envelopes of messages (``key_lists.py``)."""
 
 from collections.abc import Sequence
 
 from zaqar.models import NewMessage, Notice, NoticedMessage
+from zaqar.storage import subscription_documents as documents
 from zaqar.storage.redis.messages.encoding import encoded
 from zaqar.storage.redis.server.server import Argument
 
@@ -13,7 +14,7 @@ KEPT = 3600
 def notice_of(entry: tuple[bytes, Sequence[bytes]]) -> Notice:
     """Return the notice of an entry."""
     entry_id, fields = entry
-    token, addressee, *words = fields
+    token, word, *words = fields
     last = int(entry_id.partition(b"-")[0])
     created = 0
     messages = []
@@ -22,8 +23,8 @@ def notice_of(entry: tuple[bytes, Sequence[bytes]]) -> Notice:
         written, ttl, *_ = head.split(b" ")
         created = int(written)
         messages.append(NoticedMessage(body, int(ttl), 0 if due == b"-" else int(due) - created))
-    whom = None if addressee == b"-" else addressee.decode()
-    return Notice(last - len(messages) + 1, token.decode(), created, messages, whom)
+    purpose, whom = documents.audience(word.decode())
+    return Notice(last - len(messages) + 1, token.decode(), created, messages, whom, purpose)
 
 
 def addressed(message: NewMessage, *, now: int) -> tuple[int, Argument, Argument]:

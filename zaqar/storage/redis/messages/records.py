@@ -4,7 +4,7 @@ from zaqar.clock import Clock
 from zaqar.models import QueueKey, Stats
 from zaqar.storage import contract
 from zaqar.storage.ids import position_at
-from zaqar.storage.redis.keys import contents_of, keys_of, outbox_keys_of
+from zaqar.storage.redis.keys import keys_of, outbox_keys_of
 from zaqar.storage.redis.messages import scripts
 from zaqar.storage.redis.messages.agenda import Agenda
 from zaqar.storage.redis.messages.statistics import statistics_of
@@ -31,7 +31,7 @@ class QueueRecords(contract.Records):
 
     def purge(self, queue: QueueKey) -> None:
         """Remove every key of the queue but its record, in one step likewise."""
-        self._server.command("UNLINK", *contents_of(queue))
+        self._server.call(scripts.PURGE, keys_of(queue), (self._clock.now(),))
 
     def stats(self, queue: QueueKey) -> Stats:
         """Count the sets of the queue."""

@@ -3,22 +3,27 @@
 Arguments and answers stand at the head of each file.
 """
 
-from zaqar.storage.redis.keys import AgendaKeys, OutboxKeys, PostingKeys, QueueKeys, SourceKeys
+from zaqar.storage.redis.key_lists import AgendaKeys, OutboxKeys, PostingKeys, QueueKeys, RedeliveryKeys, SourceKeys
 from zaqar.storage.redis.server.script import Script
 
 _VARIADIC, _NOTING, _TAKING = "shared/variadic", "shared/noting", "shared/taking"
 _STATES = (_VARIADIC, "shared/states")
 _HOLDINGS = (*_STATES, "shared/holdings")
 _DUE = (*_HOLDINGS, "shared/due")
+_LEAVING, _REDRIVES, _NOTICING = "shared/leaving", "shared/redrives", "shared/noticing"
 _OUTBOX, _LEASING, _ENDING = "shared/outbox", "shared/leasing", "shared/ending"
 
 CREATE_RECORD = Script("records/create", OutboxKeys, _OUTBOX)
 DELETE_RECORD = Script("records/delete", QueueKeys)
+PURGE = Script("records/purge", QueueKeys)
 STATISTICS = Script("records/statistics", QueueKeys, *_DUE)
 
-POST = Script("messages/post", PostingKeys, _NOTING, "shared/noticing")
+POST = Script("messages/post", PostingKeys, _NOTING, _NOTICING)
+SILENT = "silent"
+"""What the posting script is given last where nobody is to be told."""
 LIST = Script("messages/list", QueueKeys, *_DUE)
 GET = Script("messages/get", QueueKeys, *_STATES)
+DETAILS = Script("messages/details", QueueKeys, *_STATES)
 DELETE = Script("messages/delete", QueueKeys, *_STATES)
 DELETE_MANY = Script("messages/delete_many", QueueKeys, *_STATES)
 POP = Script("messages/pop", QueueKeys, *_DUE)
@@ -27,7 +32,14 @@ CREATE_CLAIM = Script("claims/create", QueueKeys, *_DUE, _TAKING, _NOTING)
 GET_CLAIM = Script("claims/get", QueueKeys, *_HOLDINGS)
 RENEW = Script("claims/renew", QueueKeys, *_HOLDINGS)
 RELEASE = Script("claims/release", QueueKeys, *_HOLDINGS)
-CLAIM_PAST = Script("dead_letters/claim_past", QueueKeys, *_DUE, _TAKING, _NOTING)
+CLAIM_PAST = Script("dead_letters/claim_past", QueueKeys, *_DUE, _TAKING, _NOTING, _LEAVING)
+
+CREATE_REDRIVE = Script("redrives/create", QueueKeys, _REDRIVES)
+CANCEL_REDRIVE = Script("redrives/cancel", QueueKeys)
+LOOK = Script("redrives/look", QueueKeys, *_DUE, _REDRIVES)
+MOVE = Script("redrives/move", QueueKeys, *_STATES, _LEAVING, _REDRIVES)
+REDELIVER = Script("redrives/redeliver", RedeliveryKeys, _NOTICING)
+PUT_BACK = Script("redrives/put_back", QueueKeys)
 
 CREATE_SUBSCRIPTION = Script("subscriptions/create", OutboxKeys, _OUTBOX)
 LIST_SUBSCRIPTIONS = Script("subscriptions/list", OutboxKeys, _OUTBOX)

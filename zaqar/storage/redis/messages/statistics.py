@@ -13,9 +13,10 @@ def statistics_of(server: Server, queue: QueueKey, *, now: int) -> Stats:
     answer = settled(server, scripts.STATISTICS, queue, (now,))
     if not answer:
         raise QueueNotFound(queue)
-    total, claimed, *ends = answer
+    total, claimed, discarded, *ends = answer
     marks = [
         MessageMark(id_.decode(), age(now, int(created)), int(created))
         for id_, created in zip(ends[::2], ends[1::2], strict=True)
     ]
-    return Stats(claimed, total - claimed, *marks)
+    oldest, newest = marks or (None, None)
+    return Stats(claimed, total - claimed, oldest, newest, int(discarded))

@@ -10,6 +10,8 @@ from zaqar.storage.redis.messages import agenda as agendas
 from zaqar.storage.redis.messages import scripts, turns
 from zaqar.storage.redis.messages.agenda import Agenda
 from zaqar.storage.redis.messages.dead_letters import DeadLetters
+from zaqar.storage.redis.messages.leaving import Leaving
+from zaqar.storage.redis.messages.running import Running
 from zaqar.storage.redis.messages.sources import Sources
 from zaqar.storage.redis.server.server import Argument, Server
 
@@ -30,13 +32,22 @@ class Sweep:
     """Settles the queues that the agenda names."""
 
     def __init__(
-        self, server: Server, clock: Clock, agenda: Agenda, sources: Sources, dead_letters: DeadLetters
+        self,
+        server: Server,
+        clock: Clock,
+        agenda: Agenda,
+        sources: Sources,
+        leaving: Leaving,
+        dead_letters: DeadLetters,
+        running: Running,
     ) -> None:
         self._server = server
         self._clock = clock
         self._agenda = agenda
         self._sources = sources
+        self._leaving = leaving
         self._dead_letters = dead_letters
+        self._running = running
         self._is_in_turn = False
 
     def is_turn(self) -> bool:
@@ -113,9 +124,11 @@ class Sweep:
             gone += number
             if is_all:
                 break
-        second, rule, is_leaving, may_have_outbox = rest
+        second, rule, is_leaving, may_have_outbox, is_redriven = rest
+        if is_redriven:
+            self._running.note(queue)  # a server that lost its last writes may have lost the note
         if is_leaving:
-            self._dead_letters.forward(queue)
+            self._leaving.forward(queue)
         if rule:
             self._dead_letters.move_rest(queue, rule)
         seconds = [int(second)] if second else []

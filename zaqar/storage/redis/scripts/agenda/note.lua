@@ -1,5 +1,5 @@
 -- Note in the agenda when something falls due in queues; the earliest second counts.
--- keys   AgendaKeys of keys.py
+-- keys   AgendaKeys of key_lists.py
 -- writes agenda, visited
 -- ARGV: '1' where a sweep has visited these queues, then for each its record and the second or '' for none
 call('ZREM', agenda, '') -- a full server refuses a script whose first write needs memory

@@ -1,5 +1,5 @@
 -- Take queues out of the agenda in which something has fallen due, and those that another sweep took and did not finish.
--- keys   AgendaKeys of keys.py
+-- keys   AgendaKeys of key_lists.py
 -- writes agenda, visited
 -- ARGV: now in seconds, the second at which this sweep is given up, how many at most
 -- Return the records of the queues.

@@ -1,5 +1,5 @@
 -- Claim the first messages that are ready. A repetition of the same claim is told what the first got.
--- keys   QueueKeys of keys.py
+-- keys   QueueKeys of key_lists.py
 -- writes what settling writes, record
 -- ARGV: now in seconds, claim, ttl, grace, limit, claims after which a message leaves the queue or ''
 -- Return nil where more has to be settled first, 1 where messages have to leave first; else ids, envelopes, states, and

@@ -1,5 +1,5 @@
 -- Show a live claim and what it still holds.
--- keys   QueueKeys of keys.py
+-- keys   QueueKeys of key_lists.py
 -- reads  claims, holdings, states, messages
 -- ARGV: now in seconds, claim
 -- Return nil where there is no such claim; else its ttl, the second at which it ends, ids, envelopes, states.

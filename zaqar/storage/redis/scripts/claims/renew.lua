@@ -1,5 +1,5 @@
 -- Give a live claim a new end, and its messages the grace that belongs to it.
--- keys   QueueKeys of keys.py
+-- keys   QueueKeys of key_lists.py
 -- writes claims, holdings, states, expiry
 -- ARGV: now in seconds, claim, ttl, grace
 -- Return 1 when done, 0 where there is no such claim.

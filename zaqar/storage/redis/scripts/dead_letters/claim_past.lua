@@ -1,9 +1,10 @@
--- Claim the first messages that are ready, and let those between them that were claimed too often leave the queue, to where
--- the driver finds them and posts them on: a step that looks at a bounded number, whatever the limit.
--- keys   QueueKeys of keys.py
+-- Claim the first messages that are ready, and let those between them that were claimed too often leave the queue, or throw
+-- them away: a step that looks at a bounded number, whatever the limit.
+-- keys   QueueKeys of key_lists.py
 -- writes what settling writes, record, leaving
 -- ARGV: now in seconds, claim, ttl, grace, end of the claim, limit or 0 to claim nothing, how many messages the steps
 --       before this one took, claims after which a message leaves, its new ttl or '-', the record of the queue it goes to
+--       or '-' where it is thrown away
 -- Return nil where more has to be settled first; else ids, envelopes, states, the second that the agenda has to be told
 -- of or '', what left together and its figures or twice '', and 1 where the next step would find nothing.
 local LOOKED_AT, MOST_BYTES = 50, 1048576
@@ -25,30 +26,27 @@ end
 
 local ids = call('ZRANGE', ready, 0, LOOKED_AT - 1)
 local all, last, bytes = looked_up('HMGET', states, ids), 0, 0
-local kept, found, doomed, letters, figures = {}, {}, {}, {}, { target }
+local kept, found, doomed, lives = {}, {}, {}, {}
 for index, id in ipairs(ids) do
   if bytes >= MOST_BYTES or (limit > 0 and #kept == limit) then
     break
   end
   last = index
-  local count, _, own_ttl = parsed(all[index])
-  if count >= most then
-    local envelope = call('HGET', messages, id)
-    local life = new_ttl ~= '-' and new_ttl or own_ttl or string.match(envelope, '^%d+ (%d+)')
-    doomed[#doomed + 1], figures[#figures + 1] = id, id .. ' ' .. life
-    letters[#letters + 1], letters[#letters + 2] = id, envelope -- as it is: to copy megabytes takes long
-    bytes = bytes + #envelope
+  if parsed(all[index]) >= most then
+    doomed[#doomed + 1], lives[#lives + 1] = id, new_ttl ~= '-' and new_ttl
+    bytes = bytes + (target ~= '-' and #call('HGET', messages, id) or 0)
   elseif limit > 0 then
     kept[#kept + 1], found[#found + 1] = id, all[index]
   end
 end
 
 local left, told = '', ''
-if doomed[1] then
-  left, told = '>' .. doomed[1], table.concat(figures, ' ')
+if doomed[1] and target == '-' then
   remove(doomed) -- first: a full server refuses a script whose first write needs memory
-  in_parts('HSET', leaving, letters)
-  call('HSET', leaving, left, told)
+  call('HINCRBY', record, 'discarded', #doomed)
+elseif doomed[1] then
+  left = '<' .. doomed[1]
+  told = leave(left, table.concat({ target, '-', '-', now }, ' '), doomed, lives)
 end
 local to_note = ''
 if kept[1] then

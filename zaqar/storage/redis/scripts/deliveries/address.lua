@@ -1,5 +1,5 @@
 -- Leave a notice of a message that is for one subscription, and in no queue.
--- keys   OutboxKeys of keys.py
+-- keys   OutboxKeys of key_lists.py
 -- writes record, notices, pending
 -- ARGV: now in microseconds, id of the subscription, token, the second at which the notice is of no use any more, the second
 --       at which the message is due or '-', its envelope

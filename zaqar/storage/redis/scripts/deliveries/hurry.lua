@@ -1,5 +1,5 @@
 -- Let what fails of a subscription be tried now.
--- keys   OutboxKeys of keys.py
+-- keys   OutboxKeys of key_lists.py
 -- reads  endings, taken
 -- writes hurried, wakes
 -- ARGV: now in seconds, id

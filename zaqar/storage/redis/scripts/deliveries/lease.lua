@@ -1,5 +1,5 @@
 -- Take subscriptions that have work and that nobody holds, those first that are furthest behind.
--- keys   OutboxKeys of keys.py
+-- keys   OutboxKeys of key_lists.py
 -- writes wakes, behind, taken, holders, hurried; where subscriptions have ended, all
 -- ARGV: now in milliseconds, holder, the millisecond at which the leases end, limit
 -- Return whether the log is empty, then ids, texts of the subscriptions, their progress, and 1 for each that was hurried.

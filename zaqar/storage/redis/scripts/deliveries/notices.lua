@@ -1,5 +1,5 @@
 -- Show notices behind a position, in order: a bounded number, whatever the bytes.
--- keys   OutboxKeys of keys.py
+-- keys   OutboxKeys of key_lists.py
 -- reads  notices
 -- ARGV: the position that follows, how many bytes of bodies at most, 1 where the first notice may have more of them
 -- Return the entries of the log; how many bytes are left, or -1 where nothing may follow.

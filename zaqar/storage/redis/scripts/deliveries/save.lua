@@ -1,5 +1,5 @@
 -- Store progress of those subscriptions that are held still, and trim the log.
--- keys   OutboxKeys of keys.py
+-- keys   OutboxKeys of key_lists.py
 -- writes progress, needed, behind, wakes, taken, holders, hurried, notices, pending
 -- ARGV: now in milliseconds, holder, the millisecond at which the leases end, then for each id, high, low, the millisecond at
 --       which it wakes or '-', 1 where it is full or 0, 1 where it is let go or 0, text

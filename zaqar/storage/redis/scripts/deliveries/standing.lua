@@ -1,5 +1,5 @@
 -- Tell how far a subscription is.
--- keys   OutboxKeys of keys.py
+-- keys   OutboxKeys of key_lists.py
 -- reads  endings, progress, pending
 -- ARGV: now in seconds, id
 -- Return nil where there is no such subscription; else its progress, and how many notices are behind it.

@@ -1,5 +1,5 @@
 -- Delete one message if its claim, or that it has none, permits (storage R2.9.1).
--- keys   QueueKeys of keys.py
+-- keys   QueueKeys of key_lists.py
 -- reads  expiry, claims
 -- writes messages, expiry, ready, delayed, due, claimed, states, claims, holdings, remaining
 -- ARGV: now in seconds, id, claim or '' for none given

@@ -1,5 +1,5 @@
 -- Delete those messages that exist; with claims given, each must be held by one of them, or nothing is deleted.
--- keys   QueueKeys of keys.py
+-- keys   QueueKeys of key_lists.py
 -- reads  expiry, claims
 -- writes messages, expiry, ready, delayed, due, claimed, states, claims, holdings, remaining
 -- ARGV: now in seconds, number of claims or -1 when none is asked for, claims, ids

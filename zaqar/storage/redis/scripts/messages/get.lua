@@ -1,5 +1,5 @@
 -- Look messages up by id, in whatever state they are.
--- keys   QueueKeys of keys.py
+-- keys   QueueKeys of key_lists.py
 -- reads  messages, states, expiry, claims
 -- ARGV: now in seconds, then ids
 -- Return ids, envelopes and states of those that exist; a claim that has lapsed is not in the state.

@@ -1,5 +1,5 @@
 -- List messages behind a position, oldest first; a bounded number is looked at, whatever the limit.
--- keys   QueueKeys of keys.py
+-- keys   QueueKeys of key_lists.py
 -- reads  ready, messages, states; delayed, claimed
 -- writes what settling writes
 -- ARGV: now in seconds, position, limit, '1' with claimed ones, '1' with delayed ones, client id to leave out or ''
@@ -41,7 +41,7 @@ local position, most, last = ARGV[2], math.min(limit, PART), ''
 while true do
   local page = behind(position, most)
   for index, envelope in ipairs(looked_up('HMGET', messages, page)) do
-    if hidden == '' or string.match(envelope, '^%d+ %d+ %S+ (%S+)') ~= hidden then
+    if hidden == '' or string.match(envelope, '^%d+ %d+ %S+ ([^%s;]+)') ~= hidden then
       ids[#ids + 1], envelopes[#envelopes + 1] = page[index], envelope
     end
     bytes = bytes + #envelope

@@ -1,5 +1,5 @@
 -- Remove the first messages that are ready, and return them.
--- keys   QueueKeys of keys.py
+-- keys   QueueKeys of key_lists.py
 -- writes what settling writes
 -- ARGV: now in seconds, limit
 -- Return nil where more has to be settled first; else ids, envelopes, states.

@@ -1,9 +1,9 @@
 -- Append messages, all or none, and once for each token.
--- keys   PostingKeys of keys.py
+-- keys   PostingKeys of key_lists.py
 -- writes record, messages, ready, expiry, delayed, due, posted, notices, pending
 -- ARGV: token, seconds for which it is remembered, now in microseconds, the first second at which something of it falls
 --       due, then for each message when it is gone, when it is due or '', and its envelope; last 'silent' where nobody is
---       told of it
+--       told of it, or the word of its notice where that is not of a post for all
 -- Positions follow the clock, so that a server that lost its last writes gives no position out twice; up to a moment in the
 -- year 2112, for one look at a clock that stands far ahead must not use up all there are.
 -- Return the first position; where there is more to tell, in a list with that second if the agenda has to be told of it, else
@@ -11,9 +11,10 @@
 local LAST_FOLLOWED = 2 ^ 52
 local count, now = math.floor((#ARGV - 4) / 3), tonumber(ARGV[3]) / 1000000
 local known = call('GET', posted)
-local least, noted, notify_until = unpack(call('HMGET', record, 'next', 'noted', 'notify_until'))
+local least, noted, notify_until, begins = unpack(call('HMGET', record, 'next', 'noted', 'notify_until', 'begins'))
 local is_noticed = notify_until and tonumber(notify_until) > now and ARGV[#ARGV] ~= 'silent'
-if known then
+local is_former = known and known ~= '-' and begins and tonumber(known) < tonumber(begins)
+if known and not is_former then -- else the queue was made again since
   return is_noticed and { known, '', 2 } or known
 elseif not least then
   return false

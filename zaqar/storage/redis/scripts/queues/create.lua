@@ -1,5 +1,5 @@
 -- Store a queue that is not there yet.
--- keys   DirectoryKeys of keys.py
+-- keys   DirectoryKeys of key_lists.py
 -- writes names, metadata
 -- ARGV: name, metadata or ''
 -- Return 1 when it is new, 0 when it existed.

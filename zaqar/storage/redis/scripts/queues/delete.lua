@@ -1,5 +1,5 @@
 -- Remove a queue.
--- keys   DirectoryKeys of keys.py
+-- keys   DirectoryKeys of key_lists.py
 -- writes names, metadata
 -- ARGV: name
 call('HDEL', metadata, ARGV[1])

@@ -1,5 +1,5 @@
 -- Look a queue up.
--- keys   DirectoryKeys of keys.py
+-- keys   DirectoryKeys of key_lists.py
 -- reads  names, metadata
 -- ARGV: name
 -- Return its metadata, '' for none; nil where there is no such queue.

@@ -1,5 +1,5 @@
 -- List queues by name, in byte order.
--- keys   DirectoryKeys of keys.py
+-- keys   DirectoryKeys of key_lists.py
 -- reads  names, metadata
 -- ARGV: name to go on behind or '', limit
 -- Return names, and the metadata of each.

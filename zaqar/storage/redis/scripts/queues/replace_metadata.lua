@@ -1,5 +1,5 @@
 -- Replace a queue's metadata unless somebody else did since it was read.
--- keys   DirectoryKeys of keys.py
+-- keys   DirectoryKeys of key_lists.py
 -- reads  names
 -- writes metadata
 -- ARGV: name, old metadata or '', new metadata or ''

@@ -1,6 +1,6 @@
 -- Remove a queue and all that is in it; the server frees the memory in the background. What is on its way to a
 -- dead-letter queue has left already; subscriptions stay, and so does what is to be delivered to them.
--- keys   QueueKeys of keys.py
+-- keys   QueueKeys of key_lists.py
 -- writes everything but leaving
 -- ARGV: now in microseconds
 -- Return 1 where the agenda may have the queue, else 0.

@@ -1,11 +1,13 @@
 local TOGETHER = 1000 -- messages in one notice: Lua cannot pass many thousands of arguments
 local KEPT = 3600 -- seconds after the end of its last message for which a notice is kept at most
 
--- Leave notices of the messages of a post for its queue's subscriptions; return 2 where the log was empty, else 1.
+-- Leave notices of the messages that the arguments have, as those of a post do, behind the fourth; one more is the word
+-- that a notice has beside the token. Return 2 where the log was empty, else 1.
 local function leave_notice(first, count)
+  local word = (#ARGV - 4) % 3 == 1 and ARGV[#ARGV] or '-'
   for start = 0, count - 1, TOGETHER do
     local stop = math.min(start + TOGETHER, count) - 1
-    local fields, gone = { ARGV[1], '-' }, 0
+    local fields, gone = { ARGV[1], word }, 0
     for index = start, stop do
       local at = 3 * index + 5
       gone = math.max(gone, tonumber(ARGV[at]))

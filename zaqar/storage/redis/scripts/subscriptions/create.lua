@@ -1,5 +1,5 @@
 -- Subscribe, unless the subscriber has a subscription.
--- keys   OutboxKeys of keys.py
+-- keys   OutboxKeys of key_lists.py
 -- writes record, subscribers, subscriptions, order, endings, progress, needed, behind; in place of one that has ended, all
 -- ARGV: now in seconds, id, digest of the subscriber, the second at which it ends, content
 -- Return nil where the queue has no record; else the id that the subscriber has, and the text of that subscription.

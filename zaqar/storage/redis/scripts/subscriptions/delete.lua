@@ -1,5 +1,5 @@
 -- Remove a subscription, and what was to be delivered to it alone.
--- keys   OutboxKeys of keys.py
+-- keys   OutboxKeys of key_lists.py
 -- writes everything but resume
 -- ARGV: id
 -- Return 1 where it was there, else 0.

@@ -1,5 +1,5 @@
 -- Remove every subscription, and what was to be delivered.
--- keys   OutboxKeys of keys.py
+-- keys   OutboxKeys of key_lists.py
 -- writes everything but resume
 -- Return 1 where there was any, else 0.
 local were_there = call('EXISTS', subscriptions)

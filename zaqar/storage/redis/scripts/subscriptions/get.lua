@@ -1,5 +1,5 @@
 -- Look a subscription up.
--- keys   OutboxKeys of keys.py
+-- keys   OutboxKeys of key_lists.py
 -- reads  subscriptions, endings
 -- ARGV: now in seconds, id
 -- Return its text, nil where there is none.

@@ -1,5 +1,5 @@
 -- List subscriptions behind an id, in the order of their ids.
--- keys   OutboxKeys of keys.py
+-- keys   OutboxKeys of key_lists.py
 -- reads  subscriptions, order, endings
 -- ARGV: now in seconds, id to go on behind or '', limit
 -- Return ids, and the texts of the subscriptions.

@@ -1,5 +1,5 @@
 -- Replace a subscription unless somebody else did since it was read.
--- keys   OutboxKeys of keys.py
+-- keys   OutboxKeys of key_lists.py
 -- writes subscribers, subscriptions, endings, record, resume; where one that has ended had the subscriber, all
 -- ARGV: now in seconds, id, its version when it was read, digest of the subscriber, content, the second at which it ends or
 --       '' where that stays

@@ -1,5 +1,5 @@
 -- Remove subscriptions that have ended, and notices that are of no use any more, a bounded number.
--- keys   OutboxKeys of keys.py
+-- keys   OutboxKeys of key_lists.py
 -- writes everything but resume
 -- ARGV: now in seconds, the position behind which notices are looked at
 -- Return the position to go on behind, or '' when that was all; then the first second at which one of those that were looked
