@@ -78,7 +78,7 @@ def _confirmed(house, sink, queue="q", address=ADDRESS, **members):
 
 
 def test_from_the_subscription_to_the_mail_and_back(house, sink):
-    """N-40, N-54, N-55, N-61, N-62"""
+    """notifications N-40, N-54, N-55, N-61, N-62"""
     options = {"from": "Jobs <jobs@example.org>", "subject": "of the options"}
     made = house.subscribe("q", f"mailto:{ADDRESS}?subject=A%20job", options=options)
     (question,) = wait_until(lambda: sink.mails, what="the question")
