@@ -60,11 +60,18 @@ class Receiver:
         self.process.wait(10)
 
 
-def _speed(found: dict[str, Any]) -> str:
-    rate = found["count"] / max(found["last"] - found["first"], 1e-9)
+def _speed(found: dict[str, Any], cpu_seconds: float) -> str:
+    rate, cost = found["count"] / max(found["last"] - found["first"], 1e-9), cpu_seconds / found["count"] * 1e6
     return (
-        f"{rate:6.0f} mails/s ({found['count']}, {found['distinct']} of them new, {found['connections']} connections)"
+        f"{rate:6.0f} mails/s, {cost:4.0f} us of CPU each ({found['count']}, {found['distinct']} of them new, "
+        f"{found['connections']} connections)"
     )
+
+
+def _cpu_seconds(pid: int) -> float:
+    """Return what a process has taken so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def _bare_loop(port: int, number: int) -> None:
@@ -109,6 +116,7 @@ def _measure(server: RunningServer, service: Service, receiver: Receiver, number
     for _ in range(number // SUBSCRIBERS // _MOST_IN_POST):
         service.post("q", [{"number": one} for one in range(_MOST_IN_POST)])
     receiver.ask()
+    before = _cpu_seconds(notifier)
     os.kill(notifier, signal.SIGCONT)
     wanted, found = number // SUBSCRIBERS // _MOST_IN_POST * _MOST_IN_POST * SUBSCRIBERS, {"count": 0}
     while found["count"] < wanted:
@@ -122,7 +130,7 @@ def _measure(server: RunningServer, service: Service, receiver: Receiver, number
             "first": first,
             "last": more["last"] or found.get("last", 0),
         }
-    print(f"the service:   {_speed(found)}", flush=True)
+    print(f"the service:   {_speed(found, _cpu_seconds(notifier) - before)}", flush=True)
 
 
 def _main() -> None:
@@ -135,8 +143,9 @@ def _main() -> None:
         _subscribe(service)
         for _ in range(asked.rounds):
             receiver.ask()
+            before = time.process_time()
             asyncio.run(_bare_loop(receiver.port, asked.number))
-            print(f"the bare loop: {_speed(receiver.ask())}", flush=True)
+            print(f"the bare loop: {_speed(receiver.ask(), time.process_time() - before)}", flush=True)
             _measure(server, service, receiver, asked.number)
 
 
