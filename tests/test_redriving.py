@@ -1,5 +1,6 @@
 """What takes the steps of redrives: whose turn it is, how fast, and what becomes of them when something fails."""
 
+import contextlib
 import itertools
 import logging
 import threading
@@ -23,6 +24,7 @@ class Redrives:
         self.left: dict[QueueKey, int] = {}
         self.missing: set[QueueKey] = set()
         self.others: set[QueueKey] = set()
+        self.failing: dict[QueueKey, Exception] = {}
         self.steps: list[tuple[QueueKey, int, float]] = []
         self.holders: set[str] = set()
         self.has_stepped = threading.Event()
@@ -53,6 +55,8 @@ class Redrives:
         self.steps.append((queue, limit, self.time))
         self.has_stepped.set()
         self.time += 0.1
+        if queue in self.failing:
+            raise self.failing[queue]
         if queue in self.others or self.known[queue].state != "running":
             return None
         if self.missing:
@@ -271,13 +275,56 @@ def test_a_store_that_is_away_is_waited_for_and_told_of_once(world, caplog):
     world.redrives.is_away = True
     world.run(5)
     assert len(world.steps()) == 1
-    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+    told = len(caplog.records)
+    assert told <= 2  # of the step, and of the look after it
 
+    world.run(5)
+    assert len(caplog.records) == told
     world.redrives.is_away = False
-    world.run(2)
+    world.run(3)
 
     assert world.redrives.known[queue].state == "done"
-    assert len([record for record in caplog.records if record.levelno == logging.WARNING]) == 2
+    assert len(caplog.records) == 2 * told
+
+
+def test_where_one_part_of_the_store_is_away_the_other_redrives_go_on(world, caplog):
+    away, queue = queue_key(), queue_key()
+    world.redrives.add(away, 300)
+    world.redrives.add(queue, 1000)
+    world.redrives.failing[away] = Unavailable("It is away.")
+    world.run(15)
+    assert world.redrives.known[queue].state == "done"
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+
+    del world.redrives.failing[away]
+    world.run(5)
+
+    assert world.redrives.known[away].state == "done"
+    assert [record.levelno for record in caplog.records] == [logging.WARNING] * 2
+
+
+def test_one_whose_steps_fail_through_a_mistake_lets_the_others_go_on(world):
+    broken, queue = queue_key(), queue_key()
+    world.redrives.add(broken, 300)
+    world.redrives.add(queue, 300)
+    world.redrives.failing[broken] = ValueError("A mistake.")
+
+    for _ in range(10):
+        with contextlib.suppress(ValueError):
+            world.run(2)
+
+    assert world.redrives.known[queue].state == "done"
+
+
+def test_one_whose_queue_cannot_be_made_lets_the_others_go_on(world):
+    stuck, queue = queue_key(), queue_key()
+    world.redrives.add(stuck, 300)
+    world.redrives.add(queue, 300)
+    world.redrives.failing[stuck] = QueueNotFound(queue_key())
+
+    world.run(5)
+
+    assert world.redrives.known[queue].state == "done"
 
 
 def test_the_end_is_one_line_in_the_log(world, caplog):

@@ -37,6 +37,8 @@ class _Turn:
     due: float
     is_ours: bool = False
     """Whether this process has taken a step of it."""
+    is_put_off: bool = False
+    """Whether its last step failed, as the part of the store did not answer that it was for."""
 
     @property
     def most(self) -> int:
@@ -108,7 +110,7 @@ class Redriver:
                 self._look(now)
             queue = min(self._turns, key=lambda one: self._turns[one].due, default=None)
             if queue is not None and now >= max(self._rests_until, self._turns[queue].due):
-                self._step(queue, self._turns[queue])
+                self._try_step(queue, self._turns[queue])
             if self._has_left_some and (now >= self._tells or not self._turns):
                 self._tell_of_left(now)
         except Unavailable as error:
@@ -130,6 +132,21 @@ class Redriver:
             self._is_away = False
             LOG.warning("The message store answers again, and redrives go on.")
 
+    def _try_step(self, queue: QueueKey, turn: _Turn) -> None:
+        """Take a step, or put the redrive off alone: where it is the whole store that does not answer, the next look tells."""
+        try:
+            self._step(queue, turn)
+        except Unavailable as error:
+            turn.due = self._monotonic() + LOOK_INTERVAL
+            if not turn.is_put_off:
+                LOG.warning(
+                    "The redrive of the queue %s of the project %s waits until its store answers again: %s",
+                    queue.name,
+                    quote(queue.project),
+                    error,
+                )
+            turn.is_put_off = True
+
     def _step(self, queue: QueueKey, turn: _Turn) -> None:
         started = self._monotonic()
         try:
@@ -140,6 +157,10 @@ class Redriver:
         finally:
             ended = self._monotonic()
             self._rests_until = ended + (ended - started)
+            turn.due = max(turn.due, ended)  # whatever came of it, others come first
+        if turn.is_put_off:
+            turn.is_put_off = False
+            LOG.warning("The redrive of the queue %s of the project %s goes on.", queue.name, quote(queue.project))
         if redrive is None:
             self._leave(queue, turn)
             return
