@@ -357,3 +357,4 @@ def test_a_redelivery_is_tried_by_the_policy_of_its_queue_and_becomes_a_dead_let
 
     assert len(receiver.received) == 1
     assert grave.reasons == ["expired"]
+    assert [one.redriven for one in grave.origins] == [1]

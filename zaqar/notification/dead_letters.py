@@ -70,6 +70,7 @@ class DeadLetters:
             message_id=message_id,
             answer=death.answer,
             subscription_id=subscription_id,
+            redriven=int(notice.purpose == "redelivery"),  # a notice does not tell how often
         )
         try:
             await self._threads.run(
