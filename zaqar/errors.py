@@ -52,6 +52,10 @@ class SignatureRefused(Forbidden):
     """A signature does not open the request; the message is for the log, callers learn nothing (http U-17)."""
 
 
+class SignatureExpired(SignatureRefused):
+    """The time of a signature is over, which otherwise is good for the request."""
+
+
 class MessageClaimed(Forbidden):
     """A message is held by a claim that the request did not name (http M-35, M-36, M-41)."""
 
@@ -82,6 +86,10 @@ class SubscriptionNotFound(NotFound):
 
 class RedriveNotFound(NotFound):
     """No such redrive of the queue; of each queue the latest is known."""
+
+
+class TrustLost(NotFound):
+    """Keystone gives no token for a trust: it was removed, or has ended, or whoever gave it has not what it gives any more."""
 
 
 class Conflict(Error):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from zaqar.clock import Clock
-from zaqar.errors import SignatureRefused
+from zaqar.errors import SignatureExpired, SignatureRefused
 from zaqar.models import QueueKey
 
 SEPARATOR = "\\n"
@@ -77,11 +77,11 @@ class Signer:
             raise SignatureRefused("the signature is not that of the headers, the project or any key")
 
     def check(self, grant: Grant, *, method: str, path: str) -> None:
-        """Raise ``SignatureRefused`` unless the grant opens the request now."""
+        """Raise ``SignatureRefused`` unless the grant is for the request, ``SignatureExpired`` where its time is over."""
         if not grant.opens(method, path):
             raise SignatureRefused("the signature is for other methods or paths")
         if grant.expires.timestamp() <= self._clock.now():
-            raise SignatureRefused("the signature has expired")
+            raise SignatureExpired("the signature has expired")
 
 
 def path_of(queue: QueueKey, resource: str) -> str:

@@ -10,6 +10,7 @@ PATHS = (
     "/",
     "/v2",
     "/v2/",
+    "/confirm",
     "/v2/ping",
     "/v2/queues",
     "/v2/queues/{queue}",

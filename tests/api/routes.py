@@ -24,6 +24,8 @@ RIGHT = {
     ("/healthcheck", "HEAD"): Right(200, has_rule=False, is_public=True),
     ("/healthcheck/live", "GET"): Right(200, has_rule=False, is_public=True),
     ("/healthcheck/live", "HEAD"): Right(200, has_rule=False, is_public=True),
+    ("/confirm", "GET"): Right(404, has_rule=False, is_public=True),
+    ("/confirm", "HEAD"): Right(404, has_rule=False, is_public=True),
     ("/v2/ping", "GET"): Right(204),
     ("/v2/ping", "HEAD"): Right(204),
     ("/v2/queues", "GET"): Right(200),

@@ -10,7 +10,9 @@ import falcon
 import falcon.testing
 import pytest
 
+from zaqar.errors import SignatureRefused
 from zaqar.transport.wsgi.access_log import AccessLog
+from zaqar.transport.wsgi.confirm_page import ConfirmPage
 from zaqar.transport.wsgi.middleware import RequestIds
 
 # Some engines keep the address as it was sent to themselves.
@@ -86,3 +88,36 @@ def test_a_long_address_is_cut(client, caplog):
 
     assert len(the_text(caplog)) < 1500
     assert the_line(caplog)["status"] == "404"
+
+
+class _Links:
+    """Links of which none is good."""
+
+    def look(self, grant, signature):
+        raise SignatureRefused("it is not good")
+
+
+@pytest.mark.parametrize("extras", [DECODED, {"RAW_URI": "/confirm?Signature=abc123&Expires=2030-01-01"}])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+def test_what_proves_a_link_to_confirm_is_not_written(caplog, method, extras):
+    """http S-64"""
+    app = falcon.App(middleware=[RequestIds(), AccessLog()])
+    app.add_route("/confirm", ConfirmPage(_Links()))
+    caplog.set_level(logging.DEBUG)
+
+    falcon.testing.TestClient(app).simulate_request(
+        method, "/confirm", query_string="Signature=abc123&Expires=2030-01-01", extras=extras
+    )
+
+    assert the_line(caplog)["path"] == "/confirm"
+    assert "abc123" not in caplog.text
+
+
+def test_the_length_of_a_page_is_that_of_its_bytes(caplog):
+    app = falcon.App(middleware=[RequestIds(), AccessLog()])
+    app.add_route("/confirm", ConfirmPage(_Links()))
+    caplog.set_level(logging.INFO)
+
+    answer = falcon.testing.TestClient(app).simulate_get("/confirm")
+
+    assert the_line(caplog)["bytes"] == answer.headers["content-length"] == str(len(answer.content))

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Sequence
 
-from zaqar import forks
+from zaqar import forks, spawning
 
 LOG = logging.getLogger(__name__)
 
@@ -24,8 +24,6 @@ LONG_ENOUGH = 5.0
 """Seconds that a child has to live so that its next death counts as the first."""
 UNKNOWN = 255
 """The status of a child whose own nobody has told us."""
-LAST_STANDARD = 2
-"""The descriptor of the standard error."""
 FAREWELL = 10.0
 """Seconds that a child has to end when it is told to."""
 
@@ -98,8 +96,8 @@ class Child:
     def _run(self, is_over: threading.Event) -> int:
         environment = os.environ | {PARENT_VARIABLE: str(os.getpid())}
         try:
-            # Not by subprocess: it waits for the end of a pipe, which a worker that is forked meanwhile would keep open.
-            pid = os.posix_spawn(sys.executable, self._command, environment, file_actions=_closing(), setsigmask=())
+            actions = spawning.closing_inherited()
+            pid = os.posix_spawn(sys.executable, self._command, environment, file_actions=actions, setsigmask=())
         except OSError as error:
             LOG.error("%s cannot be started: %s", self._module, error)  # noqa: TRY400  # the sentence says it all
             return 1
@@ -112,16 +110,3 @@ class Child:
             return UNKNOWN
         finally:
             self._pid = None
-
-
-def _closing() -> list[tuple[int, int]]:
-    """Return what closes all that the child would inherit, such as sockets that a service listens on."""
-    found = [int(name) for name in os.listdir("/dev/fd")]  # noqa: PTH208  # names are all that is wanted
-    return [(os.POSIX_SPAWN_CLOSE, number) for number in found if number > LAST_STANDARD and _is_inherited(number)]
-
-
-def _is_inherited(number: int) -> bool:
-    try:
-        return os.get_inheritable(number)
-    except OSError:  # closed since
-        return False

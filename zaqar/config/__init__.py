@@ -2,12 +2,20 @@
 
 from zaqar.config import cors
 from zaqar.config.addresses import check_address, is_public
-from zaqar.config.authentication import catalogue, has_keystone, identity_uri
+from zaqar.config.authentication import (
+    catalogue,
+    has_keystone,
+    has_trustee,
+    identity_uri,
+    log_in_trustee,
+    session_of_trustee,
+)
 from zaqar.config.checks import is_built, standard_checks, warnings
 from zaqar.config.encryption import cipher
 from zaqar.config.libraries import sections_of_others
 from zaqar.config.loading import Reading, load, read
 from zaqar.config.logs import check_log_levels, check_log_place, start_logging
+from zaqar.config.mail import smtp_port
 from zaqar.config.notification import networks, news_directory
 from zaqar.config.registry import list_opts
 from zaqar.config.server import is_to_be_checked, workers
@@ -29,6 +37,7 @@ __all__ = [
     "cipher",
     "cors",
     "has_keystone",
+    "has_trustee",
     "identity_uri",
     "is_built",
     "is_public",
@@ -36,12 +45,15 @@ __all__ = [
     "limits",
     "list_opts",
     "load",
+    "log_in_trustee",
     "networks",
     "news_directory",
     "one_line",
     "read",
     "sections_of_others",
+    "session_of_trustee",
     "signer",
+    "smtp_port",
     "standard_checks",
     "start_logging",
     "state_path",

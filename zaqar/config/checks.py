@@ -5,7 +5,7 @@ import functools
 
 from oslo_config import cfg
 
-from zaqar.config import cors, drivers, encryption, notification, signed_url, storage
+from zaqar.config import cors, drivers, encryption, mail, notification, signed_url, storage
 from zaqar.config.authentication import check_authentication
 from zaqar.config.given import settings
 from zaqar.config.groups import Group, is_set
@@ -36,6 +36,7 @@ def standard_checks(*, serves_transport: bool = True) -> list[Check]:
         signed_url.check_keys,
         encryption.check_keys,
         notification.check_networks,
+        mail.check_mail,
         cors.check_origins,
         check_log_place,
         check_log_levels,
@@ -50,7 +51,7 @@ def warnings(conf: Options) -> list[str]:
         lines.append(f"These options are set and have no use in this service, yet or any more: {', '.join(idle)}.")
     if storage.NOTIFIER in conf.storage.message_pipeline and not conf.notification.enabled:
         lines.append(f"[storage] names {storage.NOTIFIER}, but [notification] enabled is false: nobody is notified.")
-    for warn in (signed_url.warnings, encryption.warnings, notification.warnings):
+    for warn in (signed_url.warnings, encryption.warnings, notification.warnings, mail.warnings):
         with contextlib.suppress(cfg.ConfigFileValueError, cfg.ConfigSourceValueError):  # a value that was refused
             lines += warn(conf)
     return lines

@@ -2,6 +2,7 @@
 
 import os
 import re
+import urllib.parse
 
 from oslo_config import cfg, types
 
@@ -10,6 +11,7 @@ from zaqar.config.groups import Group
 from zaqar.config.values import Options, reason_of
 
 MOST_WORKERS_BY_DEFAULT = 8
+_NOT_IN_A_URL = re.compile(r"[?#\\\s\x00-\x1f\x7f<>\"]").search
 
 
 class FileMode(types.String):
@@ -24,6 +26,28 @@ class FileMode(types.String):
         if not re.fullmatch("0?[0-7]{3}", text):
             raise ValueError(f"{text} is no file mode: three octal digits are wanted, such as 660")
         return text
+
+
+class PublicUrl(types.String):
+    """The address of the service, with a path where it has one."""
+
+    def __init__(self) -> None:
+        super().__init__(type_name="URL")
+
+    def __call__(self, value: object) -> str:
+        """Return it without a slash at the end, or refuse what no client could use, or a path could not be added to."""
+        text = str(value)
+        try:
+            parts = urllib.parse.urlsplit(text)
+            has_place = bool(parts.hostname) and parts.port != 0  # out of range is a ValueError
+        except ValueError:
+            has_place = False
+        if not has_place or parts.scheme not in ("http", "https") or "@" in parts.netloc or _NOT_IN_A_URL(text):
+            raise ValueError(
+                "it is no address of a service: one begins with http:// or https:// and a host, and has no user, no "
+                "query and no fragment, such as https://messaging.example.org or https://example.org/messaging"
+            )
+        return text.rstrip("/")
 
 
 GROUP = Group(
@@ -96,6 +120,13 @@ GROUP = Group(
             "tls_client_ca",
             help="Path of the CA certificates in PEM format that clients' certificates must come from. Set, clients "
             "without such a certificate are refused.",
+        ),
+        cfg.Opt(
+            "public_url",
+            type=PublicUrl(),
+            sample_default="the public endpoint zaqar in Keystone's catalogue",
+            help="Where clients reach the service, such as https://messaging.example.org, or https://example.org/messaging "
+            "where a proxy has it below a path. What subscribers are sent leads there.",
         ),
         cfg.BoolOpt("access_log", default=True, help="Write one line for each request."),
         cfg.BoolOpt(

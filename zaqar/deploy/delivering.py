@@ -1,5 +1,6 @@
 """The notifier over its stores, and the news that reach it."""
 
+import contextlib
 import dataclasses
 import functools
 import logging
@@ -25,6 +26,7 @@ from zaqar.storage.routing import SingleStore
 if TYPE_CHECKING:
     from zaqar.notification.catalogue import Catalogue
     from zaqar.notification.confirmation import Confirmations
+    from zaqar.notification.places import Places
 
 LOG = logging.getLogger(__name__)
 
@@ -51,11 +53,12 @@ class Delivering:
 
         self._management = chosen(conf, "management_store").management_store(None)
         self._store = chosen(conf, "message_store").message_store(None)
-        self._box = Box(config.news_directory(conf, describe(conf)))
+        self._news_directory = config.news_directory(conf, describe(conf))
         self._catalogue = _catalogue(conf)
-        confirmations = _confirmations(conf, self._catalogue)
+        places = _places(conf, self._catalogue)
+        confirmations = _confirmations(conf, places)
         known = _known_queues(conf, self._management, self._store)
-        delivery = settings(conf)
+        delivery = dataclasses.replace(settings(conf), confirmation_page=places.page)
         if self._catalogue is not None:
             delivery = dataclasses.replace(delivery, is_trusted_host=self._catalogue.has_host)
         self._notifier = Notifier(
@@ -76,7 +79,8 @@ class Delivering:
         # In the thread it could be under way when a process is forked, which would have half a module for ever.
         import zaqar.notification.catalogue
         import zaqar.notification.confirmation
-        import zaqar.notification.notifier  # noqa: F401
+        import zaqar.notification.notifier
+        import zaqar.notification.places  # noqa: F401
 
         for kind in installed(settings(conf)).values():
             kind.load()
@@ -106,7 +110,6 @@ class Delivering:
             listening.join()
             if self._catalogue is not None:
                 self._catalogue.task.stop()
-            self._box.close()
             self._store.close()
             self._management.close()
 
@@ -124,19 +127,23 @@ class Delivering:
         )
 
     def _listen(self) -> None:
+        """Wait for news, wherever there is a place to do so: without, as in a container that cannot write, a sweep finds all."""
         is_told = False
-        while not self._is_over.is_set():
-            try:
-                for queue, is_change in self._box.wait(LONGEST_WAIT).items():
-                    self._notifier.tell(queue, is_change=is_change)
-                    if is_change:  # of each post there are news; who begins a redrive tells of a change
-                        self._redriver.tell()
-                is_told = False
-            except (ConfigurationError, OSError) as error:
-                if not is_told:
-                    LOG.error("No news are heard, only looked for each second. %s", error)  # noqa: TRY400  # says it all
-                is_told = True
-                self._is_over.wait(AFTER_FAILURE)
+        with contextlib.ExitStack() as stack:
+            box = None
+            while not self._is_over.is_set():
+                try:
+                    box = box or stack.enter_context(contextlib.closing(Box(self._news_directory)))
+                    for queue, is_change in box.wait(LONGEST_WAIT).items():
+                        self._notifier.tell(queue, is_change=is_change)
+                        if is_change:  # of each post there are news; who begins a redrive tells of a change
+                            self._redriver.tell()
+                    is_told = False
+                except (ConfigurationError, OSError) as error:
+                    if not is_told:
+                        LOG.error("No news are heard, only looked for each second. %s", error)  # noqa: TRY400  # says it all
+                    is_told = True
+                    self._is_over.wait(AFTER_FAILURE)
 
     def _retry_policy(self, queue: QueueKey) -> dict[str, Any] | None:
         try:
@@ -164,10 +171,20 @@ def _catalogue(conf: config.Options) -> "Catalogue | None":
     return Catalogue(functools.partial(config.catalogue, conf))
 
 
-def _confirmations(conf: config.Options, catalogue: "Catalogue | None") -> "Confirmations | None":
+def _places(conf: config.Options, catalogue: "Catalogue | None") -> "Places":
+    from zaqar.notification.places import Places
+
+    return Places(
+        public_url=conf.server.public_url,
+        external_page=conf.notification.external_confirmation_url,
+        endpoint=catalogue.endpoint if catalogue else lambda _: None,
+    )
+
+
+def _confirmations(conf: config.Options, places: "Places") -> "Confirmations | None":
     from zaqar.notification.confirmation import Confirmations
 
     signer = config.signer(conf, SystemClock())
     if not signer.has_key:
         return None
-    return Confirmations(signer=signer, endpoint=catalogue.endpoint if catalogue else lambda _: None)
+    return Confirmations(signer=signer, endpoint=places.endpoint)

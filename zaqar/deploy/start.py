@@ -4,6 +4,7 @@ import dataclasses
 import logging
 
 from zaqar import config
+from zaqar.deploy.mail import check_mail
 from zaqar.deploy.stores import prepare, store_checks
 from zaqar.deploy.subscribers import check_kinds
 from zaqar.policies import Policy
@@ -19,7 +20,8 @@ class Start:
 
 def checks(*, serves_transport: bool) -> list[config.Check]:
     """Return what every program refuses in a configuration before it starts."""
-    return [*config.standard_checks(serves_transport=serves_transport), *store_checks(), check_kinds, Policy]
+    own = config.standard_checks(serves_transport=serves_transport)
+    return [*own, *store_checks(), check_mail, check_kinds, Policy]
 
 
 def start(conf: config.Options) -> Start:

@@ -29,6 +29,8 @@ class Subscription(msgspec.Struct, frozen=True):
     options: dict[str, Any]
     secret: str
     is_confirmed: bool = False
+    has_left: bool = False
+    """Whether the subscriber has said that he wants nothing; false for one who has not answered yet."""
     confirmations: Sequence[int] = ()
     """When the signatures of the confirmations end that were sent since the subscriber changed, at most ten."""
     former_secret: str | None = None

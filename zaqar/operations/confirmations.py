@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 
 import msgspec
 
-from zaqar.context import Context
+from zaqar.context import Opening
 from zaqar.errors import QueueNotFound, SignatureRefused
 from zaqar.limits import LAST_SECOND, MIN_MESSAGE_TTL, Limits
 from zaqar.models import NewMessage, Question, QueueKey, Subscription
@@ -79,11 +79,8 @@ def remembering(subscription: Subscription, end: int | None) -> Subscription:
     return msgspec.structs.replace(subscription, confirmations=(*subscription.confirmations, end)[-MOST_REMEMBERED:])
 
 
-def check_answer(context: Context, queue: QueueKey, subscription: Subscription) -> None:
+def check_answer(opening: Opening, queue: QueueKey, subscription: Subscription) -> None:
     """Refuse a signature that is not of a confirmation sent to the subscriber there is. Raises ``SignatureRefused``."""
-    opening = context.opening
-    if opening is None:
-        return
     if list(opening.paths) != [path_to_confirm(queue, subscription.id)]:
         raise SignatureRefused("it is not that of a confirmation")
     if opening.ends not in subscription.confirmations:

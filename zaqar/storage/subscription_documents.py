@@ -25,6 +25,7 @@ class _Content(msgspec.Struct, frozen=True, omit_defaults=True):
     confirmations: Sequence[int] = ()
     former_secret: str | None = None
     former_secret_ends: int = 0
+    has_left: bool = False
 
 
 _encoder = msgspec.json.Encoder()
@@ -58,6 +59,7 @@ def changed_content(content: bytes, new: Subscription) -> bytes:
             confirmations=new.confirmations,
             former_secret=new.former_secret,
             former_secret_ends=new.former_secret_ends,
+            has_left=new.has_left,
         )
     )
 
@@ -76,6 +78,7 @@ def subscription(subscription_id: str, version: int, content: bytes, *, now: int
         confirmations=found.confirmations,
         former_secret=found.former_secret,
         former_secret_ends=found.former_secret_ends,
+        has_left=found.has_left,
         version=version,
     )
 

@@ -58,7 +58,7 @@ class SignedRequests:
         said = (get(self._paths, ""), get(self._methods, ""), project, get(self._expires, ""), headers[self._signature])
         grant = self._verified.get(said)
         if grant is None:
-            grant = _grant(*said[:-1])
+            grant = grant_of(*said[:-1])
             self._signer.verify(grant, said[-1])
             self._remember(said, grant)
         self._signer.check(grant, method=method, path=path)
@@ -74,7 +74,8 @@ class SignedRequests:
         self._verified[said] = grant
 
 
-def _grant(paths: str, methods: str, project: str, expires: str) -> Grant:
+def grant_of(paths: str, methods: str, project: str, expires: str) -> Grant:
+    """Return what the texts of a signed request say. Raises ``SignatureRefused``."""
     try:
         return Grant(paths.split(","), methods.split(","), project, parse_time(expires))
     except ValueError:

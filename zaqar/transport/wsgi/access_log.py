@@ -16,6 +16,9 @@ Parts = tuple[float, str, str | None, Context | None, str | None, str, str, str 
 LOG = logging.getLogger("zaqar.access")
 
 
+HIDES_QUERY = "hides_query"
+"""A resource with this attribute has in its query what nobody may read in a log."""
+
 _REQUEST_ID = re.compile(r"req-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
 
 
@@ -33,7 +36,9 @@ class AccessLog:
         """Note what the line will say."""
         now = time.perf_counter()
         context, env = req.context, req.env
-        address = env.get("RAW_URI")
+        address, query = env.get("RAW_URI"), env.get("QUERY_STRING")
+        if hasattr(resource, HIDES_QUERY):
+            address, query = env["PATH_INFO"], None
         parts: Parts = (
             now - context.started,
             context.request_id,
@@ -43,7 +48,7 @@ class AccessLog:
             req.method,
             address or env["PATH_INFO"],
             # Some engines tell the address in parts, decoded.
-            None if address else env.get("QUERY_STRING"),
+            None if address else query,
             resp.status,
             len(resp.data or b""),
         )

@@ -7,6 +7,7 @@ from zaqar.models import Kind
 from zaqar.operations import Operations
 from zaqar.transport.paths import VERSION
 from zaqar.transport.wsgi.claims import ClaimCollection, ClaimItem
+from zaqar.transport.wsgi.confirm_page import ConfirmPage
 from zaqar.transport.wsgi.deliveries import SubscriptionDeliveries, SubscriptionRetry
 from zaqar.transport.wsgi.health import Live, Ping, Ready
 from zaqar.transport.wsgi.home import Home, Link, Versions
@@ -46,6 +47,7 @@ def rows() -> list[Row]:
         Row(f"{VERSION}/", ("GET",), lambda _: home),
         Row("/healthcheck", ("GET", "HEAD"), lambda all_: Ready(all_.health)),
         Row("/healthcheck/live", ("GET", "HEAD"), lambda _: Live()),
+        Row("/confirm", ("GET", "HEAD"), lambda all_: ConfirmPage(all_.confirmation_links)),
         *described,
     ]
 
