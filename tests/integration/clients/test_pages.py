@@ -129,17 +129,18 @@ def test_the_commands_of_the_page_on_subscriptions_are_all_accepted(run):
     subscribe, *others = [text for text in blocks(page, "sh") if "curl" in text]
     made = json.loads(run("sh", NAMES + subscribe))["subscription_id"]
 
-    secret, record, retried = (run("sh", f"{NAMES}ID={made}\n{text}") for text in others)
+    secret, record, retried, *subscribed = (run("sh", f"{NAMES}ID={made}\n{text}") for text in others)
 
     shown = next(json.loads(text) for text in blocks(page, "json") if "attempted_until" in text)
     assert json.loads(secret).keys() == {"secret"}
     assert json.loads(record).keys() == shown.keys()
     assert json.loads(record)["counts"].keys() == shown["counts"].keys()
     assert retried == ""
+    assert [output.count('"subscription_id"') for output in subscribed] == [1, 2]
 
 
 def test_a_webhook_is_verified_as_the_page_on_subscriptions_says():
-    (program,) = blocks("doc/subscriptions.rst", "python")
+    program = block("doc/subscriptions.rst", "python", "whsec_")
     (secret,) = set(re.findall(r"whsec_[\w+/=]+", program))
     names: dict[str, Any] = {}
     exec(program, names)
