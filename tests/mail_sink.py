@@ -56,6 +56,8 @@ class Sink:
     mails: list[Mail] = field(default_factory=list)
     sessions: set[object] = field(default_factory=set)
     """Connections on which a mail was begun."""
+    names: set[str] = field(default_factory=set)
+    """As whom clients introduced themselves."""
     to_sender: Answer = lambda _: "250 OK"
     to_recipient: Answer = lambda _: "250 OK"
     to_mail: Answer = lambda _: "250 OK"
@@ -70,6 +72,7 @@ class Sink:
         if answer.startswith("2"):
             envelope.mail_from = address
             self.sessions.add(session)
+            self.names.add(str(session.host_name))
         return answer
 
     async def handle_RCPT(

@@ -33,7 +33,9 @@ def _imported(folder: Path, text: str = "", policy: str = "") -> set[str]:
     return set(done.stdout.split())
 
 
-@pytest.mark.parametrize("library", ["oslo_middleware", "webob", "requests", "keystonemiddleware", "keystoneauth1"])
+@pytest.mark.parametrize(
+    "library", ["oslo_middleware", "webob", "requests", "keystonemiddleware", "keystoneauth1", "aiosmtplib"]
+)
 def test_a_start_does_not_import_what_the_configuration_does_not_ask_for(tmp_path, library):
     assert library not in _imported(tmp_path)
 

@@ -22,7 +22,7 @@ def test_without_options_a_program_takes_the_mails(written):
 
 
 def test_the_default_mails_end_with_the_link_behind_the_fragment_that_programs_look_for(written):
-    """N-61"""
+    """notifications N-61"""
     mail = mail_settings(written())
 
     assert mail.confirmation.subject == "Zaqar Notification - Subscription Confirmation"
@@ -45,7 +45,7 @@ def test_the_default_mails_end_with_the_link_behind_the_fragment_that_programs_l
     ],
 )
 def test_a_mail_server_has_the_port_that_fits_its_encryption(written, text, port, encryption):
-    """N-45"""
+    """notifications N-45"""
     server = mail_settings(written(SERVER + text)).server
 
     assert server == Server(host="mail.example.com", port=port, encryption=encryption)

@@ -18,14 +18,14 @@ from tests.integration.server.certificates import self_signed
 from tests.mail_sink import running_sink
 
 KEY = {"signed_url": {"secret_key": "k" * 32}}
-PAGE = "https://pages.example.com/confirm"
+PUBLIC = "https://zaqar.example.com/messaging"
+PAGE = "https://pages.example.com/agree"
 MAIL = {
     "smtp_mode": "self_local",
     "smtp_host": "127.0.0.1",
     "smtp_user_name": "zaqar",
     "smtp_user_password": "right",
     "smtp_sender": "Zaqar <zaqar@example.com>",
-    "external_confirmation_url": PAGE,
 }
 ADDRESS = "jane@example.org"
 ORDER = ["Signature", "Methods", "Paths", "Project", "Expires", "Url", "Queue"]
@@ -46,7 +46,8 @@ def house(tmp_path, store, sink):
     """A service on each store that sends mail, and asks nobody else."""
     options = MAIL | {"smtp_port": sink.port, "smtp_ca_file": tmp_path / "certificate.pem"}
     with contextlib.ExitStack() as stack:
-        yield House(tmp_path, store | KEY | {"notification": options}, stack)
+        settings = store | KEY | {"notification": options, "server": {"workers": 2, "public_url": PUBLIC}}
+        yield House(tmp_path, settings, stack)
 
 
 def _link(mail):
@@ -77,7 +78,7 @@ def _confirmed(house, sink, queue="q", address=ADDRESS, **members):
 
 
 def test_from_the_subscription_to_the_mail_and_back(house, sink):
-    """N-40, N-54, N-55, N-61, N-62"""
+    """notifications N-40, N-54, N-55, N-61, N-62"""
     options = {"from": "Jobs <jobs@example.org>", "subject": "of the options"}
     made = house.subscribe("q", f"mailto:{ADDRESS}?subject=A%20job", options=options)
     (question,) = wait_until(lambda: sink.mails, what="the question")
@@ -94,9 +95,10 @@ def test_from_the_subscription_to_the_mail_and_back(house, sink):
     _, mail, farewell = sink.mails
     assert question.sender == "no-reply@openstack.org"
     assert question.message["Subject"] == "Zaqar Notification - Subscription Confirmation"
-    assert page == PAGE
+    assert page == f"{PUBLIC}/confirm"
     assert [name for name, _ in said] == ORDER
-    assert dict(said)["Paths"] == f"/v2/queues/q/subscriptions/{made}/confirm"
+    path = f"/v2/queues/q/subscriptions/{made}/confirm"
+    assert (dict(said)["Paths"], dict(said)["Url"]) == (path, PUBLIC + path)
     assert (mail.sender, mail.recipients) == ("jobs@example.org", [ADDRESS])
     assert mail.message["Subject"] == "A job"
     assert json.loads(mail.text) == {
@@ -106,7 +108,7 @@ def test_from_the_subscription_to_the_mail_and_back(house, sink):
         "queue_name": "q",
     }
     assert farewell.message["Subject"] == "Zaqar Notification - Unsubscribe Confirmation"
-    assert _link(farewell)[0] == PAGE
+    assert _link(farewell)[0] == page
     assert "right" not in house.server.log
     assert ADDRESS not in house.server.log
 
@@ -188,9 +190,9 @@ def test_a_program_takes_the_mails(tmp_path):
 def test_without_a_key_or_an_address_for_the_link_no_mail_goes_out_and_an_error_says_why(tmp_path, sink, missing):
     options = MAIL | {"smtp_port": sink.port, "smtp_ca_file": tmp_path / "certificate.pem"}
     if missing == "page":
-        del options["external_confirmation_url"]
-    settings = {"notification": options} | (KEY if missing == "page" else {})
-    said = "external_confirmation_url" if missing == "page" else "there is no [signed_url] secret_key"
+        settings, said = KEY | {"notification": options}, "it is not known where clients reach the service"
+    else:
+        settings, said = {"notification": options | {"external_confirmation_url": PAGE}}, "to sign with"
 
     with contextlib.ExitStack() as stack:
         house = House(tmp_path, settings, stack)

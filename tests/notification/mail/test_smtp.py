@@ -41,7 +41,7 @@ def sent(server, *letters, most=4, total_timeout=5.0, at_once=False):
 
 
 def plain(sink, **changes):
-    return Server(host="127.0.0.1", port=sink.port, **{"encryption": Encryption.NONE} | changes)
+    return Server(**{"host": "127.0.0.1", "port": sink.port, "encryption": Encryption.NONE} | changes)
 
 
 @pytest.fixture
@@ -68,6 +68,13 @@ def test_a_mail_arrives_with_the_envelope_of_its_headers(sink):
     assert (mail.sender, mail.recipients) == ("z@example.org", ["a@example.com"])
     assert mail.content == made.content
     assert mail.text == '{"body": "ü"}'
+
+
+def test_it_introduces_itself_by_the_name_of_the_server(sink):
+    sent(plain(sink), letter_to())
+    sent(plain(sink, host="localhost"), letter_to())
+
+    assert sink.names == {"[127.0.0.1]", "localhost"}
 
 
 def test_lines_that_begin_with_a_dot_stay_as_they_are(sink):

@@ -1,7 +1,7 @@
 """``mailto:``: each message is a mail, as is what asks the subscriber whether he wants them (notifications A5, A7)."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from zaqar.errors import Invalid
 from zaqar.models import QueueKey, Subscription
@@ -10,16 +10,18 @@ from zaqar.notification.confirmation_link import link
 from zaqar.notification.kinds.kind import Answer, Delivery, SubscriberKind, Surroundings
 from zaqar.notification.mail.address import NOBODY, Envelope, envelope
 from zaqar.notification.mail.complaints import Complaints
-from zaqar.notification.mail.letter import Letter, letter
 from zaqar.notification.mail.settings import MailSettings
 from zaqar.notification.settings import NotifierSettings
+
+if TYPE_CHECKING:
+    from zaqar.notification.mail.letter import Letter
 
 _DAYS = 14
 """For how long a mail is tried again where its message lives so long; by default none lives longer."""
 
 
 class _Transport(Protocol):
-    async def send(self, letter: Letter) -> Answer:
+    async def send(self, letter: "Letter") -> Answer:
         """Make one attempt."""
         ...
 
@@ -42,6 +44,12 @@ class Mail(SubscriberKind):
         """Refuse what is not one address, and what could break out of a header. Raises ``Invalid``."""
         envelope(subscriber, options)
 
+    def load(self) -> None:
+        """Import what writes and sends: those that only take requests do without."""
+        import zaqar.notification.mail.command
+        import zaqar.notification.mail.letter
+        import zaqar.notification.mail.smtp  # noqa: F401
+
     async def open(self, surroundings: Surroundings) -> None:  # noqa: ARG002  # nothing of it is needed
         """Make ready what takes the mails."""
         if self.settings.mail is not None:
@@ -57,6 +65,8 @@ class Mail(SubscriberKind):
 
     async def deliver(self, delivery: Delivery) -> Answer:
         """Send one mail."""
+        from zaqar.notification.mail.letter import letter
+
         found: Envelope | None = delivery.prepared
         if found is None:
             return Answer("the address, the sender or the subject cannot be used", is_final=True)

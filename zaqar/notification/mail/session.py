@@ -1,5 +1,6 @@
 """The beginning of a session with a mail server: connection, TLS, login (notifications N-45)."""
 
+import ipaddress
 import ssl
 
 import aiosmtplib
@@ -28,7 +29,7 @@ async def begin(
     client = aiosmtplib.SMTP(
         hostname=server.host,
         port=server.port,
-        local_hostname=server.host.strip("[]"),
+        local_hostname=_own_name(server.host),
         timeout=timeout,
         use_tls=server.encryption is Encryption.IMPLICIT,
         start_tls=False,
@@ -63,6 +64,15 @@ def status(error: aiosmtplib.SMTPResponseException) -> str:
     enhanced = error.message.partition(" ")[0].partition("\n")[0]
     is_enhanced = [part.isascii() and part.isdigit() and len(part) <= 3 for part in enhanced.split(".")] == [True] * 3
     return f"status {error.code} {enhanced}" if is_enhanced else f"status {error.code}"
+
+
+def _own_name(host: str) -> str:
+    """Return as whom the service introduces itself: the name of the server, or its address as SMTP has it (RFC 5321, 4.1.3)."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    return f"[{address}]" if address.version == 4 else f"[IPv6:{address}]"
 
 
 async def _greet(client: aiosmtplib.SMTP, server: Server) -> None:
