@@ -15,6 +15,7 @@ from zaqar.operations.deliveries import Deliveries
 from zaqar.operations.health import Health
 from zaqar.operations.messages import Messages
 from zaqar.operations.queues import Queues
+from zaqar.operations.redrives import Redrives
 from zaqar.operations.settings import KnownQueues
 from zaqar.operations.signatures import Signatures
 from zaqar.operations.subscription_terms import KindRule, Terms
@@ -36,6 +37,7 @@ class Operations:
     subscriptions: Subscriptions
     confirmation_links: ConfirmationLinks
     deliveries: Deliveries
+    redrives: Redrives
     signatures: Signatures
     health: Health
     limits: Limits
@@ -88,6 +90,7 @@ class Operations:
             ),
             ConfirmationLinks(known=known, signer=signer),
             Deliveries(known=known, authorization=authorization, news=news),
+            Redrives(known=known, authorization=authorization, limits=limits, news=news),
             Signatures(signer=signer, authorization=authorization),
             Health(management=management, known=known, authorization=authorization),
             limits,
