@@ -44,8 +44,6 @@ class NotifierSettings:
     Raises ``TrustLost`` where there is none to be had, and ``Unavailable``.
     """
 
-    confirmation_page: Callable[[], str | None] = _nowhere
-    """Tells the address of the page on which subscribers confirm, if it is known."""
 
     mail: MailSettings | None = None
     """None: no mail is sent."""
