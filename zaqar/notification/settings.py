@@ -44,7 +44,6 @@ class NotifierSettings:
     Raises ``TrustLost`` where there is none to be had, and ``Unavailable``.
     """
 
-
     mail: MailSettings | None = None
     """None: no mail is sent."""
     limits: Limits = dataclasses.field(default_factory=Limits)
