@@ -5,7 +5,7 @@ from collections.abc import Callable
 from tests.benchmarks.application import PRODUCER, PROJECT, Application
 from tests.builders import new_token, numbered_messages
 from zaqar.models import NewMessage, QueueKey
-from zaqar.storage.sql.messages import lookup, messages, records
+from zaqar.storage.sql.messages import lookup, posting, records
 from zaqar.storage.sql.sqlite.session import Transaction
 
 QUEUE = QueueKey(PROJECT, "measured")
@@ -112,4 +112,4 @@ def _post(application: Application, count: int, *, ttl: int = LONG, delay: int =
 
 def _insert(transaction: Transaction, queue: QueueKey, count: int, *, ttl: int, delay: int) -> None:
     new = numbered_messages(count, ttl=ttl, delay=delay)
-    messages.insert(transaction, lookup.remembered(transaction, queue), new, client_id=PRODUCER, token=new_token())
+    posting.insert(transaction, lookup.remembered(transaction, queue), new, client_id=PRODUCER, token=new_token())

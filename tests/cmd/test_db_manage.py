@@ -77,10 +77,10 @@ def test_a_delta_moves_by_so_many_revisions(manage, database):
     manage("upgrade", "head")
 
     assert manage("downgrade", "--delta", "1")[0] == 0
-    assert "notices" not in _tables(database)
+    assert "redrives" not in _tables(database)
     assert "messages" in _tables(database)
     assert manage("upgrade", "--delta", "1")[0] == 0
-    assert "notices" in _tables(database)
+    assert "redrives" in _tables(database)
 
 
 @pytest.mark.parametrize("delta", ["0", "-1", "many"])

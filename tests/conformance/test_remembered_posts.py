@@ -122,7 +122,9 @@ def test_a_post_that_found_no_queue_is_not_remembered(store):
         post_remembered(store, queue, token)
     store.records.create(queue)
 
-    assert ids(everything(store, queue)) == post_remembered(store, queue, token)
+    posted = post_remembered(store, queue, token)
+
+    assert ids(everything(store, queue)) == posted
 
 
 def test_after_its_time_a_repetition_may_post_again(store, queue, clock):

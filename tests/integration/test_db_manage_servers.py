@@ -16,6 +16,7 @@ from zaqar.storage.sql import schema
 from zaqar.storage.sql.servers import migration as servers
 
 KEYS = {
+    "remembered_posts": ["queue", "position"],
     "messages": ["queue", "position"],
     "claims": ["queue", "id"],
     "subscriptions": ["source", "position"],
@@ -152,6 +153,7 @@ def test_the_largest_values_fit(manage, url):
         "token": "f" * 16,
         "checksum": "SHA256:" + "0" * 57,
         "body": body,
+        "origin": body,
         **times,
     }
 

@@ -8,9 +8,12 @@ import sys
 import pytest
 
 from tests.elsewhere.installing import install_kinds
+from tests.notification.receiver import Receiver
+from tests.notification.test_who_is_told import END, ask, asked_as, confirm
 from zaqar import config, deploy
 from zaqar.errors import ConfigurationError, Invalid
 from zaqar.notification.kinds.installed import installed, scheme_of
+from zaqar.notification.kinds.kind import Answer, SubscriberKind
 from zaqar.notification.kinds.webhooks import Webhooks
 from zaqar.notification.settings import NotifierSettings
 
@@ -114,3 +117,65 @@ def test_a_subscription_whose_kind_is_not_installed_any_more_fails_by_its_policy
 
     (failing,) = world.standing(subscription).progress.failing
     assert failing.answer == "no subscribers of this kind are installed"
+
+
+class _Mistaken(SubscriberKind):
+    def parse(self, subscriber, options, source):
+        """Take it."""
+
+    def prepare(self, subscription):
+        """Fail."""
+        raise KeyError("what every subscription has")
+
+    async def deliver(self, delivery):
+        """Never come so far."""
+
+
+def test_a_kind_that_makes_a_mistake_keeps_nothing_from_subscribers_of_others(memory_world, caplog):
+    world, _ = memory_world
+    world.more_kinds = lambda settings: {"mistaken": _Mistaken(settings)}
+    with Receiver() as receiver:
+        world.subscribe("mistaken:all")
+        world.subscribe(receiver.url())
+        world.post(b"1")
+        with world.notifier() as notifier:
+            receiver.wait_for(1)
+            world.wait_until(lambda: notifier.counts().failed_attempts == 4)
+
+    assert "through a mistake" in caplog.text
+
+
+class _Asking(SubscriberKind):
+    is_always_asked = True
+    delivered: list
+
+    def parse(self, subscriber, options, source):
+        """Take it."""
+
+    async def deliver(self, delivery):
+        """Keep it."""
+        self.delivered.append(delivery)
+        return Answer("kept", is_delivered=True)
+
+
+def test_a_kind_that_is_always_asked_gets_nothing_but_the_question_before_it_has_agreed(memory_world):
+    world, _ = memory_world
+    kept = _Asking(NotifierSettings())
+    kept.delivered = []
+    world.more_kinds = lambda settings: {"asking": kept}
+    world.confirmation = asked_as("asked until {expires}")
+
+    subscription = world.subscribe("asking:all")
+    world.post(b'"before"')
+    ask(world, subscription)
+    with world.notifier() as notifier:
+        world.wait_until(lambda: world.standing(subscription).pending == 0)
+        confirm(world, subscription)
+        world.post(b'"after"')
+        notifier.tell(world.queue, is_change=True)
+        world.wait_until(lambda: len(kept.delivered) == 2)
+
+    question, message = kept.delivered
+    assert question.asked.message == f"asked until {END}"
+    assert json.loads(question.text)["Message"] == question.asked.message
+    assert (message.asked, message.body, json.loads(message.text)["body"]) == (None, b'"after"', "after")

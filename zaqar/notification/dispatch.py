@@ -1,7 +1,9 @@
 """What becomes of a message of a notice for a subscription: what its kind delivers, made anew for every attempt."""
 
 import dataclasses
+import logging
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -10,6 +12,8 @@ from zaqar.notification import payload
 from zaqar.notification.confirmation import Asked
 from zaqar.notification.kinds.kind import Delivery, SubscriberKind
 from zaqar.storage import ids
+
+LOG = logging.getLogger(__name__)
 
 _ENCRYPTED = b"\x01"
 """What an encrypted body begins with, and no JSON text (notifications E-11)."""
@@ -46,10 +50,18 @@ class Dispatch:
         self._queue = queue
         self._subscription = subscription
         self._made = made
-        self._prepared = kind.prepare(subscription)
+        self._is_prepared = False
+        self._prepared: Any = None
+        try:
+            self._prepared = kind.prepare(subscription)
+            self._is_prepared = True
+        except Exception:  # the edge of a kind, which may be anybody's: a lease would fail that is of others, too
+            LOG.exception("subscription %s: nothing can be delivered to it through a mistake", subscription.id)
 
     def delivery(self, notice: Notice, position: int, now: int) -> Delivery:
         """Return an attempt at a message. Raises ``Unreadable``, ``Unavailable``, ``CannotBeMade``, ``OfAnother``."""
+        if not self._is_prepared:
+            raise CannotBeMade("a mistake of the service")
         message = notice.messages[position - notice.first]
         asked = self._asked(message.body) if notice.purpose == "question" else None
         if asked is not None:

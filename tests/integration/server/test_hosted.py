@@ -74,7 +74,10 @@ def test_what_was_acknowledged_outlives_the_death_of_every_worker(hosted, servic
 
 
 def test_what_delivers_is_loaded_before_a_process_can_be_forked(tmp_path):
-    ask = "import sys, zaqar.transport.wsgi.app; print(hasattr(sys.modules['zaqar.notification.notifier'], 'Notifier'))"
+    ask = (
+        "import sys, zaqar.transport.wsgi.app; print(hasattr(sys.modules['zaqar.notification.notifier'], 'Notifier'), "
+        "hasattr(sys.modules['zaqar.notification.webhook'], 'Sender'))"
+    )
 
     asked = subprocess.run(
         [sys.executable, "-c", ask],
@@ -85,4 +88,4 @@ def test_what_delivers_is_loaded_before_a_process_can_be_forked(tmp_path):
         check=False,
     )
 
-    assert asked.stdout == "True\n"
+    assert asked.stdout == "True True\n"

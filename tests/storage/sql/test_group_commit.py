@@ -10,7 +10,8 @@ from tests.storage.sql.batches import Batch, traced
 from zaqar.errors import ClaimNotHeld, QueueNotFound
 from zaqar.storage.ids import named
 from zaqar.storage.sql import DRIVER
-from zaqar.storage.sql.messages import lookup, messages, records
+from zaqar.storage.sql.messages import lookup, records
+from zaqar.storage.sql.messages.posting import insert
 from zaqar.storage.sql.sqlite.connection import Database
 
 
@@ -29,7 +30,7 @@ def _post_and_fail(database, queue, *, reads_back):
 
     def step(transaction):
         record = lookup.remembered(transaction, queue)
-        messages.insert(transaction, record, [new_message(b"99")], client_id=PRODUCER, token=new_token())
+        insert(transaction, record, [new_message(b"99")], client_id=PRODUCER, token=new_token())
         if reads_back:
             records.create(transaction, queue_key())
         raise _Mishap

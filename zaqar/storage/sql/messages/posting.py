@@ -1,6 +1,7 @@
 """Posting: new messages, and the notice that tells the queue's subscribers of them."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 
 import sqlalchemy as sa
 
@@ -19,6 +20,8 @@ _INSERT_DEAD_LETTER = Statement(
     )
 )
 
+_origin_of = attrgetter("origin")
+
 
 def insert(
     transaction: Transaction,
@@ -33,7 +36,7 @@ def insert(
     now = transaction.now
     first = transaction.allocate(len(new))
     rows = encode_messages(new, first=first, record=record.id, now=now, client_id=client_id, token=token)
-    if any(message.origin for message in new):
+    if any(map(_origin_of, new)):
         _insert_dead_letters(transaction, new, rows)
     else:
         transaction.add_messages(rows)
