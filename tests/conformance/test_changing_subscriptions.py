@@ -30,6 +30,7 @@ def test_a_replacement_changes_everything_but_the_id_the_age_and_the_end(store, 
         options={"b": 2},
         secret="whsec_bmV3",
         is_confirmed=True,
+        has_left=True,
         confirmations=[1, 2],
         former_secret=old.secret,
         former_secret_ends=9,
@@ -38,7 +39,7 @@ def test_a_replacement_changes_everything_but_the_id_the_age_and_the_end(store, 
     new = store.subscriptions.get(queue, named(old.id))
     assert (new.id, new.age, new.subscriber, new.ttl, new.options) == (old.id, 40, "http://new.example", 500, {"b": 2})
     assert (new.secret, new.former_secret, new.former_secret_ends) == ("whsec_bmV3", old.secret, 9)
-    assert (new.is_confirmed, list(new.confirmations)) == (True, [1, 2])
+    assert (new.is_confirmed, new.has_left, list(new.confirmations)) == (True, True, [1, 2])
     assert new.version == old.version + 1
     clock.move(60)
     assert subscribers(store, queue) == []

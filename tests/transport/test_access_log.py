@@ -111,3 +111,13 @@ def test_what_proves_a_link_to_confirm_is_not_written(caplog, method, extras):
 
     assert the_line(caplog)["path"] == "/confirm"
     assert "abc123" not in caplog.text
+
+
+def test_the_length_of_a_page_is_that_of_its_bytes(caplog):
+    app = falcon.App(middleware=[RequestIds(), AccessLog()])
+    app.add_route("/confirm", ConfirmPage(_Links()))
+    caplog.set_level(logging.INFO)
+
+    answer = falcon.testing.TestClient(app).simulate_get("/confirm")
+
+    assert the_line(caplog)["bytes"] == answer.headers["content-length"] == str(len(answer.content))

@@ -6,51 +6,42 @@ import secrets
 import threading
 import urllib.request
 from collections.abc import Iterator
-from urllib.parse import quote, urlencode
 
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
 from tests.integration.browsers import HOST
 from tests.integration.notifier.house import House
-from tests.integration.notifier.receiver import Receiver
 from tests.integration.process import free_port, wait_until
+from tests.mail_sink import Sink
 
 PREFIX = "/some/messaging"
 """Below which the proxy has the service."""
 
 
 class Subscriber:
-    """Somebody who was asked, and has a browser."""
+    """Somebody who was sent a mail with a link, and has a browser."""
 
-    def __init__(self, house: House, receiver: Receiver, browser: Chrome) -> None:
+    def __init__(self, house: House, sink: Sink, browser: Chrome) -> None:
         self.house, self.browser = house, browser
         self.queue = f"orders-{secrets.token_hex(2)}"
-        self.id = house.subscribe(self.queue, f"{receiver.url}/hook")
-        (self.question,) = wait_until(lambda: [one.document for one in list(receiver.deliveries)], what="the question")
-
-    @property
-    def query(self) -> str:
-        """Return what is behind the address of the page in the link (notifications N-62)."""
-        said = {
-            "Signature": self.question["URL-Signature"],
-            "Methods": self.question["URL-Methods"],
-            "Paths": self.question["URL-Paths"],
-            "Project": self.question["X-Project-ID"],
-            "Expires": self.question["URL-Expires"],
-            "Url": self.question.get("WSGISubscribeURL", ""),
-            "Queue": self.question["queue_name"],
-        }
-        return urlencode(said, quote_via=quote, safe="")
+        self.address = f"{self.queue}@example.org"
+        self.id = house.subscribe(self.queue, f"mailto:{self.address}")
+        (mail,) = wait_until(lambda: sink.to(self.address), what="the mail")
+        self.link = mail.text.partition("below: ")[2]
 
     @property
     def path(self) -> str:
         """Return where the subscription is."""
         return f"/v2/queues/{self.queue}/subscriptions/{self.id}"
 
-    def open(self, base: str | None = None) -> None:
-        """Follow the link."""
-        self.browser.get(f"{base or f'http://{HOST}:{self.house.server.port}'}/confirm?{self.query}")
+    def follow(self) -> None:
+        """Open the link as it is in the mail."""
+        self.browser.get(self.link)
+
+    def open(self) -> None:
+        """Open the page without the proxy."""
+        self.browser.get(f"http://{HOST}:{self.house.server.port}/confirm?{self.link.partition('?')[2]}")
 
     @property
     def heading(self) -> str:
@@ -87,9 +78,23 @@ class Subscriber:
         return [entry["message"] for entry in self.browser.get_log("browser")]
 
 
+class Proxy:
+    """Has what is at ``target`` below a path of its own."""
+
+    def __init__(self) -> None:
+        self.target = ""
+        self.port = free_port()
+
+    @property
+    def url(self) -> str:
+        """Return where it has it, without a slash at the end."""
+        return f"http://{HOST}:{self.port}{PREFIX}"
+
+
 @contextlib.contextmanager
-def proxy(target: str) -> Iterator[int]:
-    """Have the service below a path, on a port of its own."""
+def running_proxy() -> Iterator[Proxy]:
+    """Pass requests on until the block ends."""
+    proxy = Proxy()
 
     class Below(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -97,9 +102,8 @@ def proxy(target: str) -> Iterator[int]:
             if not self.path.startswith(f"{PREFIX}/"):
                 self.send_error(404)
                 return
-            request = urllib.request.Request(
-                target + self.path.removeprefix(PREFIX), body or None, dict(self.headers), method=self.command
-            )
+            target = proxy.target + self.path.removeprefix(PREFIX)
+            request = urllib.request.Request(target, body or None, dict(self.headers), method=self.command)
             with urllib.request.urlopen(request, timeout=10) as answer:
                 self.send_response(answer.status)
                 for name, value in answer.headers.items():
@@ -113,12 +117,11 @@ def proxy(target: str) -> Iterator[int]:
         def log_message(self, *_: object) -> None:
             pass
 
-    port = free_port()
-    with http.server.ThreadingHTTPServer(("127.0.0.1", port), Below) as server:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", proxy.port), Below) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         try:
-            yield port
+            yield proxy
         finally:
             server.shutdown()
             thread.join()

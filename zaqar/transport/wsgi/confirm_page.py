@@ -104,19 +104,19 @@ class ConfirmPage:
         }
         values |= {name: "" if name == shown else "hidden" for name in _SECTIONS}
         main = self._confirm.substitute({name: escape(value) for name, value in values.items()})
-        resp.text = self._whole("Your subscription", main)
+        resp.data = self._whole("Your subscription", main)
 
     def _tell(self, resp: Response, message: _Message) -> None:
         resp.status = message.code
         main = self._message.substitute(title=message.title, sentence=message.sentence)
-        resp.text = self._whole(message.title, main)
+        resp.data = self._whole(message.title, main)
 
-    def _whole(self, title: str, main: str) -> str:
-        return self._page.substitute(title=title, main=main, style=self._style, script=self._script)
+    def _whole(self, title: str, main: str) -> bytes:
+        return self._page.substitute(title=title, main=main, style=self._style, script=self._script).encode()
 
 
 def _text(name: str) -> str:
-    return files("zaqar.transport.wsgi").joinpath("pages", name).read_text()
+    return files("zaqar.transport.wsgi").joinpath("pages", name).read_text(encoding="utf-8")
 
 
 def _source(text: str) -> str:
