@@ -71,6 +71,7 @@ REFUSED = [
     ("smtp_mode = self_local\nsmtp_host = h\nsmtp_user_name = u\n", "smtp_user_name is set without smtp_user_password"),
     ("smtp_mode = self_local\nsmtp_host = h\nsmtp_user_password = s3cret\n", "smtp_user_password is set without"),
     ("smtp_ca_file = /nowhere/ca.pem\n", "there is no file /nowhere/ca.pem"),
+    ("smtp_ca_file = /etc/hostname\n", "has no certificates in it"),
     ("smtp_command =\n", "smtp_command is empty"),
     ("smtp_sender = nobody\n", "smtp_sender must be one mail address"),
     (f"{TEMPLATES[0]} = topic:a,body:b\n", "must have topic, body and sender"),
@@ -105,6 +106,12 @@ def test_operators_are_told_of_passwords_that_everybody_can_read(written):
 
     assert any("smtp_tls is none" in line for line in config.warnings(written(text)))
     assert config.warnings(written(text.replace("mail.example.com", "localhost"))) == []
+
+
+def test_operators_are_told_of_a_server_that_gets_no_mail(written):
+    (line,) = config.warnings(written("[notification]\nsmtp_host = h\n"))
+
+    assert "smtp_host has no use unless smtp_mode is self_local" in line
 
 
 def test_operators_are_told_that_without_a_key_nobody_can_confirm(written):
