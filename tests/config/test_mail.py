@@ -71,7 +71,6 @@ REFUSED = [
     ("smtp_mode = self_local\nsmtp_host = h\nsmtp_user_name = u\n", "smtp_user_name is set without smtp_user_password"),
     ("smtp_mode = self_local\nsmtp_host = h\nsmtp_user_password = s3cret\n", "smtp_user_password is set without"),
     ("smtp_ca_file = /nowhere/ca.pem\n", "there is no file /nowhere/ca.pem"),
-    ("smtp_ca_file = /etc/hostname\n", "has no certificates in it"),
     ("smtp_command =\n", "smtp_command is empty"),
     ("smtp_sender = nobody\n", "smtp_sender must be one mail address"),
     (f"{TEMPLATES[0]} = topic:a,body:b\n", "must have topic, body and sender"),
@@ -95,6 +94,13 @@ def test_what_no_mail_can_be_sent_with_is_refused_at_the_start(written, text, se
 
     assert sentence in str(caught.value)
     assert "s3cret" not in str(caught.value)
+
+
+def test_a_file_without_certificates_is_refused_at_the_start(written, tmp_path):
+    (tmp_path / "ca.pem").write_text("nothing")
+
+    with pytest.raises(ConfigurationError, match="has no certificates in it"):
+        written(f"[notification]\nsmtp_ca_file = {tmp_path}/ca.pem\n", checks=deploy.checks(serves_transport=False))
 
 
 def test_nothing_of_mail_is_idle(written):
