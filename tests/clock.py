@@ -1,5 +1,7 @@
 """Time that tests move by hand."""
 
+from datetime import UTC, datetime
+
 MICROSECONDS = 1_000_000
 
 
@@ -16,6 +18,10 @@ class MovableClock:
     def now(self) -> int:
         """Return the UTC time as whole seconds since 1970."""
         return self._microseconds // MICROSECONDS
+
+    def text(self, later: int = 0) -> str:
+        """Return the time so many seconds from now as the API shows it (http Q-23)."""
+        return datetime.fromtimestamp(self.now() + later, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def move(self, seconds: float) -> None:
         """Go forward, or back where ``seconds`` is negative."""

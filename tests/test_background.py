@@ -70,6 +70,36 @@ def test_a_task_that_was_stopped_is_over_and_starts_no_more(task, done):
     assert _threads() == []
 
 
+def test_who_is_hurried_does_not_wait(task, done):
+    def run():
+        done.put("run")
+        return 3600.0
+
+    hurried = task(run)
+    hurried.start()
+    done.get(timeout=PATIENCE)
+
+    hurried.hurry()
+
+    assert done.get(timeout=PATIENCE) == "run"
+    with pytest.raises(queue.Empty):
+        done.get(timeout=0.1)
+
+
+def test_a_task_that_waits_long_is_stopped_at_once(task, done):
+    def run():
+        done.put("run")
+        return 3600.0
+
+    waiting = task(run)
+    waiting.start()
+    done.get(timeout=PATIENCE)
+
+    waiting.stop()
+
+    assert _threads() == []
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # that is its subject
 def test_a_mistake_does_not_end_it_and_is_logged_each_time(task, done, caplog):
     mistakes = [KeyError("until"), KeyError("until")]

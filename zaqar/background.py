@@ -46,10 +46,15 @@ class Task:
         if not self.is_running:
             self._start()
 
+    def hurry(self) -> None:
+        """Do it now, or once more where it is being done, without waiting for the time to come; for any thread."""
+        self._hurried.set()
+
     def stop(self) -> None:
         """End the thread, and wait for it a few seconds; what was stopped does not start again."""
         with self._starting:
             self._stopped.set()
+        self._hurried.set()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(timeout=LONGEST_WAIT)
 
@@ -70,6 +75,7 @@ class Task:
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
         self._stopped = threading.Event()
+        self._hurried = threading.Event()
 
     def _begin(self, pause: float) -> None:
         self.is_running = True
@@ -89,7 +95,7 @@ class Task:
                         self._begin(self._after_mistake)
 
     def _do_until_stopped(self, pause: float) -> None:
-        while not self._stopped.wait(pause):
+        while not self._is_over_after(pause):
             said = self._do()
             pause = self._interval if said is None else said
             if self._is_wanted is not None:
@@ -97,6 +103,12 @@ class Task:
                     if not self._is_wanted():
                         self.is_running = False
                         return
+
+    def _is_over_after(self, pause: float) -> bool:
+        """Wait so many seconds, or until somebody hurries; tell whether to stop."""
+        self._hurried.wait(pause)
+        self._hurried.clear()
+        return self._stopped.is_set()
 
 
 class Background:

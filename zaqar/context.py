@@ -10,6 +10,15 @@ class Opening(msgspec.Struct, frozen=True, gc=False):
     ends: int
 
 
+class Token:
+    """A text that whoever prints what has it does not show."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
 class Context(msgspec.Struct, frozen=True, gc=False):
     """The identity behind one request, as established by the transport."""
 
@@ -21,6 +30,8 @@ class Context(msgspec.Struct, frozen=True, gc=False):
     roles: tuple[str, ...] = ()
     opening: Opening | None = None
     """Of a request that came with a valid signature: it names no user and brings no roles (http U-18)."""
+    token: Token | None = None
+    """With which somebody can act as the caller; no longer than the request lasts, and in no log."""
 
     @property
     def is_signed(self) -> bool:

@@ -88,6 +88,10 @@ class RedriveNotFound(NotFound):
     """No such redrive of the queue; of each queue the latest is known."""
 
 
+class TrustLost(NotFound):
+    """Keystone gives no token for a trust: it was removed, or has ended, or whoever gave it has not what it gives any more."""
+
+
 class Conflict(Error):
     """The request contradicts the present state (http E-409)."""
 

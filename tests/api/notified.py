@@ -1,6 +1,7 @@
 """A service whose outbox and news a test may look at, as a notifier does."""
 
 import contextlib
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from tests.api.http_client import HttpClient
 from tests.clock import MovableClock
 from zaqar import deploy
 from zaqar.models import Notice, Progress, Question, QueueKey, Saved
+from zaqar.redriving import Redriver
 from zaqar.storage.contract import MessageStore
 from zaqar.transport.identity import ClientIdRule
 from zaqar.transport.wsgi.application import application
@@ -62,6 +64,18 @@ class Notified:
             if notice.subscription_id
             for message in notice.messages
         ]
+
+    def redrive(self) -> None:
+        """Take the steps of all redrives, as a notifier does."""
+        seconds = itertools.count()
+        redriver = Redriver(
+            self.store,
+            create_lazily=self.store.records.create,
+            deliver=self.heard.queues.append,
+            monotonic=lambda: next(seconds),
+        )
+        for _ in range(20):
+            redriver.turn()
 
     def deliver(self, subscription_id: str, progress: Progress) -> None:
         """Say what became of deliveries, as a notifier does."""

@@ -41,6 +41,11 @@ RIGHT = {
     ("/v2/queues/{queue_name}/messages", "DELETE"): Right(200, query="pop=1"),
     ("/v2/queues/{queue_name}/messages/{message_id}", "GET"): Right(200),
     ("/v2/queues/{queue_name}/messages/{message_id}", "DELETE"): Right(204),
+    ("/v2/queues/{queue_name}/messages/{message_id}/details", "GET"): Right(200),
+    ("/v2/queues/{queue_name}/redrive", "GET"): Right(200),
+    ("/v2/queues/{queue_name}/redrive", "POST"): Right(202, {}),
+    ("/v2/queues/{queue_name}/redrive/{redrive_id}", "GET"): Right(200),
+    ("/v2/queues/{queue_name}/redrive/{redrive_id}", "DELETE"): Right(204),
     ("/v2/queues/{queue_name}/claims", "POST"): Right(201),
     ("/v2/queues/{queue_name}/claims/{claim_id}", "GET"): Right(200),
     ("/v2/queues/{queue_name}/claims/{claim_id}", "PATCH"): Right(204, {}),
@@ -57,6 +62,7 @@ RIGHT = {
     ("/v2/topics/{topic_name}/messages", "DELETE"): Right(204, query="ids=x"),
     ("/v2/topics/{topic_name}/messages/{message_id}", "GET"): Right(200),
     ("/v2/topics/{topic_name}/messages/{message_id}", "DELETE"): Right(204),
+    ("/v2/topics/{topic_name}/messages/{message_id}/details", "GET"): Right(200),
 }
 
 for _every in ("/v2/queues/{queue_name}/subscriptions", "/v2/topics/{topic_name}/subscriptions"):

@@ -17,7 +17,12 @@ RULES = [
     ("messages:delete_all", "DELETE", "/v2/queues/q/messages?ids=x"),
     ("messages:delete_all", "DELETE", "/v2/queues/q/messages?pop=1"),
     ("messages:get", "GET", "/v2/queues/q/messages/x"),
+    ("messages:get", "GET", "/v2/queues/q/messages/x/details"),
     ("messages:delete", "DELETE", "/v2/queues/q/messages/x"),
+    ("messages:redrive", "POST", "/v2/queues/q/redrive"),
+    ("messages:redrive", "GET", "/v2/queues/q/redrive"),
+    ("messages:redrive", "GET", "/v2/queues/q/redrive/x"),
+    ("messages:redrive", "DELETE", "/v2/queues/q/redrive/x"),
     ("claims:create", "POST", "/v2/queues/q/claims"),
     ("claims:get", "GET", "/v2/queues/q/claims/x"),
     ("claims:update", "PATCH", "/v2/queues/q/claims/x"),
@@ -38,7 +43,10 @@ RULES += [
 RULES += [
     (rule.replace("queues:", "topics:"), method, target.replace("/queues", "/topics"))
     for rule, method, target in RULES
-    if "/queues" in target and not rule.startswith("claims:") and "pop=" not in target and rule != "queues:share"
+    if "/queues" in target
+    and not rule.startswith("claims:")
+    and "pop=" not in target
+    and rule not in {"queues:share", "messages:redrive"}
 ]
 BODIES = {
     "queues:share": b"{}",

@@ -99,7 +99,7 @@ def test_a_length_beside_chunks_does_not_confuse(world, method, path):
 def test_odd_names_and_ids_are_refused_or_unknown(world, path, name):
     """X-23, O-50, M-29, C-13"""
     for method in METHODS:
-        for member in ("queue", "topic", "message", "claim", "subscription"):
+        for member in ("queue", "topic", "message", "claim", "subscription", "redrive"):
             if "{" + member + "}" not in path:
                 continue
             members = world.members(path) | {member: name}

@@ -10,6 +10,7 @@ from zaqar.storage.sql.messages.claims import QueueClaims
 from zaqar.storage.sql.messages.deliveries import QueueDeliveries
 from zaqar.storage.sql.messages.messages import QueueMessages
 from zaqar.storage.sql.messages.records import QueueRecords
+from zaqar.storage.sql.messages.redrives import QueueRedrives
 from zaqar.storage.sql.messages.subscriptions import QueueSubscriptions
 
 ASK_NO_STORE = ("ping:get", "queues:share")
@@ -22,9 +23,11 @@ def no_store(monkeypatch):
     def unavailable(*arguments, **named):
         raise Unavailable("The database is locked.")
 
-    for noun in (QueueRecords, QueueMessages, QueueClaims, QueueSubscriptions, QueueDeliveries, Queues):
-        for verb in noun.__base__.__abstractmethods__:
-            monkeypatch.setattr(noun, verb, unavailable)
+    nouns = (QueueRecords, QueueMessages, QueueClaims, QueueSubscriptions, QueueDeliveries, QueueRedrives, Queues)
+    for noun in nouns:
+        for verb in dir(noun.__base__):
+            if not verb.startswith("_"):
+                monkeypatch.setattr(noun, verb, unavailable)
 
 
 @pytest.mark.parametrize(("rule", "method", "target"), [row for row in RULES if row[0] not in ASK_NO_STORE])

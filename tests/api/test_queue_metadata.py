@@ -12,6 +12,7 @@ GOOD = [
     ("_dead_letter_queue", ("other", None)),
     ("_dead_letter_queue_messages_ttl", (60, 1209600, None)),
     ("_max_claim_count", (0, 1, -1, 2**63 - 1, None)),
+    ("_discard", (True, False, None)),
     ("_enable_encrypt_messages", (False, None, 0, "")),
     ("_flavor", ("fast", None, 7)),
     (
@@ -35,6 +36,7 @@ BAD = [
     ("_dead_letter_queue", (1, True, [], {}, "", "a b", "x" * 65, "..", "q\n", "q")),
     ("_dead_letter_queue_messages_ttl", (0, 59, 1209601, *BAD_INTEGERS)),
     ("_max_claim_count", BAD_INTEGERS),
+    ("_discard", (0, 1, "true", "", [], {})),
     ("_enable_encrypt_messages", (True, 1, "true", [1])),
     (
         "_retry_policy",
@@ -85,6 +87,20 @@ def test_a_reserved_value_that_cannot_be(client, key, value):
     client.create_queue("q")
     assert client.update_queue("q", by_patch).error is InvalidBody
     assert client.show_queue("q").metadata == DEFAULT_METADATA
+
+
+def test_what_is_to_be_kept_cannot_be_thrown_away(client):
+    """Q-14"""
+    kept = {"_dead_letter_queue": "dead", "_max_claim_count": 1}
+
+    refused = client.create_queue("q", {**kept, "_discard": True})
+
+    assert refused.error is Invalid
+    assert "_discard" in refused.sentence
+    assert client.create_queue("q", {**kept, "_discard": False}).is_new
+    by_patch = [{"op": "replace", "path": "/metadata/_discard", "value": True}]
+    assert client.update_queue("q", by_patch).error is InvalidBody
+    assert client.update_queue("q", [*by_patch, {"op": "remove", "path": "/metadata/_dead_letter_queue"}]).is_done
 
 
 def test_the_default_ttl_and_the_default_delay_are_those_of_new_messages(client, clock):

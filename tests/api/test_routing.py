@@ -12,6 +12,9 @@ KNOWN = [
     ("/v2/queues/q/share", "POST"),
     ("/v2/queues/q/messages", "DELETE, GET, POST"),
     ("/v2/queues/q/messages/m", "DELETE, GET"),
+    ("/v2/queues/q/messages/m/details", "GET"),
+    ("/v2/queues/q/redrive", "GET, POST"),
+    ("/v2/queues/q/redrive/r", "DELETE, GET"),
     ("/v2/queues/q/claims", "POST"),
     ("/v2/queues/q/claims/c", "DELETE, GET, PATCH"),
     ("/v2/topics", "GET"),
@@ -20,6 +23,7 @@ KNOWN = [
     ("/v2/topics/t/purge", "POST"),
     ("/v2/topics/t/messages", "DELETE, GET, POST"),
     ("/v2/topics/t/messages/m", "DELETE, GET"),
+    ("/v2/topics/t/messages/m/details", "GET"),
 ]
 for _source in ("queues/q", "topics/t"):
     KNOWN += [
@@ -59,6 +63,7 @@ def test_what_is_not_built_has_no_route(client, path):
         "/v2/queues/q/sharing",
         "/v2/topics/t/claims",
         "/v2/topics/t/share",
+        "/v2/topics/t/redrive",
         "/x/v2/topics",
         "/nope",
         "/v2/nope",

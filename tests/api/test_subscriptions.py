@@ -90,6 +90,16 @@ def test_what_cannot_be_a_subscription_is_refused(client, document, sentence):
     assert sentence in answer.body["description"]
 
 
+def test_without_keystone_no_subscriber_gets_a_token(client):
+    """S-12, notifications N-49"""
+    answer = client.ask("POST", "/queues/q/subscriptions", document={"subscriber": "trust+http://example.com"})
+
+    assert answer.error == (503, "Service temporarily unavailable")
+    assert "need Keystone" in answer.body["description"]
+    assert client.ask("GET", "/queues/q/subscriptions").body["subscriptions"] == []
+    assert client.list_queues().names == []
+
+
 @pytest.mark.parametrize(
     "subscriber",
     ["http://169.254.169.254/latest", "http://[fe80::1]/", "https://0.0.0.0", "http://224.0.0.1", "http://2852039166/"],

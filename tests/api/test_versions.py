@@ -70,6 +70,10 @@ HOME = {
     "rel/messages_delete": ("/v2/queues/{queue_name}/messages{?ids,pop,claim_ids}", ["DELETE"], False),
     "rel/message_delete": ("/v2/queues/{queue_name}/messages/{message_id}{?claim_id}", ["DELETE"], False),
     "rel/message_get": ("/v2/queues/{queue_name}/messages/{message_id}", ["GET"], False),
+    "rel/message_details": ("/v2/queues/{queue_name}/messages/{message_id}/details", ["GET"], False),
+    "rel/queue_redrives": ("/v2/queues/{queue_name}/redrive", ["GET"], False),
+    "rel/queue_redrive": ("/v2/queues/{queue_name}/redrive", ["POST"], True),
+    "rel/redrive": ("/v2/queues/{queue_name}/redrive/{redrive_id}", ["GET", "DELETE"], False),
     "rel/claim": ("/v2/queues/{queue_name}/claims/{claim_id}", ["GET"], False),
     "rel/post_claim": ("/v2/queues/{queue_name}/claims{?limit}", ["POST"], True),
     "rel/patch_claim": ("/v2/queues/{queue_name}/claims/{claim_id}", ["PATCH"], True),
@@ -83,6 +87,7 @@ HOME = {
     "rel/topic_messages_delete": ("/v2/topics/{topic_name}/messages{?ids}", ["DELETE"], False),
     "rel/topic_message_delete": ("/v2/topics/{topic_name}/messages/{message_id}", ["DELETE"], False),
     "rel/topic_message_get": ("/v2/topics/{topic_name}/messages/{message_id}", ["GET"], False),
+    "rel/topic_message_details": ("/v2/topics/{topic_name}/messages/{message_id}/details", ["GET"], False),
     "rel/ping": ("/v2/ping", ["GET"], False),
 }
 _SUBSCRIPTION = "/subscriptions/{subscriptions_id}"

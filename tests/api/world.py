@@ -16,7 +16,10 @@ SOURCES = ("queues/q", "topics/t")
 
 @dataclass(frozen=True)
 class World:
-    """A project with a queue ``q`` of four messages, one claimed, one delayed, and a topic ``t`` of two; both have a subscription."""
+    """A project with a queue ``q`` of four messages, one claimed, one delayed, and a topic ``t`` of two; both have a subscription.
+
+    A redrive of the queue was begun and cancelled.
+    """
 
     application: WSGIApplication
     client: HttpClient = field(init=False)
@@ -25,6 +28,7 @@ class World:
     topic_message_ids: list[str] = field(init=False)
     subscription_ids: dict[str, str] = field(init=False)
     """By the paths of their sources."""
+    redrive_id: str = field(init=False)
 
     def __post_init__(self) -> None:
         client = HttpClient(self.application)
@@ -37,6 +41,9 @@ class World:
         object.__setattr__(self, "topic_message_ids", posted.ids)
         made = {source: subscribed(client, source, ttl=5000) for source in SOURCES}
         object.__setattr__(self, "subscription_ids", made)
+        redrive_id = client.ask("POST", "/queues/q/redrive").body["redrive_id"]
+        client.ask("DELETE", f"/queues/q/redrive/{redrive_id}")
+        object.__setattr__(self, "redrive_id", redrive_id)
 
     def path(self, template: str) -> str:
         """Fill in what exists."""
@@ -51,11 +58,12 @@ class World:
             "message": (self.topic_message_ids if is_topic else self.message_ids)[1],
             "claim": self.claim_id,
             "subscription": self.subscription_ids[SOURCES[is_topic]],
+            "redrive": self.redrive_id,
         }
         return (
             named
             | {f"{name}_name": named[name] for name in ("queue", "topic")}
-            | {f"{name}_id": named[name] for name in ("message", "claim", "subscription")}
+            | {f"{name}_id": named[name] for name in ("message", "claim", "subscription", "redrive")}
         )
 
     def content(self) -> Any:
@@ -68,6 +76,7 @@ class World:
                 "GET", "/queues/q/messages", dict.fromkeys(("echo", "include_claimed", "include_delayed"), True)
             ),
             client.ask("GET", f"/queues/q/claims/{self.claim_id}"),
+            client.ask("GET", "/queues/q/redrive"),
             client.ask("GET", "/topics", {"detailed": True}),
             client.ask("GET", "/topics/t/messages", dict.fromkeys(("echo", "include_delayed"), True)),
             *(client.ask("GET", f"/{source}/subscriptions") for source in SOURCES),

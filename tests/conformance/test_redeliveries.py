@@ -55,6 +55,7 @@ def test_it_is_left_for_the_subscription_alone_and_in_no_queue(store, source, de
 def test_whoever_delivers_finds_it(store, source, dead):
     (one,) = subscribe_many(store, source, 1)
     bury(store, dead, *dead_letters(failed(source, one.id), 2))
+    assert source not in store.deliveries.sources()
 
     redrive(store, dead)
 

@@ -395,3 +395,36 @@ def test_programs_wait_for_a_service_that_is_away(stage):
 
     assert client.stop() == 0
     assert client.text.endswith("stopped\n")
+
+
+def test_three_queues_have_each_message_of_a_topic_whether_their_workers_live_or_not(stage):
+    program = stage.run("fan_out.py", "--count", "30")
+
+    assert program.find(r"^(\w+): done (\d+) orders$") == [("billing", "30"), ("shipping", "30")]
+    left = [message["body"] for message in stage.service.every_message(f"{stage.queue}-audit")]
+    assert sorted(body["number"] for body in left) == list(range(30))
+    for name in ("billing", "shipping"):
+        assert stage.service.every_message(f"{stage.queue}-{name}") == []
+
+
+def test_the_worker_that_was_dead_finds_all_that_waited_for_it(stage):
+    program = stage.run("fan_out.py", "--count", "5", "--revive")
+
+    assert program.find(r"^audit: .*$") == ["audit: 5 orders wait for a worker", "audit: done 5 orders, late"]
+
+
+def test_a_booking_is_answered_at_once_and_done_by_workers_of_which_one_fails_at_first(stage):
+    program = stage.run("booking.py", "--guest", "Ada")
+
+    for task in ("mail", "update", "notice", "voucher"):
+        assert program.find(f"^{task}: done for Ada$"), program.text
+    assert len(program.find("^voucher: failed: the printer is out of paper")) == 3
+    assert program.find("^voucher: put aside after 3 attempts: max_claim_count")
+    assert program.find("^voucher: redriven: 1")
+    ((answered, done),) = program.find(r"^answered in (\d+) ms, everything done in ([\d.]+) s$")
+    assert float(answered) / 1000 < float(done)
+    assert put_aside_of(stage, "voucher") == []
+
+
+def put_aside_of(stage: Stage, task: str) -> list[object]:
+    return stage.service.every_message(f"{stage.queue}-{task}-dead-letters")

@@ -53,3 +53,26 @@ def test_a_mistake_is_left_to_the_task():
 
     with pytest.raises(TypeError):
         Catalogue(ask).renew()
+
+
+def test_who_has_nothing_in_the_background_asks_when_it_is_time_to():
+    time = [0.0]
+    answers = [Unavailable("Away."), ENTRIES, ENTRIES]
+
+    def ask():
+        answer = answers.pop(0)
+        if isinstance(answer, Unavailable):
+            raise answer
+        return answer
+
+    catalogue = Catalogue(ask, monotonic=lambda: time[0])
+
+    assert not catalogue.finds_host("10.0.0.5")
+    assert not catalogue.finds_host("10.0.0.5")
+    time[0] += UNTIL_ANSWERED
+    assert catalogue.finds_host("10.0.0.5")
+    assert not catalogue.finds_host("10.0.0.6")
+    assert len(answers) == 1
+    time[0] += RENEWED
+    assert catalogue.finds_host("heat.internal")
+    assert answers == []

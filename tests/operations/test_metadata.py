@@ -44,3 +44,27 @@ def test_a_count_that_is_never_reached_is_no_rule(count):
     stored = {"_dead_letter_queue": "dead", "_max_claim_count": count}
 
     assert settings(queue_key(), stored, LIMITS).dead_letter is None
+
+
+@pytest.mark.parametrize("count", [None, 0, -1])
+def test_nothing_is_thrown_away_without_a_count(count):
+    assert settings(queue_key(), {"_discard": True, "_max_claim_count": count}, LIMITS).dead_letter is None
+
+
+def test_what_is_to_be_thrown_away_goes_to_no_queue():
+    assert settings(queue_key(), {"_discard": True, "_max_claim_count": 3}, LIMITS).dead_letter == DeadLetterRule(
+        None, 3
+    )
+
+
+@pytest.mark.parametrize("value", [False, None, 1, "yes"])
+def test_only_true_throws_away(value):
+    """The word may have been stored when it had no meaning."""
+    assert settings(queue_key(), {"_discard": value, "_max_claim_count": 3}, LIMITS).dead_letter is None
+
+
+def test_a_queue_that_is_to_keep_them_wins():
+    queue = queue_key()
+    stored = {"_discard": True, "_max_claim_count": 3, "_dead_letter_queue": "dead"}
+
+    assert settings(queue, stored, LIMITS).dead_letter == DeadLetterRule(QueueKey(queue.project, "dead"), 3)

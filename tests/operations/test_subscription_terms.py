@@ -230,12 +230,6 @@ def test_a_header_has_no_control_characters(value):
         terms().options({"post_headers": {"a": value}})
 
 
-def test_a_trust_cannot_be_ridden_on():
-    """notifications N-51"""
-    with pytest.raises(Invalid, match="trust_id"):
-        terms().options({"trust_id": "somebody's"})
-
-
 def test_a_retry_policy_is_checked_as_that_of_a_queue():
     """http Q-16, S-9"""
     with pytest.raises(Invalid, match="minimum_delay of _retry_policy"):

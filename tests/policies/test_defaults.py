@@ -7,7 +7,7 @@ from zaqar import policies
 
 VERBS = {
     "queues": "get_all create get update delete stats purge share",
-    "messages": "create get_all get delete delete_all",
+    "messages": "create get_all get delete delete_all redrive",
     "claims": "create get update delete",
     "subscription": "get_all create get update delete confirm",
     "topics": "get_all create get update delete stats purge",

@@ -22,6 +22,7 @@ USING = {
     "messages:create",
     "messages:delete",
     "messages:delete_all",
+    "messages:redrive",
     "claims:create",
     "claims:update",
     "claims:delete",

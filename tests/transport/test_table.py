@@ -47,7 +47,7 @@ def test_what_the_home_document_says_of_a_path_is_so():
         for link in row.links:
             assert set(link.methods) <= set(row.verbs), link.rel
     names = [link.rel for row in ROWS for link in row.links]
-    assert len(names) == len(set(names)) == 40
+    assert len(names) == len(set(names)) == 45
 
 
 def _example(path):

@@ -2,7 +2,14 @@
 
 from zaqar.config import cors
 from zaqar.config.addresses import check_address, is_public
-from zaqar.config.authentication import catalogue, has_keystone, identity_uri
+from zaqar.config.authentication import (
+    catalogue,
+    has_keystone,
+    has_trustee,
+    identity_uri,
+    log_in_trustee,
+    session_of_trustee,
+)
 from zaqar.config.checks import is_built, standard_checks, warnings
 from zaqar.config.encryption import cipher
 from zaqar.config.libraries import sections_of_others
@@ -30,6 +37,7 @@ __all__ = [
     "cipher",
     "cors",
     "has_keystone",
+    "has_trustee",
     "identity_uri",
     "is_built",
     "is_public",
@@ -37,11 +45,13 @@ __all__ = [
     "limits",
     "list_opts",
     "load",
+    "log_in_trustee",
     "networks",
     "news_directory",
     "one_line",
     "read",
     "sections_of_others",
+    "session_of_trustee",
     "signer",
     "smtp_port",
     "standard_checks",

@@ -12,9 +12,12 @@ from typing import Any
 from oslo_config import cfg
 
 from zaqar.config.values import Options
-from zaqar.errors import ConfigurationError
+from zaqar.errors import ConfigurationError, refuse_together
 
 SECTION = "keystone_authtoken"
+TRUSTEE = "trustee"
+READ = (SECTION, TRUSTEE)
+"""The sections that are read where there is Keystone."""
 STRATEGIES = ("keystone", "noauth")
 """What ``auth_strategy`` may be, beside empty, which is the same as ``noauth``."""
 
@@ -47,6 +50,7 @@ def register(conf: cfg.ConfigOpts) -> None:
         return  # which is refused
     if is_chosen:
         _keystone().register(conf)
+        _trustee().register(conf)
 
 
 def check_authentication(conf: Options) -> None:
@@ -57,7 +61,28 @@ def check_authentication(conf: Options) -> None:
             f"[DEFAULT] auth_strategy = {strategy} is unknown: there are {' and '.join(STRATEGIES)}, and empty for noauth."
         )
     if has_keystone(conf):
-        _keystone().check(conf)
+        refuse_together(lambda: _keystone().check(conf), lambda: _trustee().check(conf))
+
+
+def has_trustee(conf: cfg.ConfigOpts) -> bool:
+    """Tell whether there is a user whom others can let act for them."""
+    if not has_keystone(conf):
+        return False
+    return bool(conf[conf[TRUSTEE].auth_section or TRUSTEE].auth_type)
+
+
+def log_in_trustee(conf: cfg.ConfigOpts, *, trust_id: str | None = None) -> Any:
+    """Return a plugin of keystoneauth that gets tokens of the trustee: those of a trust, or his own."""
+    return _trustee().log_in(conf, trust_id=trust_id)
+
+
+def session_of_trustee(conf: cfg.ConfigOpts, **given: Any) -> Any:
+    """Return a session of keystoneauth as ``[trustee]`` has it; ``given`` goes to it, too."""
+    return _trustee().session(conf, **given)
+
+
+def _trustee() -> ModuleType:
+    return importlib.import_module("zaqar.config.trustee")
 
 
 def _keystone() -> ModuleType:

@@ -2,7 +2,6 @@
 
 import importlib.util
 import os
-import urllib.parse
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,8 +9,9 @@ from keystoneauth1 import exceptions, loading, session
 from keystonemiddleware import auth_token
 from oslo_config import cfg
 
+from zaqar.config import logins
 from zaqar.config.authentication import SECTION
-from zaqar.config.values import Options, one_line
+from zaqar.config.values import Options
 from zaqar.errors import ConfigurationError, Unavailable, refuse_together
 
 LONGEST_ANSWER = 10
@@ -21,81 +21,35 @@ LONGEST_ANSWER = 10
 def identity_uri(conf: cfg.ConfigOpts) -> str:
     """Return where clients get a token, as far as the configuration tells."""
     uri: str | None = conf[SECTION].www_authenticate_uri
-    return uri or getattr(conf[_plugin_section(conf)], "auth_url", None) or ""
+    return uri or getattr(conf[logins.section_of(conf, SECTION)], "auth_url", None) or ""
 
 
 def register(conf: cfg.ConfigOpts) -> None:
     """Make the section's options known, those of the chosen way to log in included."""
     for group, options in auth_token.list_opts():
         conf.register_opts(options, group=group)
-    try:
-        loader = _loader(conf)
-    except (exceptions.NoMatchingPlugin, cfg.Error, ValueError):
-        return  # which is refused
-    if loader is not None:
-        conf.register_opts(loading.get_auth_plugin_conf_options(loader), group=_plugin_section(conf))
+    logins.register(conf, SECTION)
 
 
 def check(conf: Options) -> None:
     """Refuse what would fail for every request: no user to log in as, files that are not there, a half-configured memcached."""
     refuse_together(
-        lambda: _check_plugin(conf),
-        lambda: _check_address(conf),
+        lambda: _check_user(conf),
+        lambda: logins.check_address(conf, SECTION),
         lambda: _check_files(conf),
         lambda: _check_strategy(conf),
         lambda: _check_memcached(conf),
     )
 
 
-def _check_plugin(conf: Options) -> None:
-    section = _plugin_section(conf)
-    try:
-        loader = _loader(conf)
-    except exceptions.NoMatchingPlugin:
-        known = ", ".join(sorted(loading.get_available_plugin_names()))
-        raise ConfigurationError(
-            f"[{section}] auth_type = {conf[section].auth_type} is unknown: there are {known}."
-        ) from None
-    if loader is None:
+def _check_user(conf: Options) -> None:
+    if not logins.is_given(conf, SECTION):
+        section = logins.section_of(conf, SECTION)
         raise ConfigurationError(
             f"[DEFAULT] auth_strategy = keystone needs a user of the service: set [{section}] auth_type, usually to password, "
             "with auth_url, username, password, project_name and the domains of user and project."
         )
-    try:
-        loader.load_from_options_getter(lambda option: conf[section][option.dest])
-    except exceptions.MissingRequiredOptions as error:
-        names = ", ".join(option.dest for option in error.options)
-        raise ConfigurationError(f"[{section}] auth_type = {conf[section].auth_type} needs {names}, too.") from None
-    except exceptions.ClientException as error:
-        raise ConfigurationError(f"[{section}] cannot be used: {one_line(error)}") from None
-    _check_password(conf, section)
-
-
-def _check_password(conf: Options, section: str) -> None:
-    """Refuse a password that is missing: keystoneauth would only find out when it is used."""
-    group = conf[section]
-    if not group.auth_type.endswith("password"):
-        return
-    missing = [] if group.username or group.user_id else ["username"]
-    if not group.password:
-        missing.append("password")
-    if missing:
-        raise ConfigurationError(f"[{section}] auth_type = {group.auth_type} needs {' and '.join(missing)}, too.")
-
-
-def _check_address(conf: Options) -> None:
-    section = _plugin_section(conf)
-    uri = getattr(conf[section], "auth_url", None)
-    if not uri:
-        return
-    try:
-        parts = urllib.parse.urlsplit(uri)
-    except ValueError:
-        parts = urllib.parse.SplitResult("", "", "", "", "")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigurationError(
-            f"[{section}] auth_url is no address of a Keystone: it has to be like http://controller:5000/v3."
-        )
+    logins.check(conf, SECTION)
 
 
 def _check_files(conf: Options) -> None:
@@ -135,24 +89,10 @@ def _check_memcached(conf: Options) -> None:
         )
 
 
-def _loader(conf: cfg.ConfigOpts) -> Any:
-    section = _plugin_section(conf)
-    if section != SECTION:
-        conf.register_opts(loading.get_auth_common_conf_options(), group=section)
-    name = conf[section].auth_type
-    return loading.get_plugin_loader(name) if name else None
-
-
-def _plugin_section(conf: cfg.ConfigOpts) -> str:
-    """Return the section with the user of the service, which other sections may share."""
-    section: str = conf[SECTION].auth_section or SECTION
-    return section
-
-
 def catalogue(conf: cfg.ConfigOpts) -> Sequence[Mapping[str, Any]]:
     """Ask Keystone, as the user of the service, for its catalogue. Raises ``Unavailable``."""
     group = conf[SECTION]
-    auth: Any = loading.load_auth_from_conf_options(conf, _plugin_section(conf))
+    auth: Any = loading.load_auth_from_conf_options(conf, logins.section_of(conf, SECTION))
     asking = session.Session(
         verify=False if group.insecure else group.cafile or True,
         cert=(group.certfile, group.keyfile) if group.certfile and group.keyfile else None,

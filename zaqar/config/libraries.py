@@ -82,7 +82,10 @@ def idle_settings(conf: cfg.ConfigOpts) -> list[str]:
     """Name those that operators of Zaqar expect to have an effect and that are set."""
     given = {(setting.section, setting.name.replace("-", "_")) for setting in settings(conf)}
     lines = []
-    idle = _IDLE | {authentication.SECTION: authentication.IDLE} if authentication.has_keystone(conf) else _IDLE
+    idle = _IDLE
+    if authentication.has_keystone(conf):
+        idle = _IDLE | {authentication.SECTION: authentication.IDLE}
+        del idle[authentication.TRUSTEE]
     for section, names in idle.items():
         if not names and any(section == other for other, _ in given):
             lines.append(f"[{section}]")

@@ -19,7 +19,7 @@ GROUP = Group(
             "enabled",
             default=True,
             help="Deliver what is posted to the subscribers of its queue. With false nothing is delivered, and nothing is "
-            "kept to be delivered later.",
+            "kept to be delivered later; nor are dead letters brought back.",
         ),
         cfg.IntOpt(
             "connect_timeout",

@@ -44,7 +44,7 @@ def _is_known(setting: Setting, known: Names, conf: Options) -> bool:
     if setting.section in _sections_of_drivers(conf):
         return True
     # What the service itself reads of a library is known by its options, so that mistakes in it are seen.
-    is_read = setting.section == authentication.SECTION and authentication.has_keystone(conf)
+    is_read = setting.section in authentication.READ and authentication.has_keystone(conf)
     if not is_read and is_of_library(setting.section, setting.name):
         return True
     own = known.get(setting.section, {}).get(setting.name)

@@ -1,5 +1,6 @@
 """The notifier over its stores, and the news that reach it."""
 
+import contextlib
 import dataclasses
 import functools
 import logging
@@ -18,6 +19,7 @@ from zaqar.notification.kinds.installed import installed
 from zaqar.operations.bodies import Bodies
 from zaqar.operations.copies import Copies
 from zaqar.operations.settings import KnownQueues
+from zaqar.redriving import Redriver
 from zaqar.storage.contract import ManagementStore, MessageStore
 from zaqar.storage.routing import SingleStore
 
@@ -51,10 +53,11 @@ class Delivering:
 
         self._management = chosen(conf, "management_store").management_store(None)
         self._store = chosen(conf, "message_store").message_store(None)
-        self._box = Box(config.news_directory(conf, describe(conf)))
+        self._news_directory = config.news_directory(conf, describe(conf))
         self._catalogue = _catalogue(conf)
         places = _places(conf, self._catalogue)
         confirmations = _confirmations(conf, places)
+        known = _known_queues(conf, self._management, self._store)
         delivery = dataclasses.replace(settings(conf), confirmation_page=places.page)
         if self._catalogue is not None:
             delivery = dataclasses.replace(delivery, is_trusted_host=self._catalogue.has_host)
@@ -62,11 +65,12 @@ class Delivering:
             stores=[self._store],
             settings=delivery,
             kinds=installed(delivery),
-            post_copy=_copies(conf, self._management, self._store).post,
+            post_copy=_copies(conf, known).post,
             retry_policy=self._retry_policy,
             decrypted=config.cipher(conf).decrypt,
             confirmation=confirmations.asked if confirmations else None,
         )
+        self._redriver = Redriver(self._store, create_lazily=known.create_lazily, deliver=self._notifier.tell)
         self._is_over = threading.Event()
 
     @classmethod
@@ -96,19 +100,22 @@ class Delivering:
         listening.start()
         if self._catalogue is not None:
             self._catalogue.task.start()
+        self._redriver.task.start()
         try:
             self._notifier.run()
         finally:
             self._is_over.set()
+            self._redriver.stop()
+            self._redriver.task.stop()
             listening.join()
             if self._catalogue is not None:
                 self._catalogue.task.stop()
-            self._box.close()
             self._store.close()
             self._management.close()
 
     def stop(self) -> None:
         """Let ``run`` come back soon; for any thread, and for a signal's handler."""
+        self._redriver.stop()
         self._notifier.stop()
 
     def report(self) -> str:
@@ -120,17 +127,23 @@ class Delivering:
         )
 
     def _listen(self) -> None:
+        """Wait for news, wherever there is a place to do so: without, as in a container that cannot write, a sweep finds all."""
         is_told = False
-        while not self._is_over.is_set():
-            try:
-                for queue, is_change in self._box.wait(LONGEST_WAIT).items():
-                    self._notifier.tell(queue, is_change=is_change)
-                is_told = False
-            except (ConfigurationError, OSError) as error:
-                if not is_told:
-                    LOG.error("No news are heard, only looked for each second. %s", error)  # noqa: TRY400  # says it all
-                is_told = True
-                self._is_over.wait(AFTER_FAILURE)
+        with contextlib.ExitStack() as stack:
+            box = None
+            while not self._is_over.is_set():
+                try:
+                    box = box or stack.enter_context(contextlib.closing(Box(self._news_directory)))
+                    for queue, is_change in box.wait(LONGEST_WAIT).items():
+                        self._notifier.tell(queue, is_change=is_change)
+                        if is_change:  # of each post there are news; who begins a redrive tells of a change
+                            self._redriver.tell()
+                    is_told = False
+                except (ConfigurationError, OSError) as error:
+                    if not is_told:
+                        LOG.error("No news are heard, only looked for each second. %s", error)  # noqa: TRY400  # says it all
+                    is_told = True
+                    self._is_over.wait(AFTER_FAILURE)
 
     def _retry_policy(self, queue: QueueKey) -> dict[str, Any] | None:
         try:
@@ -140,10 +153,14 @@ class Delivering:
         return policy if isinstance(policy, dict) else None
 
 
-def _copies(conf: config.Options, management: ManagementStore, store: MessageStore) -> Copies:
-    limits = config.limits(conf)
-    known = KnownQueues(management=management, routing=SingleStore(store), limits=limits, seconds=conf.queue_cache_time)
-    return Copies(known=known, bodies=Bodies(config.cipher(conf)), limits=limits, news=news_of(conf))
+def _known_queues(conf: config.Options, management: ManagementStore, store: MessageStore) -> KnownQueues:
+    return KnownQueues(
+        management=management, routing=SingleStore(store), limits=config.limits(conf), seconds=conf.queue_cache_time
+    )
+
+
+def _copies(conf: config.Options, known: KnownQueues) -> Copies:
+    return Copies(known=known, bodies=Bodies(config.cipher(conf)), limits=config.limits(conf), news=news_of(conf))
 
 
 def _catalogue(conf: config.Options) -> "Catalogue | None":

@@ -3,6 +3,7 @@
 from zaqar import config
 from zaqar.background import Background
 from zaqar.clock import Clock, SystemClock
+from zaqar.deploy import trusts
 from zaqar.deploy.stores import chosen, describe
 from zaqar.deploy.subscribers import kind_rules
 from zaqar.news import News, NoNews
@@ -37,6 +38,7 @@ class Service:
             settings_seconds=conf.queue_cache_time,
             news=news or NoNews(),
             kinds=kind_rules(conf),
+            trusts=trusts.making(conf, clock),
         )
         self.description = describe(conf)
         self.background = Background([Sweeping(store).task() for store in self._routing.stores()])

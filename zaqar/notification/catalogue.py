@@ -1,6 +1,7 @@
 """What Keystone's catalogue says: where this service is, and which hosts belong to the cloud (notifications N-58, N-77)."""
 
 import logging
+import time
 import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -20,10 +21,12 @@ Entries = Sequence[Mapping[str, Any]]
 
 
 class Catalogue:
-    """Asks in the background; until there was an answer nothing is known. ``ask`` raises ``Unavailable``."""
+    """Asks in the background, by ``task``; until there was an answer nothing is known. ``ask`` raises ``Unavailable``."""
 
-    def __init__(self, ask: Callable[[], Entries]) -> None:
+    def __init__(self, ask: Callable[[], Entries], *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._ask = ask
+        self._monotonic = monotonic
+        self._due = float("-inf")
         self._hosts: frozenset[str] = frozenset()
         self._public: Mapping[str, str] = {}
         self._is_away = False
@@ -42,6 +45,14 @@ class Catalogue:
     def has_host(self, host: str) -> bool:
         """Tell whether an endpoint of the cloud is on this host."""
         return host.lower() in self._hosts
+
+    def finds_host(self, host: str) -> bool:
+        """Tell the same where nothing runs in the background: ask first, if it is time to."""
+        now = self._monotonic()
+        if self._due <= now:
+            self._due = now + UNTIL_ANSWERED  # for whoever comes meanwhile
+            self._due = now + self.renew()
+        return self.has_host(host)
 
     def renew(self) -> float:
         """Ask; return in how many seconds to ask again."""

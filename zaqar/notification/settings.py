@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Sequence
 
+from zaqar.errors import Unavailable
 from zaqar.limits import Limits
 from zaqar.notification.destinations import Network
 from zaqar.notification.mail.settings import MailSettings
@@ -10,6 +11,10 @@ from zaqar.notification.mail.settings import MailSettings
 
 def _nobody(_: str) -> bool:
     return False
+
+
+def _no_token(_: str) -> tuple[str, float]:
+    raise Unavailable("There is no Keystone.")
 
 
 def _nowhere() -> None:
@@ -31,6 +36,14 @@ class NotifierSettings:
     """Whether loopback and private addresses are reached, as the service itself lets everybody in."""
     is_trusted_host: Callable[[str], bool] = _nobody
     """Whether a host is exempt from what the networks say: those of endpoints in Keystone's catalogue are."""
+    token_for: Callable[[str], tuple[str, float]] = _no_token
+    """Returns a token for a trust, by its id, and for how many seconds it is good; waits for Keystone.
+
+    Raises ``TrustLost`` where there is none to be had, and ``Unavailable``.
+    """
+
+    confirmation_page: Callable[[], str | None] = _nowhere
+    """Tells the address of the page on which subscribers confirm, if it is known."""
 
     mail: MailSettings | None = None
     """None: no mail is sent."""

@@ -15,12 +15,16 @@ from zaqar.operations.deliveries import Deliveries
 from zaqar.operations.health import Health
 from zaqar.operations.messages import Messages
 from zaqar.operations.queues import Queues
+from zaqar.operations.redrives import Redrives
 from zaqar.operations.settings import KnownQueues
 from zaqar.operations.signatures import Signatures
 from zaqar.operations.subscription_terms import KindRule, Terms
 from zaqar.operations.subscriptions import Subscriptions
+from zaqar.operations.trusts import NoTrusts, Trusts
 from zaqar.signing import Signer
 from zaqar.storage.contract import ManagementStore, Routing
+
+_NO_TRUSTS = NoTrusts("There is nobody who could make a trust for the subscriber.")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,6 +37,7 @@ class Operations:
     subscriptions: Subscriptions
     confirmation_links: ConfirmationLinks
     deliveries: Deliveries
+    redrives: Redrives
     signatures: Signatures
     health: Health
     limits: Limits
@@ -50,6 +55,7 @@ class Operations:
         settings_seconds: float,
         news: News,
         kinds: Mapping[str, KindRule],
+        trusts: Trusts = _NO_TRUSTS,
     ) -> "Operations":
         """Return the operations on stores; what queues' metadata means is remembered for so many seconds.
 
@@ -65,6 +71,7 @@ class Operations:
                 authorization=authorization,
                 limits=limits,
                 can_encrypt=cipher.can_encrypt,
+                trusts=trusts,
                 news=news,
             ),
             Messages(known=known, authorization=authorization, limits=limits, bodies=bodies, news=news),
@@ -77,11 +84,13 @@ class Operations:
                 confirmations=Confirmations(
                     known=known, limits=limits, signer=signer, news=news, has_to_agree=terms.has_to_agree
                 ),
+                trusts=trusts,
                 news=news,
                 now=signer.second,
             ),
             ConfirmationLinks(known=known, signer=signer),
             Deliveries(known=known, authorization=authorization, news=news),
+            Redrives(known=known, authorization=authorization, limits=limits, news=news),
             Signatures(signer=signer, authorization=authorization),
             Health(management=management, known=known, authorization=authorization),
             limits,

@@ -1,4 +1,4 @@
-"""Messages: post, list, get, delete, pop."""
+"""Messages: post, list, get, tell the details of, delete, pop."""
 
 import hashlib
 import json
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from zaqar.context import Context
 from zaqar.errors import Invalid, MessageNotFound, NotFound, QueueNotFound, Unavailable
 from zaqar.limits import MIN_MESSAGE_TTL, Limits, check_range, page_size
-from zaqar.models import Audience, Message, NewMessage, PostedMessage, QueueKey
+from zaqar.models import Audience, Message, MessageDetails, NewMessage, PostedMessage, QueueKey
 from zaqar.news import News
 from zaqar.operations.authorization import Authorization
 from zaqar.operations.bodies import Bodies
@@ -87,6 +87,11 @@ class Messages:
         if not found:
             raise MessageNotFound(f"The {queue.kind} has no such message.")
         return self._bodies.shown(queue, found)[0]
+
+    def details(self, context: Context, queue: QueueKey, message_id: str) -> MessageDetails:
+        """Return all that is known of a message but its body (http M-52, M-53). Raises ``MessageNotFound``."""
+        self._authorization.check("messages:get", context)
+        return self._known.store_for(queue).messages.details(queue, named(message_id))
 
     def get_many(self, context: Context, queue: QueueKey, ids: Sequence[str]) -> Sequence[Message]:
         """Return those messages that exist (http M-24 to M-27). Raises ``NotFound`` when none does."""

@@ -40,6 +40,7 @@ def check(queue: QueueKey, metadata: Mapping[str, Any], limits: Limits, *, can_e
     _check_integer(metadata, "_default_message_delay", least=0, most=limits.max_message_delay)
     _check_integer(metadata, "_max_claim_count")
     check_dead_letters(queue, metadata, limits)
+    _check_discard(metadata)
     _check_encryption(metadata.get("_enable_encrypt_messages"), can_encrypt=can_encrypt)
     check_retry_policy(metadata.get("_retry_policy"))
 
@@ -73,6 +74,17 @@ def _check_dead_letter_queue(queue: QueueKey, name: object) -> None:
         raise Invalid(f"_dead_letter_queue: {error}") from error
     if target == queue:
         raise Invalid("_dead_letter_queue must name another queue.")
+
+
+def _check_discard(metadata: Mapping[str, Any]) -> None:
+    """Refuse to throw away what is to be kept in another queue (http Q-14)."""
+    value = metadata.get("_discard")
+    if value is None:
+        return
+    if not isinstance(value, bool):
+        raise Invalid("_discard must be a boolean.")
+    if value and metadata.get("_dead_letter_queue"):
+        raise Invalid("_discard cannot be true together with _dead_letter_queue: that queue is to keep the messages.")
 
 
 def _check_encryption(value: object, *, can_encrypt: bool) -> None:

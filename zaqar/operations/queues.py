@@ -15,6 +15,7 @@ from zaqar.operations import metadata as reserved_metadata
 from zaqar.operations import patch
 from zaqar.operations.authorization import Authorization
 from zaqar.operations.settings import KnownQueues
+from zaqar.operations.trusts import Trusts, trusts_in
 from zaqar.storage.contract import ManagementStore
 
 PURGEABLE = ("messages", "subscriptions")
@@ -39,6 +40,7 @@ class Queues:
         authorization: Authorization,
         limits: Limits,
         can_encrypt: bool,
+        trusts: Trusts,
         news: News,
     ) -> None:
         self._management = management
@@ -46,6 +48,7 @@ class Queues:
         self._authorization = authorization
         self._limits = limits
         self._can_encrypt = can_encrypt
+        self._trusts = trusts
         self._news = news
 
     def create(self, context: Context, queue: QueueKey, metadata: dict[str, Any]) -> bool:
@@ -132,8 +135,10 @@ class Queues:
         if "messages" in resource_types:
             store.records.purge(queue)
         if "subscriptions" in resource_types:
+            trusts = trusts_in(store.subscriptions, queue) if self._trusts.are_made else ()
             store.subscriptions.delete_all(queue)
             self._news.tell_change(queue)
+            self._trusts.delete(context, trusts)
 
     def _check(self, verb: str, context: Context, kind: Kind) -> None:
         self._authorization.check(f"{kind}s:{verb}", context)

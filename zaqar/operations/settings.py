@@ -45,8 +45,11 @@ def settings(queue: QueueKey, metadata: Mapping[str, Any], limits: Limits) -> Se
 
 def _dead_letter(queue: QueueKey, metadata: Mapping[str, Any]) -> DeadLetterRule | None:
     name, most = metadata.get("_dead_letter_queue"), metadata.get("_max_claim_count")
-    if not name or not most or most < 0:  # no message was ever claimed so few times
+    if not most or most < 0:  # no message was ever claimed so few times
         return None
+    if not name:
+        # "is": it may have been stored when the word had no meaning yet.
+        return DeadLetterRule(None, most) if metadata.get("_discard") is True else None
     ttl = metadata.get("_dead_letter_queue_messages_ttl") or None
     return DeadLetterRule(QueueKey(queue.project, name), most, ttl)
 

@@ -92,8 +92,6 @@ class Terms:
             raise Invalid(f"The options of a subscription are limited to {MOST_OPTIONS} bytes; these have {size}.")
         if not isinstance(value.get("post_data", ""), str):
             raise Invalid("post_data of the options must be a string.")
-        if "trust_id" in value:
-            raise Invalid("trust_id of the options cannot be given.")
         _check_headers(value.get("post_headers", {}))
         check_retry_policy(value.get("_retry_policy"))
         return value

@@ -1,7 +1,5 @@
 """Subscriptions: create, list, show, change, delete, confirm; show and rotate the secret."""
 
-import base64
-import secrets
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -23,12 +21,13 @@ from zaqar.news import News
 from zaqar.operations.authorization import Authorization
 from zaqar.operations.confirmations import Confirmations, check_answer, remembering
 from zaqar.operations.settings import KnownQueues
+from zaqar.operations.subscription_secrets import new_secret
 from zaqar.operations.subscription_terms import Terms
+from zaqar.operations.trusts import Pledge, Trusts, trust_in
 from zaqar.storage.ids import MalformedId, named, new_token, parse_id
 
 FORMER_SECRET_SECONDS = 86_400
 """For how long a secret signs along after it was rotated away."""
-SECRET_BYTES = 24
 _ATTEMPTS = 20
 
 replaced = msgspec.structs.replace
@@ -38,7 +37,7 @@ Change = Callable[[Subscription], Subscription]
 class Subscriptions:
     """The verbs of a subscription. ``subscriber``, ``ttl``, ``options`` and ``confirmed`` are whatever a client sent."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that they are handed
         self,
         *,
         known: KnownQueues,
@@ -46,6 +45,7 @@ class Subscriptions:
         limits: Limits,
         terms: Terms,
         confirmations: Confirmations,
+        trusts: Trusts,
         news: News,
         now: Callable[[], int],
     ) -> None:
@@ -54,6 +54,7 @@ class Subscriptions:
         self._limits = limits
         self._terms = terms
         self._confirmations = confirmations
+        self._trusts = trusts
         self._news = news
         self._now = now
 
@@ -69,20 +70,17 @@ class Subscriptions:
         """Subscribe, making the queue if need be; return the id (http S-5 to S-16).
 
         Who is subscribed and has not confirmed gets the id of what there is, and is asked again. Raises ``SubscriberTaken``
-        where he has.
+        where he has, and ``Unavailable`` where there can be no trust for a subscriber that needs one.
         """
         self._authorization.check("subscription:create", context)
         terms = self._terms
         new = NewSubscription(
-            terms.subscriber(subscriber), options=terms.options(options), ttl=terms.ttl(ttl), secret=_new_secret()
+            terms.subscriber(subscriber), options=terms.options(options), ttl=terms.ttl(ttl), secret=new_secret()
         )
         terms.check(queue, new.subscriber, new.options)
-        store, token = self._known.store_for(queue), new_token()
-        try:
-            made, is_new = store.subscriptions.create(queue, new, token=token)
-        except QueueNotFound:
-            self._known.create_lazily(queue)
-            made, is_new = store.subscriptions.create(queue, new, token=token)
+        with Pledge(self._trusts, context) as pledge:
+            made, is_new = self._store(queue, pledge.covering(new))
+            pledge.settle(made)
         if made.is_confirmed:
             raise SubscriberTaken("This subscriber has a subscription already, and has confirmed it.")
         if is_new:
@@ -137,6 +135,7 @@ class Subscriptions:
             new = replaced(old, **changes)
             if subscriber is not None or options is not None:
                 terms.check(queue, new.subscriber, new.options)
+            new = pledge.covering(new, old=old, restarts=ttl is not None)
             if new.subscriber == old.subscriber:
                 return new
             has_to_agree = self._confirmations.are_required_of(new.subscriber)
@@ -145,7 +144,9 @@ class Subscriptions:
             end = self._confirmations.end(new.ttl, new.subscriber, other_than=old.confirmations)
             return remembering(new, end)
 
-        old, new = self._change(queue, subscription_id, change, restarts=ttl is not None)
+        with Pledge(self._trusts, context) as pledge:
+            old, new = self._change(queue, subscription_id, change, restarts=ttl is not None)
+            pledge.settle(new, before=old)
         self._news.tell_change(queue)
         if new.subscriber != old.subscriber and new.confirmations:
             self._confirmations.send(queue, new.id, Question("SubscriptionConfirmation", new.confirmations[-1]))
@@ -153,8 +154,11 @@ class Subscriptions:
     def delete(self, context: Context, queue: QueueKey, subscription_id: str) -> None:
         """Unsubscribe; silent when missing (http S-18)."""
         self._authorization.check("subscription:delete", context)
-        self._known.store_for(queue).subscriptions.delete(queue, named(subscription_id))
+        subscriptions, wanted = self._known.store_for(queue).subscriptions, named(subscription_id)
+        trusts = trust_in(subscriptions, queue, wanted) if self._trusts.are_made else ()
+        subscriptions.delete(queue, wanted)
         self._news.tell_change(queue)
+        self._trusts.delete(context, trusts)
 
     def confirm(self, context: Context, queue: QueueKey, subscription_id: str, confirmed: object) -> None:
         """Mark it confirmed, or not any more, of which the subscriber is told where it matters (http S-27 to S-34).
@@ -193,7 +197,7 @@ class Subscriptions:
     def rotate(self, context: Context, queue: QueueKey, subscription_id: str) -> Subscription:
         """Give it another secret, and return it; the one it had signs along for a day. Raises ``SubscriptionNotFound``."""
         self._check_secret(context)
-        secret, ends = _new_secret(), self._now() + FORMER_SECRET_SECONDS
+        secret, ends = new_secret(), self._now() + FORMER_SECRET_SECONDS
         _, new = self._change(
             queue,
             subscription_id,
@@ -207,6 +211,14 @@ class Subscriptions:
         self._authorization.check("subscription:update", context)
         if context.is_signed:
             raise SignatureRefused("no signature opens a secret")
+
+    def _store(self, queue: QueueKey, new: NewSubscription) -> tuple[Subscription, bool]:
+        store, token = self._known.store_for(queue), new_token()
+        try:
+            return store.subscriptions.create(queue, new, token=token)
+        except QueueNotFound:
+            self._known.create_lazily(queue)
+            return store.subscriptions.create(queue, new, token=token)
 
     def _ask(self, queue: QueueKey, made: Subscription, seconds: int) -> None:
         """Ask the subscriber to confirm, where that is required; whoever unsubscribed meanwhile is not asked."""
@@ -235,8 +247,3 @@ class Subscriptions:
                 continue
             return old, new
         raise Unavailable("The subscription is being changed by others.")
-
-
-def _new_secret() -> str:
-    """Return a secret of the form that libraries of Standard Webhooks take."""
-    return f"whsec_{base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()}"

@@ -20,9 +20,11 @@ RULES = (
     rule(
         "messages:get",
         EVERYONE,
-        "Get one message.",
+        "Get one message, or what is known of it.",
         "GET /v2/queues/{queue_name}/messages/{message_id}",
         "GET /v2/topics/{topic_name}/messages/{message_id}",
+        "GET /v2/queues/{queue_name}/messages/{message_id}/details",
+        "GET /v2/topics/{topic_name}/messages/{message_id}/details",
     ),
     rule(
         "messages:delete",
@@ -37,5 +39,14 @@ RULES = (
         "Delete several messages by their ids, or pop messages.",
         "DELETE /v2/queues/{queue_name}/messages",
         "DELETE /v2/topics/{topic_name}/messages",
+    ),
+    rule(
+        "messages:redrive",
+        EVERYONE,
+        "Bring the dead letters of a queue back, show how far that is, or cancel it.",
+        "POST /v2/queues/{queue_name}/redrive",
+        "GET /v2/queues/{queue_name}/redrive",
+        "GET /v2/queues/{queue_name}/redrive/{redrive_id}",
+        "DELETE /v2/queues/{queue_name}/redrive/{redrive_id}",
     ),
 )

@@ -196,12 +196,20 @@ NO_STATS = encode({"messages": {"claimed": 0, "free": 0, "total": 0}})
 """The statistics of a queue, or a topic, that does not exist (http Q-25, T-6)."""
 
 
+def href(path: str, shown: Message) -> str:
+    """Return where a message is; compat: http K-2: ``claim_id`` is the last and only parameter."""
+    return f"{path}/{shown.id}" if shown.claim_id is None else f"{path}/{shown.id}?claim_id={shown.claim_id}"
+
+
+def time(seconds: int) -> str:
+    """Return a second since 1970 as UTC (http Q-23)."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def _document(path: str, shown: Message) -> _Message:
-    """compat: http K-2: ``claim_id`` is the last and only parameter of the href."""
-    href = f"{path}/{shown.id}" if shown.claim_id is None else f"{path}/{shown.id}?claim_id={shown.claim_id}"
     return _Message(
         shown.id,
-        href,
+        href(path, shown),
         shown.ttl,
         shown.age,
         msgspec.Raw(shown.body),
@@ -210,8 +218,7 @@ def _document(path: str, shown: Message) -> _Message:
 
 
 def _mark(path: str, mark: MessageMark) -> dict[str, Any]:
-    created = datetime.fromtimestamp(mark.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return {"age": mark.age, "created": created, "href": f"{path}/{mark.id}"}
+    return {"age": mark.age, "created": time(mark.created), "href": f"{path}/{mark.id}"}
 
 
 def _given(value: "int | Unset") -> int | None:

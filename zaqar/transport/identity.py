@@ -7,11 +7,11 @@ from functools import lru_cache
 
 import msgspec
 
-from zaqar.context import Context
+from zaqar.context import Context, Token
 from zaqar.errors import Invalid
 from zaqar.transport.status import EmptyProject, InvalidClientId, MissingHeader, MissingProject
 
-CLIENT_ID, USER, ROLES = "Client-ID", "X-User-Id", "X-Roles"
+CLIENT_ID, USER, ROLES, TOKEN = "Client-ID", "X-User-Id", "X-Roles", "X-Auth-Token"
 PROJECTS = ("X-Project-ID", "X-Tenant-Id", "X-Tenant")
 """The first that is there names the project."""
 
@@ -35,7 +35,7 @@ class Identity:
 
     def __init__(self, rule: "ClientIdRule", *, spelled: Callable[[str], str] = str) -> None:
         self._rule = rule
-        self._client_id, self._user, self._roles = (spelled(name) for name in (CLIENT_ID, USER, ROLES))
+        self._client_id, self._user, self._roles, self._token = map(spelled, (CLIENT_ID, USER, ROLES, TOKEN))
         self._projects = tuple((spelled(name), name) for name in PROJECTS)
 
     def context(
@@ -56,7 +56,15 @@ class Identity:
         if credentials is not None:
             if not credentials.project:
                 raise MissingProject(_OTHER_SCOPE)
-            return Context(credentials.project, client_id, request_id, credentials.user, credentials.roles)
+            token = headers.get(self._token)  # what the credentials are of
+            return Context(
+                credentials.project,
+                client_id,
+                request_id,
+                credentials.user,
+                credentials.roles,
+                token=Token(token) if token else None,
+            )
         project = self._project(headers)
         roles = headers.get(self._roles)
         return Context(

@@ -20,6 +20,11 @@ def messages(key: QueueKey) -> str:
     return f"{VERSION}/{key.kind}s/{key.name}/messages"
 
 
+def redrive(key: QueueKey, redrive_id: str) -> str:
+    """Return the path of a redrive."""
+    return f"{VERSION}/{key.kind}s/{key.name}/redrive/{redrive_id}"
+
+
 def claim(key: QueueKey, claim_id: str) -> str:
     """Return the path of a claim."""
     return f"{VERSION}/{key.kind}s/{key.name}/claims/{claim_id}"

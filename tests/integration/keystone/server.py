@@ -69,6 +69,17 @@ class KeystoneServer(StoreServer):
         }
         return {"DEFAULT": {"auth_strategy": "keystone"}, "keystone_authtoken": {**own, **options}}
 
+    def trustee(self, **options: object) -> Mapping[str, object]:
+        """Return what ``[trustee]`` has, where the user of the service is the trustee."""
+        own = {
+            "auth_type": "password",
+            "auth_url": self.uri,
+            "username": SERVICE_USER,
+            "password": PASSWORD.replace("$", "$$"),
+            "user_domain_id": "default",
+        }
+        return {**own, **options}
+
     def token(self, name: str, *, scope: Mapping[str, Any] | None = None, password: str = PASSWORD) -> str:
         """Return a new token for a user's own project, or another scope; an empty one for a token without."""
         if scope is None:

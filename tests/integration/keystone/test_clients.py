@@ -32,7 +32,7 @@ ME = ("--client-id", uuid.uuid4().hex)
 
 @pytest.fixture(scope="module")
 def service(keystone, tmp_path_factory):
-    settings = {**keystone.settings(), "server": {"workers": 2}}
+    settings = {**keystone.settings(), "server": {"workers": 2}, "trustee": keystone.trustee()}
     with running_server(tmp_path_factory.mktemp("service"), settings) as running:
         keystone.publish(running.url)
         yield running
@@ -173,6 +173,22 @@ def test_the_sdk_posts_claims_and_deletes(connection):
     message.delete_queue("sdk")
     with pytest.raises(openstack.exceptions.NotFoundException):
         message.get_claim("sdk", claim.id)
+
+
+def test_the_sdk_subscribes_a_service_that_wants_a_token(connection, keystone):
+    """notifications N-47"""
+    message, workflows = connection.message, "trust+https://mistral.example.org/v2/executions"
+
+    made = message.create_subscription("sdk", subscriber=workflows, ttl=600, options={"post_data": "{}"})
+    shown = message.get_subscription("sdk", made.id)
+    trust = keystone.ask("GET", f"/OS-TRUST/trusts/{shown.options['trust_id']}")["trust"]
+    message.delete_subscription("sdk", made.id)
+
+    assert (shown.subscriber, shown.options["post_data"]) == (workflows, "{}")
+    assert trust["trustor_user_id"] == keystone.ids["user", "member-one"]
+    assert trust["id"] not in [one["id"] for one in keystone.ask("GET", "/OS-TRUST/trusts")["trusts"]]
+    with pytest.raises(openstack.exceptions.NotFoundException):
+        message.get_subscription("sdk", made.id)
 
 
 def test_the_sdk_goes_on_with_a_new_token_after_its_own_was_revoked(connection, keystone):

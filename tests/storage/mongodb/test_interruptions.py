@@ -17,7 +17,7 @@ from tests.parts import OpenStore, opened_with
 from tests.storage.mongodb.interruptions import FAULTS, Interrupted, answer_lost, half_done, refused
 from tests.storage.mongodb.opening import fresh_name
 from zaqar.errors import QueueNotFound, Unavailable
-from zaqar.models import Claim, Message, Stats
+from zaqar.models import Claim, DeadLetterRule, Message, Stats
 from zaqar.storage.ids import named, parse_ids
 from zaqar.storage.mongodb.messages.scope import scope_of
 from zaqar.storage.mongodb.messages.statistics import recount
@@ -62,6 +62,11 @@ class Scene:
         self.move(301)
         return claim(self.store, self.queue, limit=2, dead_letter=dead_letter_rule(self.dead))
 
+    def claim_discarding(self):
+        """Claim likewise, and throw those away."""
+        self.move(301)
+        return claim(self.store, self.queue, limit=2, dead_letter=DeadLetterRule(queue=None, max_claim_count=1))
+
     def expire(self):
         self.move(4000)
         self.store.sweep()
@@ -101,6 +106,8 @@ class Act:
     """After which every claim has ended."""
     later: list[int] | None = None
     """What is left then, if not the same."""
+    discarded: int = 0
+    """How many were thrown away."""
 
 
 ACTS = {
@@ -114,6 +121,7 @@ ACTS = {
         lambda s: claim(s.store, s.queue, limit=3, ttl=3601, grace=600), seconds=3601, later=[2, 3, 4]
     ),
     "claim of dead letters": Act(Scene.claim_worn, ALL[2:], ALL[:2]),
+    "claim that throws away": Act(Scene.claim_discarding, ALL[2:], discarded=2),
     "get claim": Act(lambda s: s.store.claims.get(s.queue, named(s.held.id))),
     "renew": Act(Scene.renew),
     "release": Act(lambda s: s.store.claims.release(s.queue, named(s.held.id))),
@@ -187,6 +195,7 @@ def check_later(scene: Scene, act: Act) -> None:
         scene.clock.move(90)
         store.sweep()
     assert (store.records.stats(queue).claimed, store.records.stats(queue).total) == (0, len(left))
+    assert store.records.stats(queue).discarded == act.discarded
     assert store.records.stats(scene.dead).total == len(act.dead)
     assert numbers(listed(store, scene.dead)) == act.dead
     assert numbers(listed(store, queue)) == numbers(everything(store, queue)) == left

@@ -6,7 +6,9 @@ from tests.builders import dead_letter_rule, new_message, new_token, numbered_me
 from tests.conformance.acts import claim, post
 from tests.storage.mongodb.operations import OPERATIONS, Scene
 from tests.storage.mongodb.plans import plans
+from tests.storage.mongodb.redriven import Scene as RedriveScene
 from tests.storage.mongodb.subscribers import deliver_all, lease, standing, subscribe
+from zaqar.models import DeadLetterRule
 from zaqar.storage.ids import named
 from zaqar.storage.mongodb.schema import MANAGEMENT_STORE, MESSAGE_STORE
 
@@ -33,6 +35,23 @@ def deliver(store, queue):
     store.sweep()
 
 
+def throw_away(store, queue):
+    """Throw away what was claimed too often."""
+    post(store, queue, *numbered_messages(2))
+    store.claims.release(queue, named(claim(store, queue).id))
+    claim(store, queue, dead_letter=DeadLetterRule(queue=None, max_claim_count=1))
+
+
+def redrive(scene):
+    """Do everything that there is to do with a redrive."""
+    made = scene.begin()
+    scene.step()
+    assert scene.store.redrives.get(scene.dead).moved == 5
+    assert scene.store.redrives.running() == []
+    scene.store.redrives.cancel(scene.dead, named(made.id))
+    scene.store.records.purge(scene.dead)
+
+
 @pytest.fixture
 def lived(store, queue, watch, clock):
     """Return the commands of a queue's whole life, the sweep among them."""
@@ -52,6 +71,8 @@ def lived(store, queue, watch, clock):
         store.sweep()
         store.is_turn_to_sweep()
         deliver(store, queue)
+        redrive(RedriveScene(store, clock))
+        throw_away(store, queue)
     return [each for each in sent if each.name != "ping"]
 
 

@@ -10,10 +10,12 @@ from tests.integration.mongo_servers import StrictServer, strict_server
 from tests.integration.proxy import Fault, proxy_to
 from tests.storage.mongodb.opening import opened, opened_management, warnings
 from tests.storage.mongodb.operations import OPERATIONS, Scene
+from tests.storage.mongodb.redriven import ALL_BACK
+from tests.storage.mongodb.redriven import Scene as RedriveScene
 from tests.storage.mongodb.subscribers import deliver_all, lease, noticed, noticed_ids, standing, subscribe
 from tests.storage.mongodb.test_refusals import ROUTER, claim_to_be
-from zaqar.errors import MessageClaimed, QueueNotFound, SubscriberTaken
-from zaqar.models import Stats
+from zaqar.errors import MessageClaimed, QueueNotFound, RedriveRunning, SubscriberTaken
+from zaqar.models import DeadLetterRule, Stats
 from zaqar.storage.contract import ManagementStore
 from zaqar.storage.ids import named, parse_ids
 from zaqar.storage.mongodb.messages import removal
@@ -115,6 +117,34 @@ def test_dead_letters_move(store, queue, clock):
 
     assert numbers(claim(store, queue, dead_letter=dead_letter_rule(dead)).messages) == [2]
     assert numbers(listed(store, dead)) == [0, 1]
+
+
+def test_what_is_claimed_too_often_is_thrown_away(store, queue):
+    post(store, queue, *numbered_messages(3))
+    store.claims.release(queue, named(claim(store, queue, limit=2).id))
+
+    held = claim(store, queue, dead_letter=DeadLetterRule(queue=None, max_claim_count=1))
+
+    assert numbers(held.messages) == [2]
+    assert store.records.stats(queue).discarded == 2
+
+
+def test_dead_letters_come_back(store, clock):
+    scene = RedriveScene(store, clock, limit=5)
+    made = scene.begin()
+    with pytest.raises(RedriveRunning):
+        store.redrives.create(scene.dead, scene.terms, token=new_token())
+    assert store.redrives.running() == [scene.dead]
+
+    ended = scene.step()
+
+    assert (ended.state, ended.moved, ended.skipped) == ("done", 5, 1)
+    assert store.redrives.get(scene.dead) == ended
+    assert scene.places() == ALL_BACK
+    store.redrives.cancel(scene.dead, named(made.id))
+    again = store.redrives.create(scene.dead, scene.terms, token=new_token())
+    store.records.purge(scene.dead)
+    assert (again.state, store.redrives.get(scene.dead).state) == ("running", "cancelled")
 
 
 def test_the_time_and_the_health_are_told(store, queue):

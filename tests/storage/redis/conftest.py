@@ -1,17 +1,21 @@
 """A real server for the session, emptied before each test, and the driver on it."""
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
 from tests.clock import MovableClock
 from tests.integration.redis_servers import RedisServer, redis_server
 from tests.parts import OpenStore, opened_with
+from tests.storage.redis.crashes import Crashing
 from tests.storage.redis.opening import management_store
 from tests.storage.redis.scripts import SCRIPTS
 from tests.storage.redis.watching import Watching
 from zaqar.storage.contract import ManagementStore
 from zaqar.storage.redis.driver import DRIVER, Options
+from zaqar.storage.redis.server.server import Link
 
 
 @pytest.fixture(scope="session")
@@ -56,3 +60,23 @@ def management(server: RedisServer) -> Iterator[ManagementStore]:
 def watch(server: RedisServer) -> Watching:
     """What the server was asked while a block ran."""
     return Watching(server)
+
+
+@pytest.fixture
+def another(server: RedisServer, clock: MovableClock) -> Iterator[Callable[..., OpenStore]]:
+    """Open the store as another process does; ``link`` makes of its link the one that it has."""
+    with contextlib.ExitStack() as opened:
+
+        def open_with(link: Callable[[Link], Link]) -> OpenStore:
+            store = opened_with(DRIVER.parts(Options(uri=server.uri), clock))
+            opened.callback(store.close)
+            store.parts.server.link = link(store.parts.server.link)
+            return store
+
+        yield open_with
+
+
+@pytest.fixture
+def crashing(another: Callable[..., OpenStore]) -> Callable[..., OpenStore]:
+    """Make a process that ends after so many commands."""
+    return lambda commands, *, loses_last=False: another(partial(Crashing, commands=commands, loses_last=loses_last))

@@ -9,11 +9,9 @@ import pytest
 from tests.builders import dead_letter_rule, new_message, numbered_messages, queue_key
 from tests.conformance.acts import PRODUCER, claim, everything, ids, listed, numbers, post, sweep_all
 from tests.conformance.threads import together
-from tests.parts import opened_with
-from tests.storage.redis.crashes import Crash, Crashing
+from tests.storage.redis.crashes import Crash
 from tests.storage.redis.structures import Structures
 from zaqar.storage.ids import named
-from zaqar.storage.redis.driver import DRIVER, Options
 from zaqar.storage.redis.messages import dead_letters, leaving, sweep
 
 WAY = 7
@@ -33,20 +31,6 @@ def worn(store, queue):
     post(store, queue, *numbered_messages(3))
     store.claims.release(queue, named(claim(store, queue, limit=3).id))
     return post(store, queue, *numbered_messages(2, first=3))
-
-
-@pytest.fixture
-def crashing(server, clock):
-    """Make a process that ends after so many commands."""
-    with contextlib.ExitStack() as opened:
-
-        def crash_after(commands, *, loses_last=False):
-            store = opened_with(DRIVER.parts(Options(uri=server.uri), clock))
-            opened.callback(store.close)
-            store.parts.server.link = Crashing(store.parts.server.link, commands=commands, loses_last=loses_last)
-            return store
-
-        yield crash_after
 
 
 def test_a_dead_letter_is_unclaimed_and_lives_anew(store, queue, dead, clock, client):

@@ -44,7 +44,7 @@ def test_a_queue_with_a_subscription_has_its_keys_and_loses_them_with_it(store, 
     store.subscriptions.delete(queue, named(subscription.id))
 
     assert Outbox(client, queue).keys == set()
-    assert client.hkeys(keys_of(queue).record) == [b"next", b"noted"]
+    assert client.hkeys(keys_of(queue).record) == [b"next", b"begins", b"noted"]
 
 
 @pytest.mark.parametrize("how", ["delete_all", "delivery", "end", "end after the queue"])

@@ -11,24 +11,33 @@ from tests.conformance.acts import claim, everything, listed, numbers
 from tests.conformance.outbox_acts import bodies, log, subscribe_many
 from tests.conformance.redrive_acts import begin, bury, dead_letters, origin_in, queue_beside, step, step_to_end
 from tests.conformance.threads import together
-from tests.parts import opened_with
-from tests.storage.redis.crashes import Crash, Crashing
+from tests.storage.redis.crashes import Crash
 from tests.storage.redis.structures import Structures
 from zaqar.storage.ids import named
-from zaqar.storage.redis.driver import DRIVER, Options
 from zaqar.storage.redis.keys import keys_of, source_keys_of
-from zaqar.storage.redis.messages import leaving, scripts
+from zaqar.storage.redis.messages import leaving
 
 LEFT = 4
+
+
 """Commands of a step until messages have left: it looks, at the target too, makes a note for the sweep, and lets them leave."""
 
+
 WAY = LEFT + 3
+
+
 """And until they have arrived: their envelopes, the post, and that it is done."""
 
+
 LEFT_FOR_SUBSCRIPTION = LEFT + 1
+
+
 """It looks at the subscription besides."""
 
+
 CRASHES = [*itertools.product(range(1, WAY + 1), ["lost", "answered"])]
+
+
 CRASHES_FOR_SUBSCRIPTION = [*itertools.product(range(1, WAY + 2), ["lost", "answered"])]
 
 
@@ -53,47 +62,8 @@ def undelivered(store, queue, subscription):
     """Return a queue with three dead letters, which a subscription of ``queue`` did not take."""
     key = queue_beside(store, queue)
     origin = origin_in(queue, reason="delivery_failed", subscription_id=subscription.id)
-    bury(store, key, *dead_letters(origin, 3))
+    bury(store, key, *dead_letters(origin, 3, ttl=7200))
     return key
-
-
-@pytest.fixture
-def another(server, clock):
-    """Open the store as another process does; ``link`` makes of its link the one that it has."""
-    with contextlib.ExitStack() as opened:
-
-        def open_with(link):
-            store = opened_with(DRIVER.parts(Options(uri=server.uri), clock))
-            opened.callback(store.close)
-            store.parts.server.link = link(store.parts.server.link)
-            return store
-
-        yield open_with
-
-
-@pytest.fixture
-def crashing(another):
-    """Make a process that ends after so many commands."""
-    return lambda commands, *, loses_last=False: another(partial(Crashing, commands=commands, loses_last=loses_last))
-
-
-class Interrupted:
-    """A link over which something happens once, just before a script is run."""
-
-    def __init__(self, link, script, happening):
-        self.losses = 0
-        self._link = link
-        self._script = script
-        self._happening = happening
-
-    def ask(self, command, **options):
-        if self._script.sha in command and self._happening is not None:
-            happening, self._happening = self._happening, None
-            happening()
-        return self._link.ask(command, **options)
-
-    def __getattr__(self, name):
-        return getattr(self._link, name)
 
 
 def bodies_left(store, queue):
@@ -197,94 +167,6 @@ def test_a_repeated_step_finishes_what_the_lost_answer_told_of(store, queue, dea
     assert Structures(client, dead).leaving == {}
 
 
-def test_messages_go_back_where_the_target_is_deleted_on_their_way(store, queue, dead, crashing, clock, client):
-    begin(store, dead)
-    before = everything(store, dead)
-    with pytest.raises(Crash):
-        step(crashing(LEFT), dead)
-    store.records.delete(queue)
-    clock.move(50)
-
-    store.sweep()
-
-    after = everything(store, dead)
-    assert [(one.id, one.body, one.claim_count, one.ttl) for one in after] == [
-        (one.id, one.body, one.claim_count, one.ttl) for one in before
-    ]
-    assert [one.claim_count for one in after] == [2, 0, 0]
-    assert [one.age for one in after] == [50] * 3
-    found = store.redrives.get(dead)
-    assert (found.moved, found.skipped) == (0, 3)
-    Structures(client, dead).check()
-    clock.move(before[0].ttl - 50)
-    assert everything(store, dead) == []
-
-
-def test_messages_go_back_where_the_subscription_goes_on_their_way(
-    store, queue, undelivered, subscription, crashing, client
-):
-    begin(store, undelivered)
-    before = everything(store, undelivered)
-    with pytest.raises(Crash):
-        step(crashing(LEFT_FOR_SUBSCRIPTION), undelivered)
-    store.subscriptions.delete(queue, named(subscription.id))
-
-    store.sweep()
-
-    assert everything(store, undelivered) == before
-    assert log(store, queue) == []
-    found = store.redrives.get(undelivered)
-    assert (found.moved, found.skipped) == (0, 3)
-    Structures(client, undelivered).check()
-
-
-def test_what_went_back_moves_with_the_next_redrive(store, queue, dead, crashing):
-    begin(store, dead)
-    with pytest.raises(Crash):
-        step(crashing(LEFT), dead)
-    store.records.delete(queue)
-    store.sweep()
-    store.records.create(queue)
-
-    begin(store, dead)
-    assert step_to_end(store, dead).moved == 3
-
-    assert numbers(listed(store, queue)) == [0, 1, 2]
-
-
-def test_nobody_posts_any_more_what_went_back(store, queue, dead, another, client):
-    """One process is about to post when another one finds the target gone; then the target is there again."""
-
-    def go_back():
-        store.records.delete(queue)
-        store.parts.leaving.forward(dead)
-        store.records.create(queue)
-
-    begin(store, dead)
-    slow = another(partial(Interrupted, script=scripts.POST, happening=go_back))
-
-    step(slow, dead)
-
-    assert everything(store, queue) == []
-    assert numbers(listed(store, dead)) == [0, 1, 2]
-    for key in (queue, dead):
-        Structures(client, key).check()
-
-
-def test_nothing_goes_back_that_has_arrived(store, queue, dead, crashing, client):
-    """They were in the target when it was deleted, and went with it."""
-    begin(store, dead)
-    with pytest.raises(Crash):
-        step(crashing(WAY - 1), dead)
-    assert numbers(listed(store, queue)) == [0, 1, 2]
-    store.records.delete(queue)
-
-    store.sweep()
-
-    assert everything(store, dead) == []
-    assert Structures(client, dead).leaving == {}
-
-
 @pytest.mark.parametrize("removal", ["purge", "delete"])
 def test_what_has_left_arrives_though_its_queue_is_emptied(store, queue, dead, crashing, removal):
     begin(store, dead)
@@ -295,19 +177,6 @@ def test_what_has_left_arrives_though_its_queue_is_emptied(store, queue, dead, c
     store.sweep()
 
     assert numbers(listed(store, queue)) == [0, 1]
-
-
-def test_what_cannot_go_on_or_back_is_gone_with_both_queues(store, queue, dead, crashing, client):
-    begin(store, dead)
-    with pytest.raises(Crash):
-        step(crashing(LEFT), dead)
-    store.records.delete(dead)
-    store.records.delete(queue)
-
-    store.sweep()
-
-    assert Structures(client, dead).lasting == set()
-    assert Structures(client, queue).lasting == set()
 
 
 def test_what_an_earlier_release_left_on_its_way_arrives(store, queue, client):

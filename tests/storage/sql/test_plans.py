@@ -10,7 +10,8 @@ from tests.builders import new_subscription, new_token, numbered_messages, queue
 from tests.clock import MovableClock
 from tests.conformance.acts import PRODUCER, claim, post
 from tests.storage.sql.statements import all_statements, parameters_of
-from zaqar.storage.sql.messages import lookup, posting, records, subscribing
+from zaqar.models import Redrive, RedriveTerms
+from zaqar.storage.sql.messages import lookup, posting, records, redrive_rows, remembered_posts, subscribing
 from zaqar.storage.sql.messages.store import message_store
 from zaqar.storage.sql.sqlite.compilation import SQL
 from zaqar.storage.sql.sqlite.connection import Database
@@ -136,7 +137,13 @@ def _fill(database, store):
                 new = new_subscription(f"http://{number}.example")
                 subscribing.create(transaction, subscribed, new, new_token())
                 record = lookup.remembered(transaction, subscribed)
-                posting.insert(transaction, record, numbered_messages(1), client_id=PRODUCER, token=new_token())
+                new = numbered_messages(1)
+                posted = posting.insert(transaction, record, new, client_id=PRODUCER, token=new_token())
+                remembered_posts.keep(transaction, record.id, posted.ids[0], seconds=3600 if number % 2 else -1)
+            made = Redrive(posted.ids[0], RedriveTerms(), created=0, until=0)
+            redrive_rows.begin(transaction, lookup.known(transaction, key), made)
+            if number > 5:
+                redrive_rows.cancel(transaction, lookup.known(transaction, key))
 
     database.write(add_queues)
     store.deliveries.lease(queue, holder="holder", seconds=3, limit=100)

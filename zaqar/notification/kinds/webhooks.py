@@ -36,7 +36,7 @@ class Webhooks(SubscriberKind):
             host = None
         if not host:
             raise Invalid("The subscriber must be a URL with a host, and a port, if any, up to 65535.")
-        if not self._destinations.accepts_host(host):
+        if not self._destinations.accepts_host(host) and not self.settings.is_trusted_host(host):
             raise Invalid(
                 f"Webhooks are not sent to {host}: private, local and reserved addresses are reached only where the "
                 "operator has named their network in [notification] allowed_networks."

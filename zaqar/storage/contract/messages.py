@@ -60,9 +60,9 @@ class Messages(abc.ABC):
     def get(self, queue: QueueKey, ids: Sequence[Id]) -> Sequence[Message]:
         """Return those that exist, claimed and delayed ones included, in the order of ``ids``, each of which is given once."""
 
-    def details(self, queue: QueueKey, message_id: Id) -> MessageDetails:  # abstract once every backend has it
+    @abc.abstractmethod
+    def details(self, queue: QueueKey, message_id: Id) -> MessageDetails:
         """Return all that is known of a message. Raises ``MessageNotFound``."""
-        raise NotImplementedError
 
     @abc.abstractmethod
     def delete(self, queue: QueueKey, message_id: Id, *, claim_id: Id | None) -> None:

@@ -31,7 +31,7 @@ class MessageStore:
     claims: Claims
     subscriptions: Subscriptions
     deliveries: Deliveries
-    redrives: Redrives = None  # type: ignore[assignment]  # until every backend has them
+    redrives: Redrives
 
     microseconds: Callable[[], int]
     """Return the time by which everything here lives and ends, in microseconds since 1970; may wait and raise ``Unavailable``."""

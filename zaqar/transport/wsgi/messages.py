@@ -9,7 +9,7 @@ from zaqar.errors import Invalid
 from zaqar.limits import Limits
 from zaqar.models import QueueKey
 from zaqar.operations.messages import Messages
-from zaqar.transport import documents, paths
+from zaqar.transport import documents, move_documents, paths
 from zaqar.transport.wsgi import body, parameters
 from zaqar.transport.wsgi.middleware import caller
 
@@ -81,6 +81,18 @@ class MessageItem:
         claim_id = parameters.text(req, "claim_id")
         self._messages.delete(caller(req), queue, message_id, claim_id=claim_id)
         resp.status = falcon.HTTP_204
+
+
+class MessageDetails:
+    """What is known of a message beyond what is shown of it everywhere."""
+
+    def __init__(self, messages: Messages) -> None:
+        self._messages = messages
+
+    def on_get(self, req: Request, resp: Response, queue: QueueKey, message_id: str) -> None:
+        """Show it (http M-52, M-53)."""
+        shown = self._messages.details(caller(req), queue, message_id)
+        resp.data = move_documents.details(paths.messages(queue), shown)
 
 
 def _location(path: str, ids: Sequence[str]) -> str:

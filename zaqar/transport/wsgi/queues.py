@@ -96,11 +96,15 @@ class QueueStats:
         self._queues = queues
 
     def on_get(self, req: Request, resp: Response, queue: QueueKey) -> None:
-        """Show them (http Q-22 to Q-25, T-6)."""
+        """Show them (http Q-22 to Q-25, Q-40, T-6)."""
         try:
-            resp.data = documents.stats(queue, self._queues.stats(caller(req), queue))
+            stats = self._queues.stats(caller(req), queue)
         except QueueNotFound:
             resp.data = documents.NO_STATS
+            return
+        resp.data = documents.stats(queue, stats)
+        if queue.kind == "queue":
+            resp.set_header("Zaqar-Discarded", str(stats.discarded))
 
 
 class QueuePurge:

@@ -11,8 +11,9 @@ from zaqar.transport.wsgi.confirm_page import ConfirmPage
 from zaqar.transport.wsgi.deliveries import SubscriptionDeliveries, SubscriptionRetry
 from zaqar.transport.wsgi.health import Live, Ping, Ready
 from zaqar.transport.wsgi.home import Home, Link, Versions
-from zaqar.transport.wsgi.messages import MessageCollection, MessageItem
+from zaqar.transport.wsgi.messages import MessageCollection, MessageDetails, MessageItem
 from zaqar.transport.wsgi.queues import QueueCollection, QueueItem, QueuePurge, QueueShare, QueueStats
+from zaqar.transport.wsgi.redrives import RedriveCollection, RedriveItem
 from zaqar.transport.wsgi.subscriptions import (
     SubscriptionCollection,
     SubscriptionConfirm,
@@ -62,6 +63,7 @@ def _of(kind: Kind) -> Iterator[Row]:
     if kind == "queue":
         yield _share(one)
         yield from _of_claims(one)
+        yield from _of_redrives(f"{one}/redrive")
 
 
 def _of_queues(every: str, one: str, kind: Kind) -> Sequence[Row]:
@@ -105,6 +107,12 @@ def _of_queues(every: str, one: str, kind: Kind) -> Sequence[Row]:
             ("GET", "DELETE"),
             lambda all_: MessageItem(all_.messages),
             (Link("message_delete", ("DELETE",), ("claim_id",)), Link("message_get", ("GET",))),
+        ),
+        Row(
+            f"{one}/messages/{{message_id}}/details",
+            ("GET",),
+            lambda all_: MessageDetails(all_.messages),
+            (Link("message_details", ("GET",)),),
         ),
     )
 
@@ -183,5 +191,22 @@ def _of_claims(one: str) -> Sequence[Row]:
             ("GET", "PATCH", "DELETE"),
             lambda all_: ClaimItem(all_.claims, all_.limits),
             (Link("claim", ("GET",)), Link("patch_claim", ("PATCH",)), Link("delete_claim", ("DELETE",))),
+        ),
+    )
+
+
+def _of_redrives(every: str) -> Sequence[Row]:
+    return (
+        Row(
+            every,
+            ("GET", "POST"),
+            lambda all_: RedriveCollection(all_.redrives, all_.limits),
+            (Link("queue_redrives", ("GET",)), Link("queue_redrive", ("POST",))),
+        ),
+        Row(
+            f"{every}/{{redrive_id}}",
+            ("GET", "DELETE"),
+            lambda all_: RedriveItem(all_.redrives),
+            (Link("redrive", ("GET", "DELETE")),),
         ),
     )

@@ -57,13 +57,24 @@ def view(session: Session, queue: QueueKey) -> View:
     return _caught_up(session, read)
 
 
-def ready(session: Session, queue: QueueKey, *, after: int = -1, limit: int, is_brief: bool = False) -> View:
-    """Find the first messages behind a position that are ready, in one command; brief: only what decides whether to take them.
+def ready(session: Session, queue: QueueKey, *, limit: int, is_brief: bool = False) -> View:
+    """Find the first messages that are ready, in one command; brief: only what decides whether to take them.
 
     They may be taken, or moved to another queue: what becomes of that if it is broken off has to be found out.
     """
-    found = first(session, queue, {"state": READY}, after=after, limit=limit, is_brief=is_brief)
+    found = first(session, queue, {"state": READY}, limit=limit, is_brief=is_brief)
     return _watch(session, found) if found.found else found
+
+
+def ready_behind(session: Session, record: Record, *, after: int, limit: int) -> View:
+    """Settle a queue of which the record was just read; then find the first messages behind a position that are ready.
+
+    A command less than by the record and the messages in one, where the caller has had to change the record.
+    """
+    before, bound = catch_up(session, record).before, session.records.bound(record)
+    view = View(record, bound if before is None else min(bound, before))
+    found = more(session, view, {"state": READY}, after=after, limit=limit)
+    return _watch(session, dataclasses.replace(view, found=found)) if found else view
 
 
 def first(

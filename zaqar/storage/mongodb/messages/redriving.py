@@ -45,10 +45,7 @@ def step(session: Session, queue: QueueKey, *, holder: str, seconds: float, limi
     seen = redrive_record.redrive(record)
     if record is None or seen is None:
         return None
-    try:
-        choice = _choose(session, queue, seen, limit=min(limit, MOST))
-    except QueueNotFound:  # deleted a moment ago
-        return None
+    choice = _choose(session, queue, record, seen, limit=min(limit, MOST))
     leaving = [] if seen.terms.is_dry_run else _moves(session, queue, seen, choice)
     _check(session, leaving)
     number, name = sum(len(each.keys) for each in leaving), moves.new_id(session)
@@ -68,9 +65,9 @@ def step(session: Session, queue: QueueKey, *, holder: str, seconds: float, limi
     return _same(_ended(session, settled, seen, choice), seen)
 
 
-def _choose(session: Session, queue: QueueKey, seen: Redrive, *, limit: int) -> _Choice:
+def _choose(session: Session, queue: QueueKey, record: Record, seen: Redrive, *, limit: int) -> _Choice:
     """Look at messages behind the position up to which the redrive has looked, up to its own limit."""
-    view = candidates.ready(session, queue, after=seen.after, limit=limit + 1)
+    view = candidates.ready_behind(session, record, after=seen.after, limit=limit + 1)
     found = [each for each in view.found if int(each["position"]) < seen.until]
     looked = [(each, origins.decode_origin(each.get("origin"))) for each in found[:limit]]
     alive = _alive(session, queue, seen, [origin for _, origin in looked])

@@ -11,10 +11,10 @@
 local LAST_FOLLOWED = 2 ^ 52
 local count, now = math.floor((#ARGV - 4) / 3), tonumber(ARGV[3]) / 1000000
 local known = call('GET', posted)
-local least, noted, notify_until, begins = unpack(call('HMGET', record, 'next', 'noted', 'notify_until', 'begins'))
+local least, noted, notify_until = unpack(call('HMGET', record, 'next', 'noted', 'notify_until'))
 local is_noticed = notify_until and tonumber(notify_until) > now and ARGV[#ARGV] ~= 'silent'
-local is_former = known and known ~= '-' and begins and tonumber(known) < tonumber(begins)
-if known and not is_former then -- else the queue was made again since
+local begins = known and known ~= '-' and call('HGET', record, 'begins')
+if known and not (begins and tonumber(known) < tonumber(begins)) then -- else the queue was made again since
   return is_noticed and { known, '', 2 } or known
 elseif not least then
   return false

@@ -1,0 +1,362 @@
+"""What takes the steps of redrives: whose turn it is, how fast, and what becomes of them when something fails."""
+
+import itertools
+import logging
+import threading
+
+import msgspec
+import pytest
+
+from tests.builders import queue_key
+from zaqar.errors import QueueNotFound, Unavailable
+from zaqar.models import QueueKey, Redrive, RedriveTerms
+from zaqar.redriving import LEASE, LOOK_INTERVAL, MOST_MESSAGES, Redriver
+from zaqar.storage.contract import MessageStore
+
+
+class Redrives:
+    """Redrives of a store that counts, in place of moving; each step takes a tenth of a second."""
+
+    def __init__(self):
+        self.time = 0.0
+        self.known: dict[QueueKey, Redrive] = {}
+        self.left: dict[QueueKey, int] = {}
+        self.missing: set[QueueKey] = set()
+        self.others: set[QueueKey] = set()
+        self.steps: list[tuple[QueueKey, int, float]] = []
+        self.holders: set[str] = set()
+        self.has_stepped = threading.Event()
+        self.looks = 0
+        self.is_away = False
+
+    def add(self, queue, messages, **terms):
+        """Begin a redrive of so many messages."""
+        self.known[queue] = Redrive(f"{len(self.known):030x}", RedriveTerms(**terms), created=0, until=0)
+        self.left[queue] = messages
+
+    def replace(self, queue, **changes):
+        self.known[queue] = msgspec.structs.replace(self.known[queue], **changes)
+
+    def running(self):
+        self.looks += 1
+        self._answer()
+        return [queue for queue, redrive in self.known.items() if redrive.state == "running"]
+
+    def get(self, queue):
+        self._answer()
+        return self.known.get(queue)
+
+    def step(self, queue, *, holder, seconds, limit):
+        assert seconds == LEASE
+        self._answer()
+        self.holders.add(holder)
+        self.steps.append((queue, limit, self.time))
+        self.has_stepped.set()
+        self.time += 0.1
+        if queue in self.others or self.known[queue].state != "running":
+            return None
+        if self.missing:
+            raise QueueNotFound(min(self.missing))
+        moved = min(limit, self.left[queue])
+        self.left[queue] -= moved
+        self.replace(queue, moved=self.known[queue].moved + moved, state="running" if self.left[queue] else "done")
+        return self.known[queue]
+
+    def _answer(self):
+        if self.is_away:
+            raise Unavailable("It is away.")
+
+
+class Deliveries:
+    """An outbox with something in it."""
+
+    def __init__(self):
+        self.queues = []
+
+    def sources(self):
+        return self.queues
+
+
+class World:
+    """A redriver whose time the test has."""
+
+    def __init__(self):
+        self.redrives, self.deliveries = Redrives(), Deliveries()
+        self.made: list[QueueKey] = []
+        self.told: list[QueueKey] = []
+        store = MessageStore(
+            records=None,
+            messages=None,
+            claims=None,
+            subscriptions=None,
+            deliveries=self.deliveries,
+            redrives=self.redrives,
+            microseconds=int,
+            sweep=int,
+            is_alive=bool,
+            close=bool,
+        )
+        self.redriver = Redriver(
+            store, create_lazily=self._make, deliver=self.told.append, monotonic=lambda: self.redrives.time
+        )
+
+    def _make(self, queue):
+        self.made.append(queue)
+        self.redrives.missing.discard(queue)
+
+    def run(self, seconds):
+        """Take turns for so long, each when the one before it said."""
+        ends = self.redrives.time + seconds
+        while self.redrives.time < ends:
+            self.redrives.time += max(self.redriver.turn(), 1e-6)
+
+    def steps(self, queue=None):
+        return [step for step in self.redrives.steps if queue in (None, step[0])]
+
+
+@pytest.fixture
+def world():
+    return World()
+
+
+def test_a_redrive_is_stepped_until_it_has_ended(world):
+    queue = queue_key()
+    world.redrives.add(queue, 250)
+
+    world.run(5)
+
+    assert [limit for _, limit, _ in world.steps()] == [MOST_MESSAGES] * 3
+    assert world.redrives.known[queue].state == "done"
+    assert len(world.redrives.holders) == 1
+
+
+def test_two_redrivers_have_names_of_their_own(world):
+    queue, other = queue_key(), World()
+    for one in (world, other):
+        one.redrives.add(queue, 1)
+        one.run(1)
+
+    assert world.redrives.holders.isdisjoint(other.redrives.holders)
+
+
+def test_others_have_the_store_for_as_long_as_a_step_took(world):
+    world.redrives.add(queue_key(), 1000)
+    world.redrives.add(queue_key(), 1000)
+
+    world.run(3)
+
+    starts = [start for _, _, start in world.steps()]
+    assert all(later - earlier > 0.199 for earlier, later in itertools.pairwise(starts))
+    assert len(starts) == 15
+
+
+def test_several_redrives_take_turns(world):
+    queues = [queue_key() for _ in range(3)]
+    for queue in queues:
+        world.redrives.add(queue, 1000)
+
+    world.run(1.7)
+
+    order = [queue for queue, _, _ in world.steps()]
+    assert set(order[:3]) == set(queues)
+    assert order[3:6] == order[6:9] == order[:3]
+
+
+@pytest.mark.parametrize(("rate", "limit"), [(1, 1), (3, 1), (40, 10), (200, 50), (100_000, 100)])
+def test_a_rate_is_kept_with_steps_that_fit_it(world, rate, limit):
+    world.redrives.add(queue_key(), 1_000_000, rate=rate)
+
+    world.run(10)
+
+    (redrive,) = world.redrives.known.values()
+    assert {most for _, most, _ in world.steps()} == {limit}
+    assert redrive.moved <= rate * 10 + limit
+    assert redrive.moved >= min(rate, 500) * 10 * 0.9
+
+
+def test_a_slow_redrive_does_not_keep_others_waiting(world):
+    slow, fast = queue_key(), queue_key()
+    world.redrives.add(slow, 1000, rate=1)
+    world.redrives.add(fast, 1000)
+
+    world.run(4)
+
+    assert world.redrives.known[fast].state == "done"
+    assert len(world.steps(slow)) in (3, 4)
+
+
+def test_what_another_moved_is_not_held_against_the_rate(world):
+    queue = queue_key()
+    world.redrives.add(queue, 1000, rate=1)
+    world.redriver.turn()
+    world.redrives.replace(queue, moved=500)
+    world.run(1.5)
+    before = len(world.steps())
+
+    world.run(3)
+
+    assert len(world.steps()) - before in (2, 3)
+
+
+def test_one_that_replaces_a_cancelled_one_goes_by_its_own_terms(world):
+    queue = queue_key()
+    world.redrives.add(queue, 1000)
+    world.run(0.3)
+    world.redrives.replace(queue, id="f" * 30, terms=RedriveTerms(rate=4), moved=0)
+    world.run(1)
+    before = world.redrives.known[queue].moved
+
+    world.run(100)
+
+    assert world.redrives.known[queue].moved - before <= 401
+
+
+def test_whoever_holds_it_goes_on_and_is_followed_when_he_is_gone(world):
+    queue = queue_key()
+    world.redrives.add(queue, 10)
+    world.redrives.others.add(queue)
+    world.run(3.5)
+    assert len(world.steps()) in (3, 4)
+
+    world.redrives.others.clear()
+    world.run(LOOK_INTERVAL + 0.5)
+
+    assert world.redrives.known[queue].state == "done"
+
+
+def test_a_queue_that_is_missing_is_made_and_the_step_repeated(world):
+    queue, missing = queue_key(), [queue_key(), queue_key(kind="topic")]
+    world.redrives.add(queue, 10)
+    world.redrives.missing |= set(missing)
+
+    world.run(0.9)
+
+    assert sorted(world.made) == sorted(missing)
+    assert world.redrives.known[queue].moved == 10
+
+
+def test_it_is_looked_for_redrives_each_second(world):
+    world.run(5.5)
+
+    assert world.redrives.looks in (5, 6)
+
+
+def test_who_is_told_of_one_looks_at_once(world):
+    queue = queue_key()
+    world.redriver.turn()
+    world.redrives.add(queue, 10)
+    assert world.redriver.turn() > 0.9
+    assert world.steps() == []
+
+    world.redriver.tell()
+    world.redriver.turn()
+
+    assert len(world.steps()) == 1
+
+
+def test_who_is_hurried_does_not_step_before_its_time(world):
+    world.redrives.add(queue_key(), 1000)
+    world.redriver.turn()
+
+    world.redriver.tell()
+
+    assert world.redriver.turn() == pytest.approx(0.1)
+    assert len(world.steps()) == 1
+
+
+def test_a_store_that_is_away_is_waited_for_and_told_of_once(world, caplog):
+    queue = queue_key()
+    world.redrives.add(queue, 300)
+    world.redriver.turn()
+    world.redrives.is_away = True
+    world.run(5)
+    assert len(world.steps()) == 1
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+
+    world.redrives.is_away = False
+    world.run(2)
+
+    assert world.redrives.known[queue].state == "done"
+    assert len([record for record in caplog.records if record.levelno == logging.WARNING]) == 2
+
+
+def test_the_end_is_one_line_in_the_log(world, caplog):
+    caplog.set_level(logging.INFO)
+    queue = queue_key()
+    world.redrives.add(queue, 150)
+    world.redrives.replace(queue, skipped=7)
+
+    world.run(2)
+
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert f"queue {queue.name} of" in line
+    assert "is done: 150 messages moved, 7 skipped." in line
+
+
+def test_the_end_of_a_cancelled_one_is_told_by_who_stepped_it(world, caplog):
+    caplog.set_level(logging.INFO)
+    ours, anothers = queue_key(), queue_key()
+    for queue in (ours, anothers):
+        world.redrives.add(queue, 1000)
+    world.redrives.others.add(anothers)
+    world.run(0.5)
+
+    for queue in (ours, anothers):
+        world.redrives.replace(queue, state="cancelled")
+    world.run(2)
+
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert ours.name in line
+    assert "is cancelled: 200 messages moved" in line
+
+
+def test_those_who_deliver_are_told_of_what_was_left_for_subscriptions(world):
+    source = queue_key(kind="topic")
+    world.deliveries.queues = [source]
+    world.redrives.add(queue_key(), 50)
+
+    world.run(0.5)
+
+    assert source in world.told
+
+
+def test_while_much_is_left_they_are_told_now_and_then(world):
+    world.deliveries.queues = [queue_key()]
+    world.redrives.add(queue_key(), 5000)
+
+    world.run(20)
+
+    assert 50 / 3 <= len(world.told) <= 40
+
+
+@pytest.mark.parametrize("terms", [{"to": "other"}, {"is_dry_run": True}])
+def test_where_nothing_can_be_left_nobody_is_told(world, terms):
+    world.deliveries.queues = [queue_key()]
+    world.redrives.add(queue_key(), 500, **terms)
+
+    world.run(3)
+
+    assert world.told == []
+
+
+def test_after_stop_no_step_begins(world):
+    world.redrives.add(queue_key(), 1000)
+    world.redriver.turn()
+
+    world.redriver.stop()
+    world.run(3)
+
+    assert len(world.steps()) == 1
+
+
+def test_its_task_runs_it_until_it_is_stopped(world):
+    world.redrives.add(queue_key(), 1000)
+    task = world.redriver.task
+    task.start()
+    is_stepped = world.redrives.has_stepped.wait(10)
+
+    world.redriver.stop()
+    task.stop()
+
+    assert is_stepped
+    assert not task.is_running
