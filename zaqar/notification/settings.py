@@ -47,8 +47,6 @@ class NotifierSettings:
 
     mail: MailSettings | None = None
     """None: no mail is sent."""
-    confirmation_page: Callable[[], str | None] = _nowhere
-    """Where the links of confirmations lead to, if that is known."""
     limits: Limits = dataclasses.field(default_factory=Limits)
     """Those of requests."""
 
