@@ -11,7 +11,6 @@ import requests
 
 from tests.integration.keystone.conftest import Caller
 from tests.integration.keystone.server import KeystoneServer, keystone
-from tests.integration.notifier.receiver import Receiver, running_receiver
 from tests.integration.process import RunningServer, free_port, running_server, wait_until
 
 
@@ -20,12 +19,6 @@ def own_keystone() -> Iterator[KeystoneServer]:
     """One whose catalogue no other test changes: all of its endpoints are on 127.0.0.1."""
     with keystone() as server:
         yield server
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with running_receiver() as running:
-        yield running
 
 
 @pytest.fixture
