@@ -35,6 +35,23 @@ def test_the_default_mails_end_with_the_link_behind_the_fragment_that_programs_l
         assert "PROJECT" in text
 
 
+def test_the_default_mails_are_from_whom_the_operator_names(written):
+    """notifications N-61"""
+    mail = mail_settings(written("[notification]\nsmtp_sender = Jobs <jobs@example.com>\n"))
+
+    assert mail.confirmation.sender == mail.farewell.sender == Sender("Jobs", "jobs@example.com")
+
+
+def test_a_template_with_a_sender_of_its_own_keeps_it(written):
+    """notifications N-61"""
+    line = f"{TEMPLATES[0]} = topic:a,body:b,sender:ask@example.com"
+
+    mail = mail_settings(written(f"[notification]\nsmtp_sender = jobs@example.com\n{line}\n"))
+
+    assert mail.confirmation.sender == Sender("", "ask@example.com")
+    assert mail.farewell.sender == Sender("", "jobs@example.com")
+
+
 @pytest.mark.parametrize(
     ("text", "port", "encryption"),
     [

@@ -9,7 +9,8 @@ from oslo_config import cfg, types
 
 from zaqar.errors import ConfigurationError
 
-_SENDER = "Zaqar Notifications <no-reply@openstack.org>"
+UNNAMED = "Zaqar Notifications <no-reply@openstack.org>"
+"""The sender in the templates: whoever operates the service is meant, so that smtp_sender replaces it where that is set."""
 
 # The link stands right behind "below: ", where programs that make other mail of it look (notifications N-61). There is no
 # comma, so that the line of the sample can be used as it is.
@@ -17,13 +18,13 @@ _CONFIRM = {
     "topic": "Zaqar Notification - Subscription Confirmation",
     "body": "Somebody wants the messages of queue {0} in project {1} to be sent to this address. If it was not you then "
     "ignore this mail and nothing more will come. To agree open the link below: {2}",
-    "sender": _SENDER,
+    "sender": UNNAMED,
 }
 _UNSUBSCRIBE = {
     "topic": "Zaqar Notification - Unsubscribe Confirmation",
     "body": "The messages of queue {0} in project {1} are not sent to this address any more. If that is a mistake then "
     "subscribe again with the link below: {2}",
-    "sender": _SENDER,
+    "sender": UNNAMED,
 }
 TEMPLATES = ("subscription_confirmation_email_template", "unsubscribe_confirmation_email_template")
 _KEYS = ("topic", "body", "sender")
@@ -31,7 +32,8 @@ _PLACES = frozenset({"0", "1", "2"})
 
 _TEMPLATE_HELP = (
     "A map of topic (the subject), body and sender, written topic:...,body:...,sender:... with a value in double quotes where "
-    "it has a comma. In the body {0} stands for the queue, {1} for the project, {2} for the link; a brace is written twice."
+    "it has a comma. In the body {0} stands for the queue, {1} for the project, {2} for the link; a brace is written twice. "
+    "With the sender of the default, mails are from smtp_sender where that is set."
 )
 _PORTS = {"implicit": 465, "starttls": 587, "none": 25}
 _LOCAL = ("localhost", "127.0.0.1", "::1")

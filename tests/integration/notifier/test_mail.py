@@ -93,7 +93,7 @@ def test_from_the_subscription_to_the_mail_and_back(house, sink):
     wait_until(lambda: len(sink.mails) > 2, what="the farewell")
 
     _, mail, farewell = sink.mails
-    assert question.sender == "no-reply@openstack.org"
+    assert question.sender == "zaqar@example.com"
     assert question.message["Subject"] == "Zaqar Notification - Subscription Confirmation"
     assert page == f"{PUBLIC}/confirm"
     assert [name for name, _ in said] == ORDER
