@@ -5,6 +5,8 @@ from typing import Literal
 
 import msgspec
 
+from zaqar.models.moves import Origin
+
 Purpose = Literal["post", "copy", "question", "redelivery"]
 """What a notice is of: a post; a post of what came through a subscription of a queue; something that one subscriber is asked; a dead
 letter that one subscriber is to get after all."""
@@ -16,6 +18,8 @@ class NoticedMessage(msgspec.Struct, frozen=True, gc=False):
     body: bytes
     ttl: int
     delay: int
+    origin: Origin | None = None
+    """Of a redelivery: where the dead letter comes from, as it is once that is brought back."""
 
 
 class Notice(msgspec.Struct, frozen=True):
@@ -34,6 +38,11 @@ class Notice(msgspec.Struct, frozen=True):
     def last(self) -> int:
         """Return the position of the last message."""
         return self.first + len(self.messages) - 1
+
+    def original_id(self, position: int) -> str | None:
+        """Return the id that a message had when it became a dead letter, where it was brought back."""
+        origin = self.messages[position - self.first].origin
+        return None if origin is None else origin.message_id
 
 
 class Question(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from typing import Any
 from zaqar.errors import Invalid
 from zaqar.models import Notice, Origin, QueueKey, Reason
 from zaqar.notification.threads import Threads
-from zaqar.storage import ids, tokens
+from zaqar.storage import ids, origins, tokens
 
 LOG = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ class DeadLetters:
                 delay=0,
                 token=tokens.derived(f"{subscription_id} {position} dead letter".encode()),
                 audience="nobody",
-                origin=origin,
+                origin=origins.given_up(message.origin, origin),
             )
         except Invalid as error:
             LOG.warning("subscription %s: message %s is no dead letter: %s", subscription_id, message_id, error)

@@ -22,6 +22,7 @@ from zaqar.storage.mongodb.messages.scope import notice_key, queue_of, scope_of
 from zaqar.storage.mongodb.messages.session import Session
 from zaqar.storage.mongodb.schema import MESSAGES
 from zaqar.storage.mongodb.server.connection import Document
+from zaqar.storage.origins import decode_origin
 
 LIFE = 3600
 """Seconds that a notice is kept behind the end of its last message."""
@@ -54,7 +55,7 @@ def document(
         "created": created,
         "for": addressee,
         "size": sum(len(each["body"]) for each in drafts),
-        "messages": [_noticed(each) for each in drafts],
+        "messages": [_noticed(each, purpose) for each in drafts],
         "lapses": date_of(created + max(int(each["ttl"]) for each in drafts) + LIFE),
     }
     return made if purpose in _PLAIN else made | {"purpose": purpose}
@@ -142,9 +143,17 @@ def _last_fitting(places: Sequence[Document], most_bytes: int) -> int:
     return last
 
 
-def _noticed(draft: Document) -> Document:
+def _noticed(draft: Document, purpose: Purpose) -> Document:
     delay = int(draft["until"]) - int(draft["created"]) if "until" in draft else 0
-    return {"body": draft["body"], "ttl": draft["ttl"], "delay": delay}
+    noticed: Document = {"body": draft["body"], "ttl": draft["ttl"], "delay": delay}
+    if purpose == "redelivery" and "origin" in draft:
+        noticed["origin"] = draft["origin"]
+    return noticed
+
+
+def _message(noticed: Document) -> NoticedMessage:
+    origin = decode_origin(noticed.get("origin"))
+    return NoticedMessage(noticed["body"], int(noticed["ttl"]), int(noticed["delay"]), origin)
 
 
 def _notice(document: Document) -> Notice:
@@ -152,7 +161,7 @@ def _notice(document: Document) -> Notice:
         first=int(document["first"]),
         token=document["token"],
         created=int(document["created"]),
-        messages=[NoticedMessage(each["body"], int(each["ttl"]), int(each["delay"])) for each in document["messages"]],
+        messages=[_message(each) for each in document["messages"]],
         subscription_id=document["for"] or None,
         purpose=document.get("purpose") or ("question" if document["for"] else "post"),
     )
