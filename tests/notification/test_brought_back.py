@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from tests.builders import new_message, new_token
+from tests.notification.grave import DEAD, ONCE, Grave
 from tests.notification.receiver import Receiver, status
-from tests.notification.test_dead_letters import DEAD, ONCE, Grave
 from zaqar.models import Origin
 
 
