@@ -1,6 +1,6 @@
 """What the outbox of a queue holds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -20,6 +20,9 @@ class NoticedMessage(msgspec.Struct, frozen=True, gc=False):
     delay: int
     origin: Origin | None = None
     """Of a redelivery: where the dead letter comes from, as it is once that is brought back."""
+
+
+_NO_IDS: Mapping[int, str] = {}
 
 
 class Notice(msgspec.Struct, frozen=True):
@@ -43,6 +46,14 @@ class Notice(msgspec.Struct, frozen=True):
         """Return the id that a message had when it became a dead letter, where it was brought back."""
         origin = self.messages[position - self.first].origin
         return None if origin is None else origin.message_id
+
+    @property
+    def original_ids(self) -> Mapping[int, str]:
+        """Return such ids by position."""
+        if self.purpose != "redelivery":
+            return _NO_IDS
+        numbered = enumerate(self.messages, self.first)
+        return {position: one.origin.message_id for position, one in numbered if one.origin is not None}
 
 
 class Question(msgspec.Struct, frozen=True):
