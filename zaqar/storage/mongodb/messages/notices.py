@@ -43,7 +43,7 @@ def document(
     scope: str, drafts: Sequence[Document], *, first: int, token: str, addressee: str, purpose: Purpose
 ) -> Document:
     """Return the notice of a post."""
-    created = int(drafts[0]["created"])
+    created, noticed = int(drafts[0]["created"]), _redelivered if purpose == "redelivery" else _noticed
     last = first + len(drafts) - 1
     made: Document = {
         "_id": notice_key(scope, format_id(last, token)),
@@ -55,7 +55,7 @@ def document(
         "created": created,
         "for": addressee,
         "size": sum(len(each["body"]) for each in drafts),
-        "messages": [_noticed(each, purpose) for each in drafts],
+        "messages": [noticed(each) for each in drafts],
         "lapses": date_of(created + max(int(each["ttl"]) for each in drafts) + LIFE),
     }
     return made if purpose in _PLAIN else made | {"purpose": purpose}
@@ -143,12 +143,13 @@ def _last_fitting(places: Sequence[Document], most_bytes: int) -> int:
     return last
 
 
-def _noticed(draft: Document, purpose: Purpose) -> Document:
+def _noticed(draft: Document) -> Document:
     delay = int(draft["until"]) - int(draft["created"]) if "until" in draft else 0
-    noticed: Document = {"body": draft["body"], "ttl": draft["ttl"], "delay": delay}
-    if purpose == "redelivery" and "origin" in draft:
-        noticed["origin"] = draft["origin"]
-    return noticed
+    return {"body": draft["body"], "ttl": draft["ttl"], "delay": delay}
+
+
+def _redelivered(draft: Document) -> Document:
+    return _noticed(draft) | ({"origin": draft["origin"]} if "origin" in draft else {})
 
 
 def _message(noticed: Document) -> NoticedMessage:
