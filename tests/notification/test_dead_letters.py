@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from tests.builders import new_message, new_token, queue_key
+from tests.builders import queue_key
 from tests.notification.grave import DEAD, ONCE, Grave
 from tests.notification.receiver import Receiver, status
 from tests.notification.test_delivery import bodies
@@ -199,35 +199,3 @@ def test_without_a_queue_for_them_there_are_none(still, caplog):
 
     assert grave.letters == []
     assert [one for one in caplog.records if one.levelno > logging.WARNING] == []
-
-
-def test_a_redelivery_reaches_its_subscription_alone_as_the_message_it_was(still):
-    world, _ = still
-    with Receiver() as receiver:
-        subscription, other = world.subscribe(receiver.url("/its")), world.subscribe(receiver.url("/other"))
-        message = new_message(b'{"a": 1}', ttl=60)
-        world.store.deliveries.redeliver(world.queue, subscription.id, message, token=new_token())
-        with world.notifier():
-            receiver.wait_for(1)
-            world.wait_until(lambda: world.standing(other).pending == 0)
-
-    assert [one.path for one in receiver.received] == ["/its"]
-    assert receiver.received[0].json == {
-        "body": {"a": 1},
-        "ttl": 60,
-        "Message_Type": "Notification",
-        "queue_name": world.queue.name,
-    }
-
-
-def test_a_redelivery_is_tried_by_the_policy_of_its_queue_and_becomes_a_dead_letter_again(still):
-    world, grave = still
-    world.retry_policy = ONCE
-    with Receiver(lambda received: status(500)) as receiver:
-        subscription = world.subscribe(receiver.url(), **DEAD)
-        world.store.deliveries.redeliver(world.queue, subscription.id, new_message(b"1", ttl=60), token=new_token())
-        with world.notifier() as notifier:
-            world.wait_until(lambda: notifier.counts().given_up == 1)
-
-    assert len(receiver.received) == 1
-    assert grave.reasons == ["expired"]
