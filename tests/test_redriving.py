@@ -1,5 +1,6 @@
 """What takes the steps of redrives: whose turn it is, how fast, and what becomes of them when something fails."""
 
+import contextlib
 import itertools
 import logging
 import threading
@@ -23,6 +24,7 @@ class Redrives:
         self.left: dict[QueueKey, int] = {}
         self.missing: set[QueueKey] = set()
         self.others: set[QueueKey] = set()
+        self.broken: set[QueueKey] = set()
         self.steps: list[tuple[QueueKey, int, float]] = []
         self.holders: set[str] = set()
         self.has_stepped = threading.Event()
@@ -53,6 +55,8 @@ class Redrives:
         self.steps.append((queue, limit, self.time))
         self.has_stepped.set()
         self.time += 0.1
+        if queue in self.broken:
+            raise ValueError(queue)
         if queue in self.others or self.known[queue].state != "running":
             return None
         if self.missing:
@@ -278,6 +282,21 @@ def test_a_store_that_is_away_is_waited_for_and_told_of_once(world, caplog):
 
     assert world.redrives.known[queue].state == "done"
     assert len([record for record in caplog.records if record.levelno == logging.WARNING]) == 2
+
+
+def test_one_that_ends_in_a_mistake_does_not_keep_others_from_their_turns(world):
+    broken, other = queue_key(), queue_key()
+    world.redrives.add(broken, 1000)
+    world.redrives.add(other, 300)
+    world.redrives.broken.add(broken)
+
+    for _ in range(10):
+        with contextlib.suppress(ValueError):
+            world.run(3)
+        world.redrives.time += LOOK_INTERVAL
+
+    assert world.redrives.known[other].state == "done"
+    assert len(world.steps(broken)) > 3
 
 
 def test_the_end_is_one_line_in_the_log(world, caplog):

@@ -132,10 +132,12 @@ class Redriver:
 
     def _step(self, queue: QueueKey, turn: _Turn) -> None:
         started = self._monotonic()
+        turn.due = started + LOOK_INTERVAL  # others have their turn where this ends in a mistake
         try:
             redrive = self._store.redrives.step(queue, holder=self._holder, seconds=LEASE, limit=turn.most)
         except QueueNotFound as missing:  # nothing was moved, and the next step finds it
             self._create_lazily(missing.queue)
+            turn.due = started
             return
         finally:
             ended = self._monotonic()

@@ -218,6 +218,7 @@ def fake_store(clock):
         claims=None,
         subscriptions=_Subscriptions(memory),
         deliveries=deliveries,
+        redrives=None,
         microseconds=clock.microseconds,
         sweep=lambda: 0,
         is_alive=lambda: True,

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.builders import new_token
+from tests.notification.grave import DEAD, ONCE
 from tests.notification.receiver import Receiver, status
-from tests.notification.test_dead_letters import DEAD, ONCE
 from tests.notification.test_delivery import bodies
 from tests.notification.test_who_is_told import confirm
 from zaqar.models import NewMessage, QueueKey, RedriveTerms

@@ -1,5 +1,6 @@
 """The options of ``[notification]`` that are about mail."""
 
+import ssl
 import string
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -107,6 +108,10 @@ def smtp_port(conf: cfg.ConfigOpts) -> int:
 def warnings(conf: cfg.ConfigOpts) -> list[str]:
     """Say what makes passwords readable, or keeps mail from anybody."""
     options, lines = conf.notification, []
+    if options.smtp_mode == "third_part" and options.smtp_host:
+        lines.append(
+            "[notification] smtp_host has no use unless smtp_mode is self_local: smtp_command takes the mails."
+        )
     is_remote = options.smtp_host not in _LOCAL
     if options.smtp_mode == "self_local" and options.smtp_user_name and options.smtp_tls == "none" and is_remote:
         lines.append(
@@ -127,8 +132,18 @@ def _refused_server(conf: cfg.ConfigOpts) -> Iterator[str]:
     if bool(options.smtp_user_name) != bool(options.smtp_user_password):
         given, other = ("smtp_user_name", "smtp_user_password")[:: 1 if options.smtp_user_name else -1]
         yield f"[notification] {given} is set without {other}: set both, or none of them."
-    if options.smtp_ca_file and not Path(options.smtp_ca_file).is_file():
-        yield f"[notification] smtp_ca_file: there is no file {options.smtp_ca_file}."
+    if options.smtp_ca_file:
+        yield from _refused_certificates(options.smtp_ca_file)
+
+
+def _refused_certificates(name: str) -> Iterator[str]:
+    if not Path(name).is_file():
+        yield f"[notification] smtp_ca_file: there is no file {name}."
+        return
+    try:
+        ssl.create_default_context(cafile=name)
+    except (ssl.SSLError, OSError):
+        yield f"[notification] smtp_ca_file: {name} cannot be read, or has no certificates in it."
 
 
 def _refused_command(conf: cfg.ConfigOpts) -> Iterator[str]:
