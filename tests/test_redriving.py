@@ -25,6 +25,7 @@ class Redrives:
         self.missing: set[QueueKey] = set()
         self.others: set[QueueKey] = set()
         self.failing: dict[QueueKey, Exception] = {}
+        self.broken: set[QueueKey] = set()
         self.steps: list[tuple[QueueKey, int, float]] = []
         self.holders: set[str] = set()
         self.has_stepped = threading.Event()
@@ -57,6 +58,8 @@ class Redrives:
         self.time += 0.1
         if queue in self.failing:
             raise self.failing[queue]
+        if queue in self.broken:
+            raise ValueError(queue)
         if queue in self.others or self.known[queue].state != "running":
             return None
         if self.missing:
@@ -303,19 +306,6 @@ def test_where_one_part_of_the_store_is_away_the_other_redrives_go_on(world, cap
     assert [record.levelno for record in caplog.records] == [logging.WARNING] * 2
 
 
-def test_one_whose_steps_fail_through_a_mistake_lets_the_others_go_on(world):
-    broken, queue = queue_key(), queue_key()
-    world.redrives.add(broken, 300)
-    world.redrives.add(queue, 300)
-    world.redrives.failing[broken] = ValueError("A mistake.")
-
-    for _ in range(10):
-        with contextlib.suppress(ValueError):
-            world.run(2)
-
-    assert world.redrives.known[queue].state == "done"
-
-
 def test_one_whose_queue_cannot_be_made_lets_the_others_go_on(world):
     stuck, queue = queue_key(), queue_key()
     world.redrives.add(stuck, 300)
@@ -325,6 +315,21 @@ def test_one_whose_queue_cannot_be_made_lets_the_others_go_on(world):
     world.run(5)
 
     assert world.redrives.known[queue].state == "done"
+
+
+def test_one_that_ends_in_a_mistake_does_not_keep_others_from_their_turns(world):
+    broken, other = queue_key(), queue_key()
+    world.redrives.add(broken, 1000)
+    world.redrives.add(other, 300)
+    world.redrives.broken.add(broken)
+
+    for _ in range(10):
+        with contextlib.suppress(ValueError):
+            world.run(3)
+        world.redrives.time += LOOK_INTERVAL
+
+    assert world.redrives.known[other].state == "done"
+    assert len(world.steps(broken)) > 3
 
 
 def test_the_end_is_one_line_in_the_log(world, caplog):

@@ -137,7 +137,6 @@ class Redriver:
         try:
             self._step(queue, turn)
         except Unavailable as error:
-            turn.due = self._monotonic() + LOOK_INTERVAL
             if not turn.is_put_off:
                 LOG.warning(
                     "The redrive of the queue %s of the project %s waits until its store answers again: %s",
@@ -149,15 +148,16 @@ class Redriver:
 
     def _step(self, queue: QueueKey, turn: _Turn) -> None:
         started = self._monotonic()
+        turn.due = started + LOOK_INTERVAL  # others have their turn where this fails
         try:
             redrive = self._store.redrives.step(queue, holder=self._holder, seconds=LEASE, limit=turn.most)
         except QueueNotFound as missing:  # nothing was moved, and the next step finds it
             self._create_lazily(missing.queue)
+            turn.due = started
             return
         finally:
             ended = self._monotonic()
             self._rests_until = ended + (ended - started)
-            turn.due = max(turn.due, ended)  # whatever came of it, others come first
         if turn.is_put_off:
             turn.is_put_off = False
             LOG.warning("The redrive of the queue %s of the project %s goes on.", queue.name, quote(queue.project))

@@ -70,6 +70,9 @@ DOCUMENTS: dict[tuple[str, str], Any] = {
 
 READERS = sorted(DOCUMENTS)
 
+REDRIVE = {"to": "other", "limit": 5, "rate": 10, "reason": "gone", "dry_run": True}
+"""A good body of an operation that takes no other members."""
+
 WITHIN = {
     ("PUT", "/v2/queues/{queue}"): b'{"free": %s}',
     ("PATCH", "/v2/queues/{queue}"): b'[{"op": "add", "path": "/metadata/free", "value": %s}]',

@@ -127,6 +127,15 @@ def test_any_value_in_any_place(application, data, reader):
     world.client.show_queue("new")
 
 
+@given(body=bad_input.odd_documents(bad_input.REDRIVE) | bad_input.damaged_texts(bad_input.REDRIVE))
+@settings(max_examples=200)
+def test_any_terms_of_a_redrive(application, body):
+    world = World(application)
+
+    assert world.send("POST", "/v2/queues/q/redrive", body).status in {202, 400}
+    world.content()
+
+
 @given(data=st.data(), reader=st.sampled_from(READERS))
 @settings(max_examples=400)
 def test_any_damage_to_a_good_text(application, data, reader):

@@ -82,6 +82,22 @@ def test_what_fails_and_what_is_done_is_shown(service):
     assert service.client.get("q", failing).message.body == 1
 
 
+def test_what_was_brought_back_is_shown_with_the_id_that_its_subscriber_knows(service):
+    """S-45"""
+    made = subscribed(service.client)
+    (own,) = _post(service.client).ids
+    position, token = int(own[:14], 16), own[14:]
+    failing = [Failing(position, token, 1, 5000, "503", "first"), Failing(position, token, 1, 5000, "503")]
+    outcomes = [Outcome(own, True, 1, 5, "200"), Outcome(own, False, 1, 5, "503", "first")]
+    service.deliver(made, Progress(high=position, failing=failing, outcomes=outcomes))
+
+    shown = _record(service.client, made).body
+
+    for found in (shown["failing"], shown["outcomes"]):
+        assert [one["message_id"] for one in found] == [own, own]
+        assert [one.get("original_id", "none") for one in found] == ["first", "none"]
+
+
 def test_the_record_tells_until_when_all_was_attempted(service, clock):
     """S-45"""
     made = subscribed(service.client)

@@ -35,6 +35,23 @@ def test_the_default_mails_end_with_the_link_behind_the_fragment_that_programs_l
         assert "PROJECT" in text
 
 
+def test_the_default_mails_are_from_whom_the_operator_names(written):
+    """notifications N-61"""
+    mail = mail_settings(written("[notification]\nsmtp_sender = Jobs <jobs@example.com>\n"))
+
+    assert mail.confirmation.sender == mail.farewell.sender == Sender("Jobs", "jobs@example.com")
+
+
+def test_a_template_with_a_sender_of_its_own_keeps_it(written):
+    """notifications N-61"""
+    line = f"{TEMPLATES[0]} = topic:a,body:b,sender:ask@example.com"
+
+    mail = mail_settings(written(f"[notification]\nsmtp_sender = jobs@example.com\n{line}\n"))
+
+    assert mail.confirmation.sender == Sender("", "ask@example.com")
+    assert mail.farewell.sender == Sender("", "jobs@example.com")
+
+
 @pytest.mark.parametrize(
     ("text", "port", "encryption"),
     [
@@ -96,6 +113,13 @@ def test_what_no_mail_can_be_sent_with_is_refused_at_the_start(written, text, se
     assert "s3cret" not in str(caught.value)
 
 
+def test_a_file_without_certificates_is_refused_at_the_start(written, tmp_path):
+    (tmp_path / "ca.pem").write_text("nothing")
+
+    with pytest.raises(ConfigurationError, match="has no certificates in it"):
+        written(f"[notification]\nsmtp_ca_file = {tmp_path}/ca.pem\n", checks=deploy.checks(serves_transport=False))
+
+
 def test_nothing_of_mail_is_idle(written):
     assert not [line for line in config.warnings(written(f"{KEY}{SERVER}")) if "notification" in line]
 
@@ -105,6 +129,12 @@ def test_operators_are_told_of_passwords_that_everybody_can_read(written):
 
     assert any("smtp_tls is none" in line for line in config.warnings(written(text)))
     assert config.warnings(written(text.replace("mail.example.com", "localhost"))) == []
+
+
+def test_operators_are_told_of_a_server_that_gets_no_mail(written):
+    (line,) = config.warnings(written("[notification]\nsmtp_host = h\n"))
+
+    assert "smtp_host has no use unless smtp_mode is self_local" in line
 
 
 def test_operators_are_told_that_without_a_key_nobody_can_confirm(written):

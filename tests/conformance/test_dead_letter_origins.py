@@ -8,6 +8,7 @@ from zaqar.models import NewMessage, Origin
 from zaqar.storage.ids import named
 from zaqar.storage.mongodb.messages import taking
 from zaqar.storage.redis.messages import dead_letters
+from zaqar.storage.sql.messages import claims as sql_claims
 
 MANY = 450
 """More than a step moves, in any store."""
@@ -26,6 +27,7 @@ def hurried_claims(monkeypatch):
     """Let a claim leave what its first step does not move."""
     monkeypatch.setattr(taking, "LONGEST_MOVE", 0.0)
     monkeypatch.setattr(dead_letters, "PATIENCE", 0.0)
+    monkeypatch.setattr(sql_claims, "PATIENCE", 0.0)
 
 
 def exhaust(store, queue, *, times=1):

@@ -8,6 +8,7 @@ from zaqar.models import DeadLetterRule, Stats
 from zaqar.storage.ids import named, parse_ids
 from zaqar.storage.mongodb.messages import taking
 from zaqar.storage.redis.messages import dead_letters
+from zaqar.storage.sql.messages import claims as sql_claims
 
 MANY = 450
 """More than a step throws away, in any store."""
@@ -26,6 +27,7 @@ def hurried_claim(monkeypatch):
         with monkeypatch.context() as patch:
             patch.setattr(taking, "LONGEST_MOVE", 0.0)
             patch.setattr(dead_letters, "PATIENCE", 0.0)
+            patch.setattr(sql_claims, "PATIENCE", 0.0)
             return claim(store, queue, limit=1, dead_letter=RULE)
 
     return hurried

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from tests.builders import new_message, new_token, numbered_messages
-from tests.conformance.acts import post, subscribe
+from tests.conformance.acts import WELL_FORMED, post, subscribe
 from tests.conformance.outbox_acts import (
     HOLDER,
     OTHER,
@@ -18,7 +18,7 @@ from tests.conformance.outbox_acts import (
     subscribe_many,
     subscribers,
 )
-from zaqar.models import MOST_FAILING, Outcome, Progress
+from zaqar.models import MOST_FAILING, Failing, Outcome, Progress
 
 
 @pytest.fixture
@@ -47,8 +47,11 @@ def test_a_lease_shows_the_subscription_and_its_progress(store, queue, milliseco
     assert one.progress.high < position(message_id)
     progress = Progress(
         position(message_id),
-        failing([position(message_id)], next_ms=milliseconds()),
-        [Outcome(message_id, False, 2, 7, 'gone: "ü"\n')],
+        [
+            *failing([1], next_ms=milliseconds()),
+            Failing(position(message_id), "0" * 16, 1, milliseconds(), "", WELL_FORMED),
+        ],
+        [Outcome(message_id, False, 2, 7, 'gone: "ü"\n'), Outcome(message_id, True, 1, 7, "200", WELL_FORMED)],
         delivered=1,
         failed_attempts=2,
         given_up=3,

@@ -1,10 +1,11 @@
 """A dead letter that a subscription did not take goes back to that subscription alone."""
 
+import msgspec
 import pytest
 
-from tests.builders import queue_key
+from tests.builders import new_token, queue_key
 from tests.conformance.acts import everything, listed, numbers, post, subscribe
-from tests.conformance.outbox_acts import bodies, lease, log, message_ids, position, subscribe_many
+from tests.conformance.outbox_acts import bodies, lease, log, message_ids, position, post_noticed, subscribe_many
 from tests.conformance.redrive_acts import (
     begin,
     bury,
@@ -47,9 +48,39 @@ def test_it_is_left_for_the_subscription_alone_and_in_no_queue(store, source, de
     assert (ended.state, ended.moved, ended.skipped) == ("done", 1, 0)
     (notice,) = log(store, source)
     assert (notice.purpose, notice.subscription_id, notice.created) == ("redelivery", one.id, clock.now())
-    assert list(notice.messages) == [NoticedMessage(b'{"a":\n1}', 600, 0)]
+    assert [(each.body, each.ttl, each.delay) for each in notice.messages] == [(b'{"a":\n1}', 600, 0)]
     assert everything(store, dead) == everything(store, source) == []
     assert store.records.stats(source).total == 0
+
+
+@pytest.mark.parametrize("brought_back", [0, 2])
+def test_its_notice_tells_where_it_comes_from_and_that_it_was_brought_back_once_more(store, source, dead, brought_back):
+    one, other = subscribe_many(store, source, 2)
+    origins = [
+        msgspec.structs.replace(
+            failed(source, subscription.id),
+            message_id=f"{number:014x}{new_token()}",
+            answer=answer,
+            redriven=brought_back,
+        )
+        for number, subscription, answer in ((1, one, ""), (2, other, "é;\n \u2028"), (3, one, "x" * 1000))
+    ]
+    bury(store, dead, *(NewMessage(b"1", 600, origin=origin) for origin in origins))
+
+    redrive(store, dead)
+
+    found = [message.origin for notice in log(store, source) for message in notice.messages]
+    expected = [msgspec.structs.replace(origin, redriven=brought_back + 1) for origin in origins]
+    assert sorted(found, key=lambda origin: origin.message_id) == expected
+
+
+def test_what_is_posted_has_none_in_its_notice(store, source):
+    subscribe_many(store, source, 1)
+    for audience in ("everybody", "all but queues"):
+        post_noticed(store, source, NewMessage(b"1", 600), NewMessage(b"2", 600, 5), audience=audience)
+
+    expected = [NoticedMessage(b"1", 600, 0), NoticedMessage(b"2", 600, 5)]
+    assert [list(notice.messages) for notice in log(store, source)] == [expected] * 2
 
 
 def test_whoever_delivers_finds_it(store, source, dead):

@@ -184,7 +184,7 @@ class _Deliveries(Deliveries):
     def _notice(self, queue, messages, token, subscription_id=None, purpose="post"):
         with self._memory.lock:
             first = self._memory.take_positions(queue, len(messages))
-            held = [NoticedMessage(one.body, one.ttl, one.delay) for one in messages]
+            held = [NoticedMessage(one.body, one.ttl, one.delay, one.origin) for one in messages]
             notice = Notice(first, token, self._memory.clock.now(), held, subscription_id, purpose)
             self._memory.notices.setdefault(queue, []).append(notice)
             return [ids.format_id(first + at, token) for at in range(len(messages))]

@@ -1,53 +1,17 @@
 """Dead letters of subscriptions: whatever is given up is posted to their queue first."""
 
 import logging
-import threading
 
 import pytest
 
-from tests.builders import new_message, new_token, queue_key
+from tests.builders import queue_key
+from tests.notification.grave import DEAD, ONCE, Grave
 from tests.notification.receiver import Receiver, status
 from tests.notification.test_delivery import bodies
-from tests.notification.test_giving_up import SOON, failing, wait_for_rest
+from tests.notification.test_giving_up import SOON, wait_for_rest
 from tests.notification.test_who_is_told import ask, asked_as, confirm
-from zaqar.errors import Invalid, Unavailable
 from zaqar.models import QueueKey
 from zaqar.notification.kinds.kind import Answer, SubscriberKind
-
-ONCE = {"retries_with_no_delay": 0, "minimum_delay_retries": 0, "maximum_delay_retries": 0} | {
-    "minimum_delay": 1000,
-    "maximum_delay": 1010,
-    "retry_backoff_function": "linear",
-}
-"""Two waits, each longer than what the tests post lives."""
-DEAD = {"_dead_letter_queue": "dead"}
-
-
-class Grave:
-    """Takes dead letters, unless it is closed."""
-
-    def __init__(self, world):
-        self.letters = []
-        self.error = None
-        self.refused = 0
-        self._lock = threading.Lock()
-        world.post_copy = self.post
-
-    def post(self, queue, **letter):
-        with self._lock:
-            if self.error is not None:
-                self.refused += 1
-                raise self.error
-            if letter["token"] not in {each["token"] for each in self.letters}:
-                self.letters.append(letter | {"queue": queue})
-
-    @property
-    def origins(self):
-        return [one["origin"] for one in self.letters]
-
-    @property
-    def reasons(self):
-        return [one.reason for one in self.origins]
 
 
 @pytest.fixture
@@ -175,22 +139,6 @@ def test_the_message_that_a_receiver_answers_with_410_becomes_a_dead_letter_befo
     assert [(one.reason, one.attempts, one.answer) for one in grave.origins] == [("gone", 1, "status 410")]
 
 
-def test_a_subscription_does_not_end_before_its_message_is_a_dead_letter(still):
-    world, grave = still
-    grave.error = Unavailable("The store is away.")
-    with Receiver(lambda received: status(410)) as receiver:
-        subscription = world.subscribe(receiver.url(), **DEAD)
-        world.post(b"1")
-        with world.notifier() as notifier:
-            wait_for_rest(world, notifier, subscription, attempts=1)
-            assert world.store.subscriptions.list(world.queue, marker=None, limit=10)
-            grave.error = None
-            world.clock.move(1.1)
-            world.wait_until(lambda: not world.store.subscriptions.list(world.queue, marker=None, limit=10))
-
-    assert grave.reasons == ["gone"]
-
-
 class _Refusing(SubscriberKind):
     def parse(self, subscriber, options, source):
         """Take it."""
@@ -209,80 +157,6 @@ def test_what_is_refused_for_good_becomes_a_dead_letter_at_once(still):
         world.wait_until(lambda: notifier.counts().given_up == 1)
 
     assert [(one.reason, one.attempts) for one in grave.origins] == [("delivery_failed", 1)]
-
-
-def test_while_the_store_takes_no_dead_letter_nothing_is_given_up_and_nothing_is_attempted_in_vain(still):
-    world, grave = still
-    grave.error = Unavailable("The store is away.")
-    policy = SOON | {"minimum_delay_retries": 0, "maximum_delay": 5, "minimum_delay": 5}
-    with Receiver(lambda received: status(500)) as receiver:
-        subscription = world.subscribe(receiver.url(), _retry_policy=policy, **DEAD)
-        world.post(b"1")
-        with world.notifier() as notifier:
-            wait_for_rest(world, notifier, subscription, attempts=2)
-            assert grave.refused == 1
-            world.clock.move(1.1)
-            world.wait_until(lambda: grave.refused == 2)
-            assert notifier.counts().given_up == 0
-            grave.error = None
-            world.clock.move(1.1)
-            world.wait_until(lambda: notifier.counts().given_up == 1)
-
-    assert len(receiver.received) == 2
-    assert [(one.reason, one.attempts, one.answer) for one in grave.origins] == [("delivery_failed", 2, "status 500")]
-    assert not failing(world, subscription)
-
-
-def test_while_the_store_takes_no_dead_letter_what_has_expired_unseen_waits_as_well(still):
-    world, grave = still
-    grave.error = Unavailable("The store is away.")
-    subscription = world.subscribe("http://127.0.0.1:9/", **DEAD)
-    world.post(b"1", b"2", ttl=60)
-    world.clock.move(60)
-    with world.notifier() as notifier:
-        world.wait_until(lambda: grave.refused > 2)
-        assert notifier.counts().given_up == 0
-        grave.error = None
-        world.wait_until(lambda: world.standing(subscription).progress.given_up == 2)
-
-    assert [one["body"] for one in grave.letters] == [b"1", b"2"]
-
-
-def test_what_the_queue_will_never_take_is_given_up_and_told_of(still, caplog):
-    world, grave = still
-    grave.error = Invalid("It is too large.")
-    with Receiver(lambda received: status(500)) as receiver:
-        world.subscribe(receiver.url(), _retry_policy=ONCE, **DEAD)
-        (message_id,) = world.post(b"1", ttl=60)
-        with world.notifier() as notifier:
-            world.wait_until(lambda: notifier.counts().given_up == 1)
-
-    assert f"message {message_id} is no dead letter: It is too large." in caplog.text
-
-
-def test_after_a_crash_between_the_dead_letter_and_the_record_there_is_one_all_the_same(memory_world):
-    world, memory = memory_world
-    grave = Grave(world)
-    enter, posts = memory.enter, []
-    world.post_copy = lambda queue, **letter: (posts.append(letter["token"]), grave.post(queue, **letter))
-
-    def crash(name):
-        if name == "save":
-            raise Unavailable("Nothing is saved any more.")
-        enter(name)
-
-    with Receiver(lambda received: status(500)) as receiver:
-        subscription = world.subscribe(receiver.url(), _retry_policy=ONCE, **DEAD)
-        world.post(b"1", ttl=60)
-        memory.enter = crash
-        with world.notifier(lease=0.2) as notifier:
-            world.wait_until(lambda: notifier.counts().given_up >= 1)
-        memory.enter = enter
-        with world.notifier():
-            world.wait_until(lambda: world.standing(subscription).progress.given_up == 1)
-
-    assert len(posts) > 1
-    assert len(grave.letters) == 1
 
 
 def test_a_question_never_becomes_a_dead_letter(still):
@@ -325,36 +199,3 @@ def test_without_a_queue_for_them_there_are_none(still, caplog):
 
     assert grave.letters == []
     assert [one for one in caplog.records if one.levelno > logging.WARNING] == []
-
-
-def test_a_redelivery_reaches_its_subscription_alone_as_the_message_it_was(still):
-    world, _ = still
-    with Receiver() as receiver:
-        subscription, other = world.subscribe(receiver.url("/its")), world.subscribe(receiver.url("/other"))
-        message = new_message(b'{"a": 1}', ttl=60)
-        world.store.deliveries.redeliver(world.queue, subscription.id, message, token=new_token())
-        with world.notifier():
-            receiver.wait_for(1)
-            world.wait_until(lambda: world.standing(other).pending == 0)
-
-    assert [one.path for one in receiver.received] == ["/its"]
-    assert receiver.received[0].json == {
-        "body": {"a": 1},
-        "ttl": 60,
-        "Message_Type": "Notification",
-        "queue_name": world.queue.name,
-    }
-
-
-def test_a_redelivery_is_tried_by_the_policy_of_its_queue_and_becomes_a_dead_letter_again(still):
-    world, grave = still
-    world.retry_policy = ONCE
-    with Receiver(lambda received: status(500)) as receiver:
-        subscription = world.subscribe(receiver.url(), **DEAD)
-        world.store.deliveries.redeliver(world.queue, subscription.id, new_message(b"1", ttl=60), token=new_token())
-        with world.notifier() as notifier:
-            world.wait_until(lambda: notifier.counts().given_up == 1)
-
-    assert len(receiver.received) == 1
-    assert grave.reasons == ["expired"]
-    assert [one.redriven for one in grave.origins] == [1]

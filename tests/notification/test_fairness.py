@@ -2,6 +2,8 @@
 
 import dataclasses
 
+import pytest
+
 from tests.builders import queue_key
 from tests.notification import receiver as receivers
 from tests.notification.receiver import Receiver, status
@@ -49,6 +51,35 @@ def test_new_receivers_that_hang_leave_places_to_those_that_are_known_to_answer(
             receiver.wait_until(lambda received: sum(one.path == "/well" for one in received) == 51)
 
             assert sum(one.path.startswith("/hang") for one in receiver.received) == 3
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+def test_receivers_of_one_project_that_hang_do_not_hold_up_those_of_another(memory_world, is_known):
+    hanging = memory_world[0]
+    other = dataclasses.replace(hanging, queue=queue_key())
+    is_well = is_known
+
+    def behaves(received):
+        return status(200) if is_well or received.path == "/other" else receivers.hang
+
+    with Receiver(behaves) as receiver:
+        for number in range(100):
+            hanging.subscribe(receiver.url(f"/{number}"))
+        other.subscribe(receiver.url("/other"))
+        with hanging.notifier(max_workers=16, grace=0.01) as notifier:
+            if is_known:
+                hanging.post(b"0")
+                receiver.wait_for(100)
+                hanging.wait_until(lambda: notifier.counts().subscriptions == 0)
+                is_well = False
+            known = len(receiver.received)
+            hanging.post_numbers(4)
+            most = 14 if is_known else 11
+            receiver.wait_until(lambda received: len(received) == known + most)
+            other.post_numbers(20)
+            receiver.wait_until(lambda received: sum(one.path == "/other" for one in received) == 20)
+
+            assert len(receiver.received) == known + most + 20
 
 
 def test_a_long_backlog_does_not_hold_up_who_has_a_short_one(world):

@@ -1,5 +1,6 @@
 """The options of ``[notification]`` that are about mail."""
 
+import ssl
 import string
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -8,7 +9,8 @@ from oslo_config import cfg, types
 
 from zaqar.errors import ConfigurationError
 
-_SENDER = "Zaqar Notifications <no-reply@openstack.org>"
+UNNAMED = "Zaqar Notifications <no-reply@openstack.org>"
+"""The sender in the templates: whoever operates the service is meant, so that smtp_sender replaces it where that is set."""
 
 # The link stands right behind "below: ", where programs that make other mail of it look (notifications N-61). There is no
 # comma, so that the line of the sample can be used as it is.
@@ -16,13 +18,13 @@ _CONFIRM = {
     "topic": "Zaqar Notification - Subscription Confirmation",
     "body": "Somebody wants the messages of queue {0} in project {1} to be sent to this address. If it was not you then "
     "ignore this mail and nothing more will come. To agree open the link below: {2}",
-    "sender": _SENDER,
+    "sender": UNNAMED,
 }
 _UNSUBSCRIBE = {
     "topic": "Zaqar Notification - Unsubscribe Confirmation",
     "body": "The messages of queue {0} in project {1} are not sent to this address any more. If that is a mistake then "
     "subscribe again with the link below: {2}",
-    "sender": _SENDER,
+    "sender": UNNAMED,
 }
 TEMPLATES = ("subscription_confirmation_email_template", "unsubscribe_confirmation_email_template")
 _KEYS = ("topic", "body", "sender")
@@ -30,7 +32,8 @@ _PLACES = frozenset({"0", "1", "2"})
 
 _TEMPLATE_HELP = (
     "A map of topic (the subject), body and sender, written topic:...,body:...,sender:... with a value in double quotes where "
-    "it has a comma. In the body {0} stands for the queue, {1} for the project, {2} for the link; a brace is written twice."
+    "it has a comma. In the body {0} stands for the queue, {1} for the project, {2} for the link; a brace is written twice. "
+    "With the sender of the default, mails are from smtp_sender where that is set."
 )
 _PORTS = {"implicit": 465, "starttls": 587, "none": 25}
 _LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -107,6 +110,10 @@ def smtp_port(conf: cfg.ConfigOpts) -> int:
 def warnings(conf: cfg.ConfigOpts) -> list[str]:
     """Say what makes passwords readable, or keeps mail from anybody."""
     options, lines = conf.notification, []
+    if options.smtp_mode == "third_part" and options.smtp_host:
+        lines.append(
+            "[notification] smtp_host has no use unless smtp_mode is self_local: smtp_command takes the mails."
+        )
     is_remote = options.smtp_host not in _LOCAL
     if options.smtp_mode == "self_local" and options.smtp_user_name and options.smtp_tls == "none" and is_remote:
         lines.append(
@@ -127,8 +134,18 @@ def _refused_server(conf: cfg.ConfigOpts) -> Iterator[str]:
     if bool(options.smtp_user_name) != bool(options.smtp_user_password):
         given, other = ("smtp_user_name", "smtp_user_password")[:: 1 if options.smtp_user_name else -1]
         yield f"[notification] {given} is set without {other}: set both, or none of them."
-    if options.smtp_ca_file and not Path(options.smtp_ca_file).is_file():
-        yield f"[notification] smtp_ca_file: there is no file {options.smtp_ca_file}."
+    if options.smtp_ca_file:
+        yield from _refused_certificates(options.smtp_ca_file)
+
+
+def _refused_certificates(name: str) -> Iterator[str]:
+    if not Path(name).is_file():
+        yield f"[notification] smtp_ca_file: there is no file {name}."
+        return
+    try:
+        ssl.create_default_context(cafile=name)
+    except (ssl.SSLError, OSError):
+        yield f"[notification] smtp_ca_file: {name} cannot be read, or has no certificates in it."
 
 
 def _refused_command(conf: cfg.ConfigOpts) -> Iterator[str]:

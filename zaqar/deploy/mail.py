@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from zaqar import config
+from zaqar.config.mail import UNNAMED
 from zaqar.errors import ConfigurationError, Invalid
 from zaqar.notification.mail.address import NOBODY, Sender, one_line, sender_of
 from zaqar.notification.mail.settings import Encryption, MailSettings, Server, Template
@@ -44,9 +45,11 @@ def _template(conf: config.Options, name: str) -> Template:
         subject = one_line(given.get("topic", ""), what=f"[notification] {name}: topic")
     except Invalid as error:
         raise ConfigurationError(str(error)) from error
-    return Template(
-        subject=subject, sender=_sender(given.get("sender", ""), f"{name}: sender"), body=given.get("body", "")
-    )
+    sender = _sender(given.get("sender", ""), f"{name}: sender")
+    if given.get("sender") == UNNAMED and conf.notification.smtp_sender:
+        # Mail servers take mail from addresses of their users only: a question in another name would be refused for good.
+        sender = _sender(conf.notification.smtp_sender, "smtp_sender")
+    return Template(subject=subject, sender=sender, body=given.get("body", ""))
 
 
 def _sender(text: str, name: str) -> Sender:

@@ -13,7 +13,7 @@ MOST_OUTCOMES = 50
 """Outcomes that are remembered of one subscription, the latest."""
 
 
-class Failing(msgspec.Struct, frozen=True):
+class Failing(msgspec.Struct, frozen=True, omit_defaults=True):
     """A message that could not be delivered yet."""
 
     position: int
@@ -24,9 +24,11 @@ class Failing(msgspec.Struct, frozen=True):
     """When to try again, in milliseconds since 1970."""
     answer: str
     """What came of the last attempt, in a few words."""
+    original_id: str | None = None
+    """As in ``Outcome``."""
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     """A message that is done with."""
 
     message_id: str
@@ -35,6 +37,8 @@ class Outcome(msgspec.Struct, frozen=True):
     at: int
     reason: str
     """The last answer, or why it was given up."""
+    original_id: str | None = None
+    """The id that it had before it became a dead letter, where it was brought back: by that its subscriber knows it."""
 
 
 class Progress(msgspec.Struct, frozen=True):

@@ -1,9 +1,11 @@
 """What the outbox of a queue holds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
+
+from zaqar.models.moves import Origin
 
 Purpose = Literal["post", "copy", "question", "redelivery"]
 """What a notice is of: a post; a post of what came through a subscription of a queue; something that one subscriber is asked; a dead
@@ -16,6 +18,11 @@ class NoticedMessage(msgspec.Struct, frozen=True, gc=False):
     body: bytes
     ttl: int
     delay: int
+    origin: Origin | None = None
+    """Of a redelivery: where the dead letter comes from, as it is once that is brought back."""
+
+
+_NO_IDS: Mapping[int, str] = {}
 
 
 class Notice(msgspec.Struct, frozen=True):
@@ -34,6 +41,19 @@ class Notice(msgspec.Struct, frozen=True):
     def last(self) -> int:
         """Return the position of the last message."""
         return self.first + len(self.messages) - 1
+
+    def original_id(self, position: int) -> str | None:
+        """Return the id that a message had when it became a dead letter, where it was brought back."""
+        origin = self.messages[position - self.first].origin
+        return None if origin is None else origin.message_id
+
+    @property
+    def original_ids(self) -> Mapping[int, str]:
+        """Return such ids by position."""
+        if self.purpose != "redelivery":
+            return _NO_IDS
+        numbered = enumerate(self.messages, self.first)
+        return {position: one.origin.message_id for position, one in numbered if one.origin is not None}
 
 
 class Question(msgspec.Struct, frozen=True):

@@ -96,7 +96,7 @@ def _in(recipient: Recipient, lane: Lane, notice: Notice | None) -> Job | None:
     """
     now = recipient.shared.now_ms() // 1000
     while recipient.burial is None and notice is not None and now >= end_of(notice, lane.position):
-        recipient.ledger.gave_up_unseen(lane.token, [lane.position], EXPIRED)
+        recipient.ledger.gave_up_unseen(lane, [lane.position], EXPIRED)
         if not recipient.course.advance(lane):
             return None
     lane.is_busy = True
@@ -128,7 +128,7 @@ def _pass_over_late(recipient: Recipient) -> Job | None:
         if late_ms > now_ms:
             not_yet.append(late_ms)
         else:
-            recipient.ledger.gave_up_unseen(lane.token, course.left(lane.position, lane.last), DOWN)
+            recipient.ledger.gave_up_unseen(lane, course.left(lane.position, lane.last), DOWN)
             course.lanes.remove(lane)
     while notice := recipient.source.windows.following(course.cursor):
         if recipient.is_for_it(notice):
@@ -137,7 +137,7 @@ def _pass_over_late(recipient: Recipient) -> Job | None:
                 not_yet.append(late_ms)
                 break
             first = max(notice.first, course.cursor + 1)
-            recipient.ledger.gave_up_unseen(notice.token, course.left(first, notice.last), DOWN)
+            recipient.ledger.gave_up_unseen(notice, course.left(first, notice.last), DOWN)
         course.cursor = notice.last
     else:
         return _read_on(recipient)

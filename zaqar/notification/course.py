@@ -2,7 +2,9 @@
 
 import collections
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+
+import msgspec
 
 from zaqar.models import MOST_FAILING, MOST_OUTCOMES, Failing, Notice, Outcome, Progress, Purpose
 from zaqar.storage import ids
@@ -20,6 +22,8 @@ class Lane:
     ends: int
     """When the last of its messages has ended."""
     purpose: Purpose
+    original_ids: Mapping[int, str]
+    """As in the notice."""
     is_busy: bool = False
 
 
@@ -107,7 +111,8 @@ class Course:
     def open(self, notice: Notice) -> Lane | None:
         """Begin with a notice, behind what was attempted of it; None if all of it is done."""
         before = max(notice.first, self.cursor + 1) - 1
-        lane = Lane(before, notice.last, notice.token, notice.created, last_end(notice), notice.purpose)
+        ends, original_ids = last_end(notice), notice.original_ids
+        lane = Lane(before, notice.last, notice.token, notice.created, ends, notice.purpose, original_ids)
         self.cursor = notice.last
         self.lanes.append(lane)
         return lane if self.advance(lane) else None
@@ -130,15 +135,19 @@ class Course:
         self.lanes.remove(lane)
         return False
 
-    def delivered(self, position: int, token: str, *, attempts: int, at: int, answer: str) -> None:
+    def delivered(
+        self, position: int, token: str, *, attempts: int, at: int, answer: str, original_id: str | None = None
+    ) -> None:
         """Note that a message has arrived."""
         self._delivered += 1
-        self._end(Outcome(ids.format_id(position, token), True, attempts, at, answer), position)
+        self._end(Outcome(ids.format_id(position, token), True, attempts, at, answer, original_id), position)
 
-    def give_up(self, position: int, token: str, *, attempts: int, at: int, reason: str) -> None:
+    def give_up(
+        self, position: int, token: str, *, attempts: int, at: int, reason: str, original_id: str | None = None
+    ) -> None:
         """Note that a message is not tried any more; without attempts it was none of ``unsaved``."""
         self._given_up += 1
-        outcome = Outcome(ids.format_id(position, token), False, attempts, at, reason)
+        outcome = Outcome(ids.format_id(position, token), False, attempts, at, reason, original_id)
         if attempts:
             self._end(outcome, position)
         else:
@@ -157,9 +166,7 @@ class Course:
     def hurry(self, now_ms: int) -> None:
         """Make everything due that fails."""
         for position, one in self.failing.items():
-            self.failing[position] = Failing(
-                one.position, one.token, one.attempts, min(one.next_ms, now_ms), one.answer
-            )
+            self.failing[position] = msgspec.structs.replace(one, next_ms=min(one.next_ms, now_ms))
 
     def snapshot(self, *, looks_ms: int | None = None) -> Snapshot:
         """Return what to save; ``looks_ms``: when to look, at the latest, what has become too late behind what fails."""

@@ -12,7 +12,7 @@ from typing import Any
 from zaqar.errors import Invalid
 from zaqar.models import Notice, Origin, QueueKey, Reason
 from zaqar.notification.threads import Threads
-from zaqar.storage import ids, tokens
+from zaqar.storage import ids, origins, tokens
 
 LOG = logging.getLogger(__name__)
 
@@ -59,19 +59,19 @@ class DeadLetters:
         self, where: Burial, source: QueueKey, subscription_id: str, notice: Notice, position: int, death: Death
     ) -> None:
         """Post a message of a notice. Raises ``Unavailable``; what the queue will never take is told of in the log."""
-        message, message_id = notice.messages[position - notice.first], ids.format_id(position, notice.token)
-        origin = Origin(
+        message = notice.messages[position - notice.first]
+        now = Origin(
             queue=source.name,
             kind=source.kind,
             reason=death.reason,
             attempts=death.attempts,
             at=death.at,
             ttl=message.ttl,
-            message_id=message_id,
+            message_id=ids.format_id(position, notice.token),
             answer=death.answer,
             subscription_id=subscription_id,
-            redriven=int(notice.purpose == "redelivery"),  # a notice does not tell how often
         )
+        origin = origins.given_up(message.origin, now)
         try:
             await self._threads.run(
                 self._post_copy,
@@ -84,7 +84,7 @@ class DeadLetters:
                 origin=origin,
             )
         except Invalid as error:
-            LOG.warning("subscription %s: message %s is no dead letter: %s", subscription_id, message_id, error)
+            LOG.warning("subscription %s: message %s is no dead letter: %s", subscription_id, origin.message_id, error)
 
     def close(self) -> None:
         """End the threads."""

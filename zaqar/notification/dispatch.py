@@ -77,8 +77,7 @@ class Dispatch:
             self._queue,
             self._subscription,
             self._prepared,
-            position,
-            ids.format_id(position, notice.token),
+            *_known_by(notice, position),
             message.body,
             text,
             message.ttl,
@@ -97,6 +96,14 @@ class Dispatch:
         if question.expires not in self._subscription.confirmations or not self.kind.can_be_asked:
             raise OfAnother
         return self._made.confirmation(self._queue, self._subscription, question)
+
+
+def _known_by(notice: Notice, position: int) -> tuple[int, str]:
+    """Return position and id by which a receiver is to know a message: those of its first attempts, where it was brought back."""
+    original_id = notice.original_id(position)
+    if original_id is None:
+        return position, ids.format_id(position, notice.token)
+    return ids.parse_id(original_id).position, original_id
 
 
 def policy_of(options: Mapping[str, object]) -> object:

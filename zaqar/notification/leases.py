@@ -35,6 +35,10 @@ class Leases:
         self._next_look = 0.0
         self.are_wanted = False
         """Whether there may be something to lease."""
+        self.have_been = False
+        """Whether anything was leased at all."""
+        self.wakes_ms: int | None = None
+        """When the next of what was given back is to be tried again."""
 
     @property
     def recipients(self) -> Sequence[Recipient]:
@@ -68,6 +72,7 @@ class Leases:
             self._drop(lease.subscription.id)  # its lease had run out before it was taken again
             recipient = self._held[lease.subscription.id] = Recipient(self._source, lease, ends=ends)
             shared.leased += 1
+            self.have_been = True
             shared.turns.add(recipient)
         if len(leases) == limit:
             self.are_wanted = True  # and at once: there are more, most likely
@@ -160,12 +165,20 @@ class Leases:
                 continue
             if one.id in held:
                 one.saved(snapshot, held[one.id], ends=ends)
+            if one.is_resting:
+                self._remember(one.course.wakes_ms())
             if one.is_resting or one.id not in held:
                 self._drop(one.id)
                 is_to_be_taken_anew = one.id not in held or not one.is_open or self._source.tail.news != news
                 self.are_wanted = self.are_wanted or is_to_be_taken_anew
             else:
                 self._shared.turns.add(one)
+
+    def _remember(self, wakes_ms: int | None) -> None:
+        if wakes_ms is not None:
+            # What has passed since was leased again, or will be found with the usual looks.
+            is_earlier = self.wakes_ms is None or not self._shared.now_ms() < self.wakes_ms <= wakes_ms
+            self.wakes_ms = wakes_ms if is_earlier else self.wakes_ms
 
     def _drop(self, subscription_id: str) -> None:
         """Hold a subscription no longer."""

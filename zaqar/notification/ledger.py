@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from zaqar.models import Failing, Notice
 from zaqar.notification.counters import Counters
-from zaqar.notification.course import Course
+from zaqar.notification.course import Course, Lane
 from zaqar.storage import ids
 
 LOG = logging.getLogger(__name__)
@@ -32,14 +32,17 @@ class Ledger:
 
     def delivered(self, notice: Notice, position: int, *, attempts: int, answer: str) -> None:
         """Note a message that has arrived."""
-        self._course.delivered(position, notice.token, attempts=attempts, at=self._now(), answer=answer)
+        original_id = notice.original_id(position)
+        self._course.delivered(
+            position, notice.token, attempts=attempts, at=self._now(), answer=answer, original_id=original_id
+        )
         self._counters.delivered += 1
 
     def attempt_failed(self, notice: Notice, position: int, *, attempts: int, answer: str) -> None:
         """Note an attempt that failed, and say so."""
         self._course.count_failure()
         if self._has_line():
-            message_id = ids.format_id(position, notice.token)
+            message_id = notice.original_id(position) or ids.format_id(position, notice.token)
             LOG.info("subscription %s: attempt %d of message %s failed: %s", self._id, attempts, message_id, answer)
         else:
             self._unsaid[logging.INFO, "attempts failed", answer] += 1
@@ -53,24 +56,27 @@ class Ledger:
 
     def put_off(self, notice: Notice, position: int, *, attempts: int, next_ms: int, answer: str) -> None:
         """Note a message that is to be tried again."""
-        self._course.fail(Failing(position, notice.token, attempts, next_ms, answer))
+        original_id = notice.original_id(position)
+        self._course.fail(Failing(position, notice.token, attempts, next_ms, answer, original_id))
 
-    def gave_up(self, token: str, position: int, *, attempts: int, reason: str) -> None:
+    def gave_up(self, token: str, position: int, *, attempts: int, reason: str, original_id: str | None = None) -> None:
         """Note a message that is not tried any more."""
-        self._course.give_up(position, token, attempts=attempts, at=self._now(), reason=reason)
+        self._course.give_up(position, token, attempts=attempts, at=self._now(), reason=reason, original_id=original_id)
         self._counters.given_up += 1
         if self._has_line():
-            message_id = ids.format_id(position, token)
+            message_id = original_id or ids.format_id(position, token)
             LOG.warning(
                 "subscription %s: gave up message %s after %d attempts: %s", self._id, message_id, attempts, reason
             )
         else:
             self._unsaid[logging.WARNING, "messages were given up", reason] += 1
 
-    def gave_up_unseen(self, token: str, positions: Sequence[int], reason: str) -> None:
+    def gave_up_unseen(self, what: Notice | Lane, positions: Sequence[int], reason: str) -> None:
         """Note messages of a post that were never attempted; there may be thousands, so they are said together (``say``)."""
+        at, original_ids = self._now(), what.original_ids
         for position in positions:
-            self._course.give_up(position, token, attempts=0, at=self._now(), reason=reason)
+            original_id = original_ids.get(position)
+            self._course.give_up(position, what.token, attempts=0, at=at, reason=reason, original_id=original_id)
         self._counters.given_up += len(positions)
         self._unseen[reason] += len(positions)
 

@@ -23,6 +23,7 @@ from zaqar.notification.counters import Counters, Counts
 from zaqar.notification.dead_letters import DeadLetters
 from zaqar.notification.dispatch import Confirmation, Decrypted, Made
 from zaqar.notification.kinds.kind import SubscriberKind, Surroundings
+from zaqar.notification.looks import Looks
 from zaqar.notification.settings import NotifierSettings
 from zaqar.notification.shared import Shared
 from zaqar.notification.source import Source
@@ -146,6 +147,10 @@ class _Delivering:
         self.loop = asyncio.get_running_loop()
         self._stores = [(store, Calls(time.follow)) for store in stores]
         self._shared = shared
+        known = shared.settings
+        self._looks = [
+            Looks(lease=known.lease, interval=known.sweep_interval, monotonic=shared.monotonic) for _ in stores
+        ]
         self._sources: dict[tuple[int, QueueKey], Source] = {}
         self._running: dict[Source, asyncio.Task[None]] = {}
         self._stopped = asyncio.Event()
@@ -155,7 +160,8 @@ class _Delivering:
 
     def tell(self, queue: QueueKey, *, is_change: bool) -> None:
         if not self._shared.is_stopping:
-            for number in range(len(self._stores)):
+            for number, looks in enumerate(self._looks):
+                looks.forget(queue)
                 self._source(number, queue).tell(is_change=is_change)
 
     def held(self) -> list[int]:
@@ -194,6 +200,8 @@ class _Delivering:
             return
         source = self._sources.pop((number, queue))
         del self._running[source]
+        if source.leases.have_been:
+            self._looks[number].rests(queue, source.leases.wakes_ms)
         if source.leases.are_wanted:
             self._source(number, queue).tell()
 
@@ -202,15 +210,25 @@ class _Delivering:
         store, calls = self._stores[number]
         while True:
             try:
-                for queue in await calls.run(store.deliveries.sources):
-                    source = self._source(number, queue)
-                    source.tell()
-                    await source.has_looked.wait()  # one at a time, so that what is told of gets in between
+                queues = await calls.run(store.deliveries.sources)
+                self._looks[number].keep(queues)
+                for queue in queues:
+                    await self._look(number, queue)
             except Unavailable:
                 LOG.debug("the search for deliveries goes on when the store answers")
             except Exception:  # the edge of this task: nothing of other hosts, or of a crash, would be found any more
                 LOG.exception("the search for deliveries goes on after a mistake")
             await asyncio.sleep(self._shared.settings.sweep_interval)
+
+    async def _look(self, number: int, queue: QueueKey) -> None:
+        looks = self._looks[number]
+        if (number, queue) not in self._sources and not looks.is_due(queue, self._shared.now_ms()):
+            return
+        source = self._source(number, queue)
+        source.tell()
+        await source.has_looked.wait()  # one at a time, so that what is told of gets in between
+        if not source.leases.have_been and not source.leases.are_wanted:
+            looks.found_nothing(queue, self._shared.now_ms())
 
     async def _finish(self) -> None:
         """Let attempts in progress end, for a while."""

@@ -36,14 +36,13 @@ class NotifierSettings:
     """Whether loopback and private addresses are reached, as the service itself lets everybody in."""
     is_trusted_host: Callable[[str], bool] = _nobody
     """Whether a host is exempt from what the networks say: those of endpoints in Keystone's catalogue are."""
+    confirmation_page: Callable[[], str | None] = _nowhere
+    """Tells the address of the page on which subscribers confirm, if it is known."""
     token_for: Callable[[str], tuple[str, float]] = _no_token
     """Returns a token for a trust, by its id, and for how many seconds it is good; waits for Keystone.
 
     Raises ``TrustLost`` where there is none to be had, and ``Unavailable``.
     """
-
-    confirmation_page: Callable[[], str | None] = _nowhere
-    """Tells the address of the page on which subscribers confirm, if it is known."""
 
     mail: MailSettings | None = None
     """None: no mail is sent."""

@@ -76,16 +76,22 @@ async def give_up(job: Job, position: int, notice: Notice, end: End) -> None:
         next_ms = recipient.shared.now_ms() + _UNBURIED_MS
         recipient.ledger.put_off(notice, position, attempts=job.attempts, next_ms=next_ms, answer=answer)
     else:
-        recipient.ledger.gave_up(notice.token, position, attempts=job.attempts, reason=end.text)
+        original_id = notice.original_id(position)
+        recipient.ledger.gave_up(
+            notice.token, position, attempts=job.attempts, reason=end.text, original_id=original_id
+        )
     _end(job)
 
 
 def cancel(job: Job, position: int, notice: Notice | None, reason: str) -> None:
     """End with what is for nobody any more; without a notice it is gone from the outbox."""
     failing = job.recipient.course.failing.get(position)
-    known = failing if notice is None else notice
-    token = _UNKNOWN if known is None else known.token
-    job.recipient.ledger.gave_up(token, position, attempts=job.attempts, reason=reason)
+    token, original_id = _UNKNOWN, None
+    if notice is not None:
+        token, original_id = notice.token, notice.original_id(position)
+    elif failing is not None:
+        token, original_id = failing.token, failing.original_id
+    job.recipient.ledger.gave_up(token, position, attempts=job.attempts, reason=reason, original_id=original_id)
     _end(job)
 
 
@@ -128,7 +134,8 @@ def _note_failure(
         recipient.is_gone, recipient.is_open = True, False
         recipient.source.wake()
     if isinstance(following, End):
-        ledger.gave_up(notice.token, position, attempts=attempts, reason=following.text)
+        original_id = notice.original_id(position)
+        ledger.gave_up(notice.token, position, attempts=attempts, reason=following.text, original_id=original_id)
     else:
         ledger.put_off(notice, position, attempts=attempts, next_ms=following, answer=answer.text)
 

@@ -34,6 +34,13 @@ def claimed_too_often(
     )
 
 
+def given_up(before: Origin | None, now: Origin) -> Origin:
+    """Return the origin of what a subscription did not take: ``now``, with where it stood first where it was brought back to it."""
+    if before is None:
+        return now
+    return msgspec.structs.replace(now, message_id=before.message_id, ttl=before.ttl, redriven=before.redriven)
+
+
 def redriven(origin: Origin | None) -> Origin | None:
     """Return the origin of a message that is brought back."""
     return None if origin is None else msgspec.structs.replace(origin, redriven=origin.redriven + 1)

@@ -103,7 +103,7 @@ def _failing(one: Failing) -> dict[str, Any]:
         "attempts": one.attempts,
         "next_attempt": _time(one.next_ms // _MILLISECONDS),
         "last_answer": one.answer,
-    }
+    } | _original(one)
 
 
 def _outcome(one: Outcome) -> dict[str, Any]:
@@ -113,7 +113,11 @@ def _outcome(one: Outcome) -> dict[str, Any]:
         "attempts": one.attempts,
         "at": _time(one.at),
         "reason": one.reason,
-    }
+    } | _original(one)
+
+
+def _original(one: Failing | Outcome) -> dict[str, str]:
+    return {} if one.original_id is None else {"original_id": one.original_id}
 
 
 def _time(seconds: int) -> str:

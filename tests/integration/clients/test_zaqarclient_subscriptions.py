@@ -42,6 +42,18 @@ def test_a_subscription_is_made_read_changed_and_deleted(zaqar):
         zaqar.subscription("jobs", id=made.id)
 
 
+def test_three_kinds_of_subscribers_are_listed(zaqar):
+    """clients 9, test_subscriptions: also where nothing sends mail."""
+    wanted = ["http://fake:8080", "https://fake:8080", "mailto:fake@123.com"]
+    for subscriber in wanted:
+        assert (
+            zaqar.subscription("jobs", subscriber=subscriber, ttl=600).id
+            == zaqar.subscription("jobs", subscriber=subscriber, ttl=700).id
+        )
+
+    assert [one.subscriber for one in zaqar.subscriptions("jobs", detailed=True)] == wanted
+
+
 def test_subscriptions_are_listed_page_by_page(zaqar, queue):
     """clients K-18"""
     ids = [zaqar.subscription("jobs", subscriber=f"{HOOK}/{number}", ttl=600).id for number in range(7)]

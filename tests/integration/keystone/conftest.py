@@ -7,6 +7,7 @@ import pytest
 import requests
 
 from tests.integration.keystone import server
+from tests.integration.notifier.receiver import Receiver, running_receiver
 from tests.integration.process import RunningServer, running_server
 from tests.needs import Shared
 
@@ -70,3 +71,9 @@ def ask_ruled(
         settings["oslo_policy"] = {"policy_file": folder / "policy.yaml"}
     with running_server(folder, settings) as service:
         yield Caller(service)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with running_receiver() as running:
+        yield running

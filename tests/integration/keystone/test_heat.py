@@ -10,7 +10,6 @@ from zaqarclient.transport import errors
 
 from tests.integration.keystone import clients
 from tests.integration.keystone.server import KeystoneServer
-from tests.integration.notifier.receiver import Receiver, running_receiver
 from tests.integration.process import RunningServer, running_server, wait_until
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -41,12 +40,6 @@ def heat(service: RunningServer, keystone: KeystoneServer) -> Any:
 def name() -> str:
     """Return the name of a queue as Heat makes one."""
     return f"stack-{uuid.uuid4()}"
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with running_receiver() as running:
-        yield running
 
 
 def _event(number: int) -> dict[str, object]:

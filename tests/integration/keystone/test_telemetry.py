@@ -9,7 +9,6 @@ from zaqarclient.transport import errors
 
 from tests.integration.keystone import clients
 from tests.integration.keystone.conftest import Caller
-from tests.integration.notifier.receiver import Receiver, running_receiver
 from tests.integration.process import RunningServer, running_server, wait_until
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -30,12 +29,6 @@ def service(keystone, tmp_path_factory) -> Iterator[RunningServer]:
 @pytest.fixture
 def project(service, keystone) -> Any:
     return clients.of("member-one", keystone, service.url)
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with running_receiver() as running:
-        yield running
 
 
 def _alarm(state: str) -> dict[str, object]:

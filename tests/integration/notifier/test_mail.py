@@ -93,7 +93,7 @@ def test_from_the_subscription_to_the_mail_and_back(house, sink):
     wait_until(lambda: len(sink.mails) > 2, what="the farewell")
 
     _, mail, farewell = sink.mails
-    assert question.sender == "no-reply@openstack.org"
+    assert question.sender == "zaqar@example.com"
     assert question.message["Subject"] == "Zaqar Notification - Subscription Confirmation"
     assert page == f"{PUBLIC}/confirm"
     assert [name for name, _ in said] == ORDER
@@ -129,7 +129,7 @@ def test_a_killed_notifier_loses_no_mail(house, sink):
 
 
 def test_what_a_server_refuses_for_good_is_given_up_with_its_status_on_record(house, sink):
-    made = _confirmed(house, sink)
+    made = _confirmed(house, sink, options={"_dead_letter_queue": "undeliverable"})
     sink.to_recipient = lambda _: "550 5.1.1 secret words"
 
     (lost,) = house.service.post("q", [1])
@@ -139,6 +139,8 @@ def test_what_a_server_refuses_for_good_is_given_up_with_its_status_on_record(ho
         what="the outcome",
     )
     assert (outcome["outcome"], outcome["attempts"], outcome["reason"]) == ("given up", 1, "status 550 5.1.1")
+    _, dead = house.service.call("GET", "/v2/queues/undeliverable/messages?echo=true")
+    assert [one["body"] for one in dead["messages"]] == [1]
     assert "secret words" not in house.server.log
 
 

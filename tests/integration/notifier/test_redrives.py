@@ -125,6 +125,32 @@ def test_what_a_subscriber_did_not_take_goes_to_that_subscriber_alone(house, rec
     assert len(listed["messages"]) == 2
 
 
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+def test_what_fails_again_and_again_stays_one_message_to_its_subscriber(house, receiver):
+    """http S-45, notifications N-89"""
+    options = {"_retry_policy": SOON_GIVEN_UP, "_dead_letter_queue": "dead"}
+    subscription = house.subscribe("q", receiver.url, options=options)
+    receiver.answer = lambda _: 500
+    message_id = house.service.post("q", ["a"])[0]
+    for times in range(2):
+        wait_until(lambda: house.service.stats("dead")["total"] == 1, seconds=30, what="the dead letter")
+        (dead,) = house.service.every_message("dead")
+        _, details = house.service.call("GET", f"/v2/queues/dead/messages/{dead['id']}/details")
+        assert (details["original_id"], details["redriven"]) == (message_id, times)
+        if times:
+            receiver.answer = lambda _: 200
+        redrive_id = _redrive(house)
+        wait_until(
+            lambda redrive_id=redrive_id: _shown(house, redrive_id)["state"] == "done", what="the end of the redrive"
+        )
+
+    wait_until(lambda: house.deliveries("q", subscription)["counts"]["delivered"] == 1, what="the message")
+    latest, *_ = house.deliveries("q", subscription)["outcomes"]
+    assert latest["original_id"] == message_id != latest["message_id"]
+    assert set(receiver.counts()) == {message_id}
+    assert house.service.stats("dead")["total"] == 0
+
+
 def test_whatever_is_killed_each_message_goes_back_once(house):
     _make_dead_letters(house, list(range(MANY)))
     redrive_id = _redrive(house, rate=2000)

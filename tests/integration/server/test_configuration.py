@@ -19,11 +19,14 @@ REFUSED = (
     "[drivers:transport:wsgi] port in",
     "[transport] max_message_ttl in",
     "[keystone_authtoken] auth_type = password needs auth_url, too",
+    "[trustee] auth_type = password needs auth_url, too",
     "[DEFAULT] pooling = true is not built yet",
     "[drivers] transport = websocket is not built yet",
     "[drivers] message_store = swift is not built yet",
     "[storage] queue_pipeline names audit",
     "[storage] message_pipeline names audit",
+    "[notification] smtp_mode is self_local, but smtp_host is not set",
+    "[notification] smtp_user_password is set without smtp_user_name",
     "[DEFAULT] log_dir = /nonexistent/log/zaqar cannot be used",
     "The database of the mongodb store must have a name",
     "The policy file /nonexistent/policy.yaml does not exist",
@@ -38,7 +41,7 @@ UNKNOWN = {
     "[server] worker": "did you mean workers?",
     "The section [servers]": "did you mean [server]?",
 }
-IDLE = ("[DEFAULT] admin_mode", "[profiler] hmac_keys", "[trustee]")
+IDLE = ("[DEFAULT] admin_mode", "[profiler] hmac_keys", "[cache] enabled")
 
 
 def _run(folder: Path, *words: str, module: str = "zaqar.cmd.server") -> "subprocess.CompletedProcess[str]":

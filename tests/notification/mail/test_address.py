@@ -76,6 +76,7 @@ def test_what_is_not_one_address_is_refused(uri):
         ("?subject=H%C3%A4%26", {}, "Hä&"),
         ("?subject==?utf-8?q?H=C3=A4?=", {}, "Hä"),
         ("", {"subject": None}, ""),
+        ("", {"subject": "1+1=? =?a?= =?b?"}, "1+1=? =?a?= =?b?"),
     ],
 )
 def test_the_subject_is_that_of_the_uri_else_that_of_the_options(query, options, subject):
@@ -102,6 +103,7 @@ def test_a_sender_is_an_address_and_perhaps_a_name(text, sender):
 
 HIDDEN = ["a\r\nBcc: x@y", "a\nb", "a\rb", "a\0", "a\x0bb", "a\u2028b", "a\x85b", "\ud800"]
 HIDDEN += ["=?utf-8?q?a=0D=0ABcc:_x@y?=", "=?utf-8?b?YQpi?=", "=?nonsense?q?a?=", "=?utf-8?b?A?=", "x" * 501]
+HIDDEN += ["=?\u00a0?q?a?=", "=?utf-8?b?a?=", "=?utf-16?q?=FF?="]
 HIDDEN += ["=?utf-8?q?=3D=3Futf-8=3Fq=3Fa=3D0Ab=3F=3D?="]
 
 
@@ -133,7 +135,14 @@ def test_a_sender_that_is_not_one_address_is_refused(value):
         envelope("mailto:a@b", {"from": value})
 
 
-TEXTS = st.text(max_size=120) | st.text(alphabet=string.printable + "=?_ü\u2028", max_size=120)
+WORDS = st.sampled_from(
+    ["=?", "?=", "=?utf-8?q?", "=0A", "=0D", "?", "=", " ", "a", "b?", "\n", "<", ">", '"', ",", "\\", "=?a?b?Cg==?="]
+)
+TEXTS = (
+    st.lists(WORDS, max_size=12).map("".join)
+    | st.text(max_size=120)
+    | st.text(alphabet=string.printable + "=?_ü\u2028", max_size=120)
+)
 
 
 @given(subject=TEXTS, name=TEXTS)

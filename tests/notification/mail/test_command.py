@@ -88,10 +88,14 @@ def test_a_program_that_hangs_is_killed(program, tmp_path):
         os.kill(int((tmp_path / "pid").read_text()), 0)
 
 
-@pytest.mark.parametrize("words", [["/nowhere/sendmail", "-t"], ["/etc/hostname"]])
-def test_a_program_that_cannot_be_run_is_the_service_s_own_concern(words, caplog):
-    assert sent(words, letter_to()) == [Answer("the command cannot be run", is_ours=True)]
-    assert f"Mail waits: {words[0]} cannot be run:" in caplog.text
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_program_that_cannot_be_run_is_the_service_s_own_concern(tmp_path, is_there, caplog):
+    path = tmp_path / "program"
+    if is_there:
+        path.write_text("not executable")
+
+    assert sent([str(path), "-t"], letter_to()) == [Answer("the command cannot be run", is_ours=True)]
+    assert f"Mail waits: {path} cannot be run:" in caplog.text
 
 
 def test_no_more_programs_run_than_are_allowed(program, tmp_path):

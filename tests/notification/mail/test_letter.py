@@ -26,6 +26,41 @@ def test_it_says_who_sends_it_to_whom_and_why():
     assert read["Date"].datetime == datetime.fromtimestamp(CREATED, UTC)
 
 
+@pytest.mark.parametrize(
+    "subject", ["1+1=? =?a?= =?b?", "=?utf-8?q?H=C3=A4?= b", "x" * 500, "ü" * 500, "a, b <c@d>; e:"]
+)
+def test_a_subject_arrives_as_it_is_meant(subject):
+    accepted = envelope("mailto:a@b", {"subject": subject}).subject
+
+    _, read = _read(subject=subject)
+
+    assert read["Subject"] == accepted
+
+
+NAMES = [
+    "Zaqar",
+    "Doe, Jane",
+    "a@b, c",
+    "x\\y",
+    "(a)",
+    ":" + "a" * 90 + "[",
+    "x@y, " + "a" * 90,
+    "\u00fc" * 300,
+    ";" * 60,
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_sender_is_one_whatever_the_name(name):
+    made, read = _read(**{"from": f"{name} <j@example.org>"})
+
+    (address,) = read["From"].addresses
+    # The blank between two encoded words is none (RFC 2047, 6.2), but to the library that reads here.
+    assert address.display_name.replace(" ", "") == name.replace(" ", "")
+    assert address.addr_spec == "j@example.org"
+    assert made.sender == "j@example.org"
+
+
 def test_without_a_sender_the_header_is_empty():
     made, read = _read()
 

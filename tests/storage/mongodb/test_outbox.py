@@ -15,7 +15,7 @@ from tests.storage.mongodb.subscribers import (
 )
 from zaqar.errors import QueueNotFound, Unavailable
 from zaqar.models import Stats
-from zaqar.storage.ids import parse_ids
+from zaqar.storage.ids import named, parse_ids
 from zaqar.storage.mongodb.messages import posting, removal, subscribing
 from zaqar.storage.mongodb.messages.leases import LEASE
 
@@ -228,3 +228,27 @@ def test_listings_beside_notices_are_what_they_were(store, queue):
 
     assert ids(listed(store, queue, marker=posted[3], include_claimed=True)) == posted[4:]
     assert ids(listed(store, queue, include_delayed=True)) == posted
+
+
+def test_a_notice_says_what_it_is_of_only_where_older_releases_knew_no_word_for_it(store, queue, data):
+    made = subscribe(store, queue)
+    for audience in ("everybody", "all but queues"):
+        store.messages.post(queue, [new_message()], client_id=PRODUCER, token=new_token(), audience=audience)
+    store.deliveries.address(queue, named(made.id), new_message(), token=new_token())
+
+    found = list(data.messages.find({"state": "notice"}, sort=[("last", 1)]))
+
+    assert [(each["for"], each.get("purpose")) for each in found] == [("", None), ("", "copy"), (made.id, None)]
+    assert [notice.purpose for notice in noticed(store, queue)] == ["post", "copy", "question"]
+
+
+def test_an_origin_is_read_where_it_is_asked_for_and_never_decoded_elsewhere(store, queue, data):
+    """What no listing shows it need not understand."""
+    posted = post(store, queue, *numbered_messages(2))
+    data.messages.update_many({"state": "ready"}, {"$set": {"origin": b"no origin"}})
+
+    assert numbers(listed(store, queue)) == [0, 1]
+    assert numbers(claim(store, queue, limit=1).messages) == [0]
+    assert numbers(store.messages.pop(queue, limit=1)) == [1]
+    with pytest.raises(ValueError, match="malformed"):
+        store.messages.details(queue, named(posted[0]))

@@ -161,3 +161,18 @@ def test_a_redrive_that_is_cancelled_before_a_step_counts_moves_nothing(store, o
 
     assert (found.state, found.moved) == ("cancelled", 0)
     assert len(listed(store, dead)) == 6
+
+
+def test_a_redelivery_that_was_left_without_its_origin_has_none(store, queue, dead, data):
+    subscription = subscribe(store, queue)
+    bury(store, dead, origin_in(queue, subscription_id=subscription.id), 2)
+    begin(store, dead)
+    step(store, dead)
+    (notice,) = noticed(store, queue)
+    assert [message.origin.redriven for message in notice.messages] == [1, 1]
+
+    data.messages.update_one({"state": "notice"}, {"$unset": {"messages.$[].origin": ""}})
+
+    (without,) = noticed(store, queue)
+    assert [message.origin for message in without.messages] == [None, None]
+    assert [message.body for message in without.messages] == [message.body for message in notice.messages]

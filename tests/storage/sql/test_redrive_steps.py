@@ -4,10 +4,10 @@ import msgspec
 import pytest
 
 from tests.builders import new_message, new_token, numbered_messages, queue_key
-from tests.conformance.acts import claim, everything, listed, numbers, post, sweep_all
+from tests.conformance.acts import claim, everything, listed, numbers, post, subscribe, sweep_all
 from tests.storage.sql.batches import Batch
 from zaqar.errors import QueueNotFound
-from zaqar.models import DeadLetterRule, Origin, RedriveTerms
+from zaqar.models import DeadLetterRule, NoticedMessage, Origin, RedriveTerms
 from zaqar.storage.ids import named
 from zaqar.storage.sql.messages import redriving, removal
 
@@ -103,3 +103,42 @@ def test_nothing_is_left_of_a_redrive_whose_queue_is_deleted(database, store, qu
 
     count = database.read(lambda session: session.connection.execute("SELECT count(*) FROM redrives").fetchone()[0])
     assert count == 0
+
+
+def _redelivered(store, dead, queue):
+    """Bring a dead letter back to a subscription; return what is known of it now."""
+    subscription = subscribe(store, queue, "http://receiver.example")
+    origin = Origin(
+        queue=queue.name,
+        reason="expired",
+        attempts=1,
+        at=0,
+        ttl=600,
+        message_id="1" * 30,
+        subscription_id=subscription.id,
+    )
+    post(store, dead, msgspec.structs.replace(new_message(b"7"), origin=origin))
+    store.redrives.create(dead, RedriveTerms(), token=new_token())
+    _step(store, dead)
+    return msgspec.structs.replace(origin, redriven=1)
+
+
+def test_an_older_release_can_read_the_notice_of_a_redelivery(database, store, queue, dead):
+    _redelivered(store, dead, queue)
+
+    (text,) = database.read(lambda session: session.connection.execute("SELECT messages FROM notices").fetchone())
+
+    first, *_ = msgspec.msgpack.decode(text, type=list[tuple[bytes, int, int]])
+    assert first == (b"7", 600, 0)
+
+
+def test_a_redelivery_that_was_left_without_its_origin_has_none(database, store, queue, dead):
+    origin = _redelivered(store, dead, queue)
+    (notice,) = store.deliveries.notices(queue, after=0, most_bytes=1000)
+    assert notice.messages[0].origin == origin
+
+    text = msgspec.msgpack.encode([(b"7", 600, 0)])
+    database.write(lambda transaction: transaction.connection.execute("UPDATE notices SET messages = ?", (text,)))
+
+    (without,) = store.deliveries.notices(queue, after=0, most_bytes=1000)
+    assert without == msgspec.structs.replace(notice, messages=[NoticedMessage(b"7", 600, 0)])

@@ -71,13 +71,13 @@ def test_a_trust_is_all_that_the_request_has_for_as_long_as_is_wanted(keystone):
 
     ((method, path, token, document),) = keystone.asked
     assert (method, path, token) == ("POST", "/OS-TRUST/trusts", "t0ken-of-caller")
+    assert document["trust"].pop("expires_at").startswith("2027-01-15T08:01:00.")
     assert document["trust"] == {
         "trustor_user_id": "user",
         "trustee_user_id": "trustee",
         "project_id": "project",
         "roles": [{"name": "admin"}, {"name": "member"}],
         "impersonation": True,
-        "expires_at": "2027-01-15T08:01:00.000000Z",
     }
 
 
@@ -87,10 +87,27 @@ def test_a_trust_ends_with_the_calendar(keystone):
     assert keystone.asked[0][3]["trust"]["expires_at"].startswith("9999-12-31")
 
 
+def test_a_trust_ends_somewhat_later_where_there_is_one_with_the_same_end(keystone):
+    conflicts = [exceptions.Conflict("duplicate")] * 3
+
+    def refuse(method, token):
+        if conflicts:
+            raise conflicts.pop()
+
+    keystone.refuse = refuse
+
+    assert keystone.trusts.create(CALLER, seconds=60) == "new"
+
+    ends = [document["trust"]["expires_at"] for _, _, _, document in keystone.asked]
+    assert len(set(ends)) == 4
+    assert all("2027-01-15T08:01:00" <= end < "2027-01-15T09:01:00" for end in ends)
+
+
 @pytest.mark.parametrize(
     "refuse",
     [
         raising(exceptions.Forbidden("no")),
+        raising(exceptions.Conflict("duplicate, whatever its end is")),
         raising(exceptions.InternalServerError("broken")),
         raising(exceptions.ConnectFailure("away")),
         raising(exceptions.UnknownConnectionError("slow", None)),

@@ -40,9 +40,9 @@ class Delivery(NamedTuple):
     prepared: Any
     """What ``prepare`` returned for the subscription."""
     position: int
-    """That of the message in its queue."""
+    """That of the message in its queue; the first one, where it was a dead letter."""
     message_id: str
-    """By which a receiver can tell a repetition; the same at each attempt."""
+    """By which a receiver can tell a repetition; the same at each attempt, also of a dead letter that was brought back."""
     body: bytes
     """As it is stored: JSON, or encrypted where it begins with the byte 1."""
     text: bytes

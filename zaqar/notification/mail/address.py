@@ -7,7 +7,7 @@ a reader of mail would decode to one.
 import re
 import urllib.parse
 from collections.abc import Mapping
-from email.errors import HeaderParseError
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from typing import Any, NamedTuple
 
@@ -23,8 +23,8 @@ _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?"
 _is_address = re.compile(rf"(?![|/]){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*").fullmatch
 _named = re.compile(r'\s*(?P<name>[^<>"]*|"[^<>"]*")\s*<(?P<address>[^<>\s]+)>\s*').fullmatch
 _has_control = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]").search
-_ENCODED = "=?"
-"""What a word begins with that a header has encoded (RFC 2047)."""
+_has_encoded_word = re.compile(r"=\?[^?]*\?[qQbB]\?").search
+"""Finds what a reader of mail decodes (RFC 2047)."""
 
 
 class Sender(NamedTuple):
@@ -79,13 +79,13 @@ def one_line(text: str, *, what: str) -> str:
         raise Invalid(f"{what} is limited to {MOST_IN_HEADER} characters; it has {len(text)}.")
     if _has_control(text):
         raise Invalid(f"{what} has a control character in it.")
-    if _ENCODED not in text:
+    if not _has_encoded_word(text):
         return text
     try:  # it may have been made a header already: what it hides counts, and is encoded anew
         read = str(make_header(decode_header(text)))
-    except (HeaderParseError, LookupError, ValueError):
+    except (MessageError, LookupError, ValueError):
         raise Invalid(f"{what} has an encoded word in it that cannot be read.") from None
-    if _has_control(read) or _ENCODED in read:
+    if _has_control(read) or _has_encoded_word(read):
         raise Invalid(f"{what} has an encoded word in it that hides a control character, or another.")
     return read
 

@@ -3,19 +3,23 @@
 import base64
 import functools
 from datetime import UTC, datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime
+from email.utils import format_datetime, quote
 from typing import NamedTuple
 
-from zaqar.notification.mail.address import Envelope
+from zaqar.notification.mail.address import Envelope, Sender
 
 _POLICY = SMTP.clone(cte_type="7bit")
 _LONGEST_LINE = 900
 """Bytes; SMTP takes 998. Text with shorter ones is sent as it is, so that programs can read it, too."""
 _NO_DOMAIN = "zaqar.invalid"
-_END_OF_LINE = b"\r\n"
+_LONGEST_NAME = 60
+"""Characters that are not folded."""
+_CRLF = "\r\n"
+_END_OF_LINE = _CRLF.encode()
 _TEXT = b'MIME-Version: 1.0\r\nContent-Type: text/plain; charset="utf-8"\r\nContent-Transfer-Encoding: '
 _PLAIN, _ENCODED = _TEXT + b"7bit", _TEXT + b"base64"
 
@@ -42,14 +46,22 @@ def letter(envelope: Envelope, text: bytes, *, name: str, created: int) -> Lette
 def _head(envelope: Envelope) -> bytes:
     """Return the headers that all mails of a subscription have; to fold them costs more than the rest of a mail."""
     made = EmailMessage(_POLICY)
-    sender = envelope.sender
-    made["From"] = Address(sender.name, addr_spec=sender.address) if sender.address else ""
     made["To"] = Address(addr_spec=envelope.recipient)
     made["Subject"] = envelope.subject
     made["Auto-Submitted"] = "auto-generated"  # so that nobody's absence is announced to the sender (RFC 3834)
-    head = made.as_bytes().removesuffix(_END_OF_LINE)
-    _check(head, made.keys())
+    head = f"From:{_mailbox(envelope.sender)}\r\n".encode("ascii") + made.as_bytes().removesuffix(_END_OF_LINE)
+    _check(head, ["From", *made.keys()])
     return head
+
+
+def _mailbox(sender: Sender) -> str:
+    """Return a sender as a header has it. By hand: the library drops the quotation marks of a long name, and commas get out."""
+    name, address = sender
+    if not name:
+        return f" <{address}>" if address else ""
+    if name.isascii() and len(name) <= _LONGEST_NAME:
+        return f' "{quote(name)}" <{address}>'
+    return f" {Header(name, 'utf-8', header_name='From').encode(linesep=_CRLF)}\r\n <{address}>"
 
 
 def _check(head: bytes, names: list[str]) -> None:

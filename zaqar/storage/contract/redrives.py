@@ -44,7 +44,7 @@ class Redrives(abc.ABC):
         holder's for ``seconds`` from then on; None where it is somebody else's, or none is running.
 
         A message moves to ``terms.to``; else back to its origin: where that names a subscription, a notice for it is left
-        in the outbox of the origin's queue, a redelivery, and the message is in no queue any more; else the message is
+        in the outbox of the origin's queue, a redelivery with the origin, and the message is in no queue any more; else the message is
         posted to that queue. Either way nobody is told, it has the ttl of its origin (its own where it has none), which
         restarts, a fresh position, claim count 0 and no delay, and its origin counts one redriven more. Messages without an
         origin move only to ``terms.to``, where no reason is given; a message whose subscription has ended is left.

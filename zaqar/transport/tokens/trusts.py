@@ -7,8 +7,9 @@ service is the trustor, as far as the trust goes, which includes removing it.
 import contextlib
 import datetime
 import logging
+import random
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from keystoneauth1 import exceptions
@@ -25,6 +26,8 @@ LOG = logging.getLogger(__name__)
 
 _PATH = "/OS-TRUST/trusts"
 _MOST_TOLD = 10
+_SPREADS = (1, 60, 600, 3600)
+"""Seconds within which a trust ends after its subscription, from one attempt to make it to the next."""
 _UNKNOWN = frozenset({401, 403, 404})
 _NO_KEYSTONE = (exceptions.ClientException, ValueError, KeyError, TypeError)
 """What comes of no answer, of an error, and of an answer that is somebody else's."""
@@ -79,10 +82,9 @@ class Trusts:
             "project_id": context.project,
             "roles": [{"name": role} for role in context.roles],
             "impersonation": True,
-            "expires_at": _text_of(min(self._now() + seconds, LAST_SECOND)),
         }
         try:
-            answer = self._ask("POST", _PATH, token, json={"trust": document})
+            answer = self._make(document, token, ends=self._now() + seconds)
             return str(answer.json()["trust"]["id"])
         except exceptions.HttpError as error:
             LOG.warning("%s Keystone makes no trust for a subscriber: %s.", context.request_id, _told(error))
@@ -90,6 +92,18 @@ class Trusts:
         except _NO_KEYSTONE as error:
             LOG.warning("%s Keystone makes no trust for a subscriber: %s.", context.request_id, _told(error))
             raise Unavailable("Keystone makes no trust for the subscriber now.") from error
+
+    def _make(self, document: Mapping[str, Any], token: str, *, ends: int) -> Any:
+        """Make a trust that ends then, or somewhat later.
+
+        Keystone has no two trusts between the same users that end at the same moment, removed ones counted; on some of its
+        databases a moment is a second.
+        """
+        *spreads, widest = _SPREADS
+        for spread in spreads:
+            with contextlib.suppress(exceptions.Conflict):
+                return self._ask("POST", _PATH, token, json={"trust": {**document, "expires_at": _end(ends, spread)}})
+        return self._ask("POST", _PATH, token, json={"trust": {**document, "expires_at": _end(ends, widest)}})
 
     def delete(self, context: Context, trust_ids: Collection[str]) -> None:
         """Remove trusts: by the right of the caller if he is the trustor, else by that of the trust itself."""
@@ -199,8 +213,13 @@ class Trusts:
             return self._opened
 
 
-def _text_of(second: int) -> str:
-    return datetime.datetime.fromtimestamp(second, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.000000Z")
+def _end(second: int, spread: int) -> str:
+    """Return a moment within so many seconds after a second, or before the end of the calendar."""
+    first = min(second, LAST_SECOND - spread)
+    moment = datetime.datetime.fromtimestamp(first, datetime.UTC) + datetime.timedelta(
+        microseconds=random.randrange(spread * 1_000_000)
+    )
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _told(error: Exception) -> str:

@@ -22,6 +22,7 @@ from zaqar.storage.mongodb.messages.scope import notice_key, queue_of, scope_of
 from zaqar.storage.mongodb.messages.session import Session
 from zaqar.storage.mongodb.schema import MESSAGES
 from zaqar.storage.mongodb.server.connection import Document
+from zaqar.storage.origins import decode_origin
 
 LIFE = 3600
 """Seconds that a notice is kept behind the end of its last message."""
@@ -42,7 +43,7 @@ def document(
     scope: str, drafts: Sequence[Document], *, first: int, token: str, addressee: str, purpose: Purpose
 ) -> Document:
     """Return the notice of a post."""
-    created = int(drafts[0]["created"])
+    created, noticed = int(drafts[0]["created"]), _redelivered if purpose == "redelivery" else _noticed
     last = first + len(drafts) - 1
     made: Document = {
         "_id": notice_key(scope, format_id(last, token)),
@@ -54,7 +55,7 @@ def document(
         "created": created,
         "for": addressee,
         "size": sum(len(each["body"]) for each in drafts),
-        "messages": [_noticed(each) for each in drafts],
+        "messages": [noticed(each) for each in drafts],
         "lapses": date_of(created + max(int(each["ttl"]) for each in drafts) + LIFE),
     }
     return made if purpose in _PLAIN else made | {"purpose": purpose}
@@ -147,12 +148,21 @@ def _noticed(draft: Document) -> Document:
     return {"body": draft["body"], "ttl": draft["ttl"], "delay": delay}
 
 
+def _redelivered(draft: Document) -> Document:
+    return _noticed(draft) | ({"origin": draft["origin"]} if "origin" in draft else {})
+
+
+def _message(noticed: Document) -> NoticedMessage:
+    origin = decode_origin(noticed.get("origin"))
+    return NoticedMessage(noticed["body"], int(noticed["ttl"]), int(noticed["delay"]), origin)
+
+
 def _notice(document: Document) -> Notice:
     return Notice(
         first=int(document["first"]),
         token=document["token"],
         created=int(document["created"]),
-        messages=[NoticedMessage(each["body"], int(each["ttl"]), int(each["delay"])) for each in document["messages"]],
+        messages=[_message(each) for each in document["messages"]],
         subscription_id=document["for"] or None,
         purpose=document.get("purpose") or ("question" if document["for"] else "post"),
     )

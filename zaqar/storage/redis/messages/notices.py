@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from zaqar.models import NewMessage, Notice, NoticedMessage
 from zaqar.storage import subscription_documents as documents
-from zaqar.storage.redis.messages.encoding import encoded
+from zaqar.storage.redis.messages.encoding import encoded, origin_of
 from zaqar.storage.redis.server.server import Argument
 
 KEPT = 3600
@@ -16,14 +16,15 @@ def notice_of(entry: tuple[bytes, Sequence[bytes]]) -> Notice:
     entry_id, fields = entry
     token, word, *words = fields
     last = int(entry_id.partition(b"-")[0])
+    purpose, whom = documents.audience(word.decode())
     created = 0
     messages = []
     for due, envelope in zip(words[::2], words[1::2], strict=True):
         head, _, body = envelope.partition(b"\n")
         written, ttl, *_ = head.split(b" ")
         created = int(written)
-        messages.append(NoticedMessage(body, int(ttl), 0 if due == b"-" else int(due) - created))
-    purpose, whom = documents.audience(word.decode())
+        origin = origin_of(head) if purpose == "redelivery" else None
+        messages.append(NoticedMessage(body, int(ttl), 0 if due == b"-" else int(due) - created, origin))
     return Notice(last - len(messages) + 1, token.decode(), created, messages, whom, purpose)
 
 

@@ -14,11 +14,12 @@ from zaqar.models import (
     NewMessage,
     Notice,
     NoticedMessage,
+    Origin,
     Purpose,
     QueueKey,
 )
 from zaqar.storage.ids import format_id
-from zaqar.storage.origins import decode_origin
+from zaqar.storage.origins import decode_origin, encode_origin
 from zaqar.storage.sql.schema import CLAIMS, DEAD_LETTER_RULES, DELAYED, MESSAGES, NOTICES, READY
 from zaqar.storage.sql.statement import Row
 from zaqar.storage.subscription_documents import audience, audience_word
@@ -48,7 +49,8 @@ _NO_QUEUE = QueueKey("", "")
 """What a rule says that throws messages away: no queue has such a name."""
 
 _notices = msgspec.msgpack.Encoder()
-_noticed = msgspec.msgpack.Decoder(list[tuple[bytes, int, int]])
+_Noticed = tuple[bytes, int, int]
+_noticed = msgspec.msgpack.Decoder(list[_Noticed])
 
 
 def encode_messages(
@@ -85,6 +87,9 @@ def encode_notice(
 ) -> tuple[Any, ...]:
     """Return the row of ``NOTICES`` that tells of messages which are posted together at the positions from ``first`` on."""
     word = None if purpose == "post" else audience_word(purpose, subscription_id)  # as most are: it takes no room
+    noticed = [(message.body, message.ttl, message.delay) for message in new]
+    if purpose == "redelivery":
+        noticed += [_behind(message.origin) for message in new if message.origin is not None]
     return (
         first + len(new) - 1,
         source,
@@ -92,15 +97,16 @@ def encode_notice(
         now + max([message.ttl for message in new]),
         token,
         word,
-        _notices.encode([(message.body, message.ttl, message.delay) for message in new]),
+        _notices.encode(noticed),
     )
 
 
 def decode_notice(row: Row) -> Notice:
     """Return a row of ``NOTICED`` as the notice."""
     last, created, token, word, text = row
-    messages = [NoticedMessage(*message) for message in _noticed.decode(text)]
+    found = _noticed.decode(text)
     purpose, subscription_id = ("post", None) if word is None else audience(word)
+    messages = [_redelivered(*found)] if purpose == "redelivery" else [NoticedMessage(*message) for message in found]
     return Notice(last - len(messages) + 1, token, created, messages, subscription_id, purpose)
 
 
@@ -166,3 +172,15 @@ def decode_rule(row: Row) -> DeadLetterRule:
     project, kind, name, max_claim_count, ttl = row
     queue = QueueKey(project, name, kind)
     return DeadLetterRule(None if queue == _NO_QUEUE else queue, max_claim_count, ttl)
+
+
+def _behind(origin: Origin) -> _Noticed:
+    """Return the origin of a redelivery as one message more behind its only one.
+
+    Older releases, which pass redeliveries over, can read the notice so.
+    """
+    return encode_origin(origin), 0, 0
+
+
+def _redelivered(message: _Noticed, origin: _Noticed | None = None) -> NoticedMessage:
+    return NoticedMessage(*message, None if origin is None else decode_origin(origin[0]))

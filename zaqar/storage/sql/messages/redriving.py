@@ -168,7 +168,7 @@ def _leave(transaction: Transaction, addressed: Sequence[Addressed]) -> None:
     first = transaction.allocate(len(addressed))
     for position, (message, source, subscription_id) in enumerate(addressed, first):
         notice = encode_notice(
-            [NewMessage(message.body, _ttl(message))],
+            [NewMessage(message.body, _ttl(message), origin=origins.redriven(message.origin))],
             first=position,
             source=source,
             now=transaction.now,

@@ -8,7 +8,6 @@
 -- Return nil where more has to be settled first; else ids, envelopes, states, the second that the agenda has to be told
 -- of or '', what left together and its figures or twice '', and 1 where the next step would find nothing.
 local LOOKED_AT, MOST_BYTES = 50, 1048576
-
 local now, claim, ttl, grace = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local ends, limit, before, most = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local new_ttl, target = ARGV[9], ARGV[10]
@@ -40,7 +39,7 @@ for index, id in ipairs(ids) do
   end
 end
 
-local left, told = '', ''
+local left, told, to_note = '', '', ''
 if doomed[1] and target == '-' then
   remove(doomed) -- first: a full server refuses a script whose first write needs memory
   call('HINCRBY', record, 'discarded', #doomed)
@@ -48,7 +47,6 @@ elseif doomed[1] then
   left = '<' .. doomed[1]
   told = leave(left, table.concat({ target, '-', '-', now }, ' '), doomed, lives)
 end
-local to_note = ''
 if kept[1] then
   take(claim, ttl, grace, ends, holding or nil, kept, found)
   to_note = to_be_noted(call('HGET', record, 'noted'), ends, now)
