@@ -36,9 +36,12 @@ class Notice(msgspec.Struct, frozen=True):
         return self.first + len(self.messages) - 1
 
 
+MessageType = Literal["SubscriptionConfirmation", "UnsubscribeConfirmation"]
+
+
 class Question(msgspec.Struct, frozen=True):
     """What a subscriber is asked: the body of a notice's only message, for one subscription, that is signed when it is sent."""
 
-    message_type: Literal["SubscriptionConfirmation", "UnsubscribeConfirmation"]
+    message_type: MessageType
     expires: int
     """The second at which the signature ends."""
