@@ -41,6 +41,8 @@ class Mail(SubscriberKind):
         super().__init__(settings)
         self._transport: _Transport | None = None
         self._questions = Questions()
+        # As many again as are sent at a time are made ready meanwhile.
+        self.places = None if settings.mail is None else 2 * settings.mail.most_at_a_time
 
     def parse(self, subscriber: str, options: Mapping[str, Any], source: QueueKey) -> None:  # noqa: ARG002  # any queue
         """Refuse what is not one address, and what could break out of a header. Raises ``Invalid``."""
