@@ -137,6 +137,38 @@ def test_what_the_former_subscriber_was_sent_opens_nothing_though_it_would_end_w
     assert _answer(service.client, _path(made), sent.expires).status == 204
 
 
+@pytest.mark.parametrize("asked_before", [0, 10])
+def test_what_a_former_subscriber_was_sent_opens_nothing_however_the_times_are_chosen(service, clock, asked_before):
+    """S-34, notifications N-65: whoever subscribes chooses them, and could confirm for others by what he was sent himself."""
+    made = subscribed(service.client, ttl=600)
+    old = clock.now() + 600
+    for shorter in range(asked_before):
+        subscribed(service.client, ttl=500 - shorter)
+    change(service.client, made, subscriber=f"{HOOK}/2", ttl=300)
+    clock.move(100)
+
+    change(service.client, made, subscriber=f"{HOOK}/3", ttl=500)
+
+    assert _answer(service.client, _path(made), old).status == 404
+    assert show(service.client, made).body["confirmed"] is False
+    *_, (_, sent) = service.asked()
+    assert _answer(service.client, _path(made), sent.expires).status == 204
+
+
+def test_what_a_former_subscriber_was_sent_opens_nothing_however_often_the_present_one_is_asked(service, clock):
+    """S-34, notifications N-65"""
+    made = subscribed(service.client, ttl=600)
+    old = clock.now() + 600
+    change(service.client, made, subscriber=f"{HOOK}/2")
+    for _ in range(12):
+        subscribed(service.client, subscriber=f"{HOOK}/2", ttl=700)
+        clock.move(1)
+
+    subscribed(service.client, subscriber=f"{HOOK}/2", ttl=old - clock.now())
+
+    assert _answer(service.client, _path(made), old).status == 404
+
+
 def test_the_same_subscriber_given_again_is_no_other(service, clock):
     """notifications N-65"""
     made = subscribed(service.client, ttl=600)

@@ -1,5 +1,6 @@
 """Kinds of subscribers: how they are found, and one that exists only here (notifications N-11, N-12)."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -73,6 +74,7 @@ def test_a_kind_of_somebody_else_refuses_and_delivers(site, memory_world, tmp_pa
         ({"fax": "tests.elsewhere.kind:Fax"}, r"fax \(tests\.elsewhere\.kind:Fax\) cannot be loaded"),
         ({"fax": "tests.elsewhere.kind:Path"}, "fax .* must be a subclass of SubscriberKind"),
         ({"fax": "zaqar.notification.kinds.kind:SubscriberKind"}, "fax .* with parse and deliver"),
+        ({"fax": "tests.elsewhere.mistaken:Fax"}, r"fax .* cannot be loaded: RuntimeError: no line"),
         ({"FAX": "tests.elsewhere.kind:Files"}, "FAX .* in lower case"),
         ({"http": "tests.elsewhere.kind:Files"}, "Two kinds of subscribers are installed for http: "),
     ],
@@ -179,3 +181,27 @@ def test_a_kind_that_is_always_asked_gets_nothing_but_the_question_before_it_has
     assert question.asked.message == f"asked until {END}"
     assert json.loads(question.text)["Message"] == question.asked.message
     assert (message.asked, message.body, json.loads(message.text)["body"]) == (None, b'"after"', "after")
+
+
+class _Odd(SubscriberKind):
+    def parse(self, subscriber, options, source):
+        """Take it."""
+
+    async def deliver(self, delivery):
+        """Answer what is no answer, or never."""
+        if delivery.subscription.subscriber == "odd:never":
+            await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("subscriber", ["odd:rubbish", "odd:never"])
+def test_a_kind_that_answers_rubbish_or_never_has_failed_attempts_that_count(memory_world, subscriber):
+    world, _ = memory_world
+    world.more_kinds = lambda settings: {"odd": _Odd(settings)}
+    subscription = world.subscribe(subscriber, _retry_policy={"retries_with_no_delay": 0})
+    world.post(b"1")
+
+    with world.notifier(total_timeout=0.01) as notifier:
+        world.wait_until(lambda: notifier.counts().failed_attempts >= 1)
+
+    (failing,) = world.standing(subscription).progress.failing
+    assert failing.answer == "a mistake of the service"

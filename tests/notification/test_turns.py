@@ -38,7 +38,9 @@ def taken(recipient):
 def recipients(project, count, *, line=Line.NEW, left=1):
     """Return subscriptions of one project."""
     source = types.SimpleNamespace(queue=types.SimpleNamespace(project=project))
-    return [types.SimpleNamespace(source=source, line=line, left=left, is_queued=False, asked=0) for _ in range(count)]
+    dispatch = types.SimpleNamespace(kind=types.SimpleNamespace(places=None))
+    one = {"source": source, "dispatch": dispatch, "line": line, "left": left, "is_queued": False, "asked": 0}
+    return [types.SimpleNamespace(**one) for _ in range(count)]
 
 
 def add(turns, some):

@@ -237,7 +237,7 @@ def test_who_is_always_asked_is_asked_whatever_the_operator_wants(make_world):
 
     assert asked == 1
     assert not world.show(made).is_confirmed
-    assert len(world.show(made).confirmations) == 1
+    assert len([end for end in world.show(made).confirmations if end > 0]) == 1
 
 
 def test_a_target_is_looked_at_whenever_somebody_names_one(make_world):

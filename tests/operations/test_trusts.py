@@ -128,6 +128,18 @@ def test_other_options_keep_the_trust(options):
     assert left == {"old"}
 
 
+@pytest.mark.parametrize("name", ["post_data", "post_headers"])
+@pytest.mark.parametrize("before", [{}, {"a": "1"}])
+def test_what_is_sent_with_a_trust_is_said_by_whoever_gave_it(name, before):
+    """A workflow, say, is named there, which would run by the right of somebody else."""
+    old = stored(options={"trust_id": "old", name: before} if before else {"trust_id": "old"})
+
+    made, left = replaced(old, options={name: {"a": "2"}})
+
+    assert made.options == {name: {"a": "2"}, "trust_id": "trust-1"}
+    assert left == {"trust-1"}
+
+
 def test_another_address_has_a_trust_of_whoever_changed_it():
     made, left = replaced(stored(), subscriber="trust+https://example.com/other")
 

@@ -18,7 +18,7 @@ from zaqar.models.deliveries import (
 )
 from zaqar.models.messages import Audience, Message, MessageDetails, NewMessage, Posted, PostedMessage
 from zaqar.models.moves import DeadLetterRule, Origin, Reason, Redrive, RedriveState, RedriveTerms
-from zaqar.models.outbox import Notice, NoticedMessage, Purpose, Question
+from zaqar.models.outbox import MessageType, Notice, NoticedMessage, Purpose, Question
 from zaqar.models.queues import Kind, MessageMark, Queue, QueueKey, Stats
 from zaqar.models.subscriptions import NewSubscription, Subscription
 
@@ -35,6 +35,7 @@ __all__ = [
     "Message",
     "MessageDetails",
     "MessageMark",
+    "MessageType",
     "NewMessage",
     "NewSubscription",
     "Notice",

@@ -56,9 +56,12 @@ class Notice(msgspec.Struct, frozen=True):
         return {position: one.origin.message_id for position, one in numbered if one.origin is not None}
 
 
+MessageType = Literal["SubscriptionConfirmation", "UnsubscribeConfirmation"]
+
+
 class Question(msgspec.Struct, frozen=True):
     """What a subscriber is asked: the body of a notice's only message, for one subscription, that is signed when it is sent."""
 
-    message_type: Literal["SubscriptionConfirmation", "UnsubscribeConfirmation"]
+    message_type: MessageType
     expires: int
     """The second at which the signature ends."""

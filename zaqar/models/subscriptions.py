@@ -32,7 +32,8 @@ class Subscription(msgspec.Struct, frozen=True):
     has_left: bool = False
     """Whether the subscriber has said that he wants nothing; false for one who has not answered yet."""
     confirmations: Sequence[int] = ()
-    """When the signatures of the confirmations end that were sent since the subscriber changed, at most ten."""
+    """When the signatures of the confirmations end that were sent since the subscriber changed, at most ten; a negative number is the
+    end of the last that was sent before."""
     former_secret: str | None = None
     """The secret before the last rotation, which signs along until ``former_secret_ends``."""
     former_secret_ends: int = 0

@@ -7,8 +7,18 @@ import time
 from collections.abc import Callable
 
 from zaqar.notification.choosing import take
+from zaqar.notification.kinds.kind import SubscriberKind
 from zaqar.notification.recipient import Job, Line, Recipient
 from zaqar.notification.shares import Shares
+
+
+@dataclasses.dataclass
+class _Share:
+    """What there is of a kind that does not have all places."""
+
+    in_progress: int = 0
+    waiting: collections.deque[Recipient] = dataclasses.field(default_factory=collections.deque)
+    """Those whose turn it was, while others of the kind had its places."""
 
 
 @dataclasses.dataclass
@@ -34,6 +44,9 @@ class Turns:
 
     No project has more than its share of the places, as ``Shares`` says. One that has is held back as a whole, whoever waits,
     and comes back when an attempt of its own ends: as it has one in progress then, nobody is forgotten.
+
+    A kind that says how many places it can use gets no more, and half at most: what waits for one mail server, say, is in
+    nobody's way.
     """
 
     def __init__(self, places: int, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -42,6 +55,10 @@ class Turns:
             Line.NEW: _Waiting(places),
             Line.FAILING: _Waiting(max(places // 2, 1)),
         }
+        self._most_of_kind = max(places // 2, 1)
+        self._of_kinds = collections.defaultdict[SubscriberKind, _Share](_Share)
+        self._kinds: dict[Job, SubscriberKind] = {}
+        """Of the jobs in progress that take a place of a share."""
         self._most_doubtful = places - places // 4
         failing = self._lines[Line.FAILING].most
         self._shares = Shares(places=places, doubtful=self._most_doubtful, failing=failing, monotonic=monotonic)
@@ -81,6 +98,10 @@ class Turns:
         self._shares.count(project, job.line, -1)
         self._bring_back(project)
         self._forget()
+        kind = self._kinds.pop(job, None)
+        if kind is not None:
+            self._of_kinds[kind].in_progress -= 1
+            self._go_on(kind)
         if any(self._may_begin(line) for line in self._lines):
             self._wake_one()
 
@@ -92,12 +113,21 @@ class Turns:
             if recipient.line is not line:  # what it is known by has changed while it stood there
                 self.add(recipient)
                 continue
+            kind = recipient.dispatch.kind
+            if not self._has_place(kind):
+                recipient.is_queued = True
+                self._of_kinds[kind].waiting.append(recipient)
+                continue
             job = take(recipient)
             if job is not None:
                 self._lines[line].in_progress += 1
                 self._shares.count(_project_of(recipient), line, 1)
+                if kind.places is not None:
+                    self._of_kinds[kind].in_progress += 1
+                    self._kinds[job] = kind
                 self.add(recipient)
                 return job
+            self._go_on(kind)
         return None
 
     def _first_in(self, line: Line) -> Recipient | None:
@@ -130,6 +160,16 @@ class Turns:
                 self._bring_back(project)
             for _ in range(len(self._idle)):
                 self._wake_one()
+
+    def _has_place(self, kind: SubscriberKind) -> bool:
+        return kind.places is None or self._of_kinds[kind].in_progress < max(min(kind.places, self._most_of_kind), 1)
+
+    def _go_on(self, kind: SubscriberKind) -> None:
+        """Let one that waits for a place of its kind stand in line again: it has what there is, or lets the next one do so."""
+        if kind.places is not None and self._of_kinds[kind].waiting:
+            recipient = self._of_kinds[kind].waiting.popleft()
+            recipient.is_queued = False
+            self.add(recipient)
 
     def _next_line(self) -> Line | None:
         for line in self._order:

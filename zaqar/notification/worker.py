@@ -19,6 +19,8 @@ UNCONFIRMED = "not confirmed any more"
 
 _AFTER_MISTAKE = 1.0
 """Seconds."""
+_LONGEST = 4
+"""Times that one attempt may take, a kind's waiting in a line of its own included, until it is ended."""
 
 
 class Worker:
@@ -116,7 +118,12 @@ class Worker:
         except OfAnother:
             await recipient.source.leases.learn(recipient)
             delivery = recipient.dispatch.delivery(notice, position, recipient.shared.clock.now())
-        return await recipient.dispatch.kind.deliver(delivery)
+        # Kinds keep the times that are configured; one that does not must not keep the place for ever.
+        async with asyncio.timeout(_LONGEST * recipient.shared.settings.total_timeout):
+            answer = await recipient.dispatch.kind.deliver(delivery)
+        if not isinstance(answer, Answer):
+            raise TypeError(f"what came of an attempt must be an Answer, not {type(answer).__name__}")
+        return answer
 
 
 def _end_without_attempt(job: Job, position: int, notice: Notice) -> End | None:

@@ -1,18 +1,19 @@
 """Confirmations: subscribers are asked whether they want what is posted, where the operator wants that (notifications A7).
 
 What is sent has a signature, with which the subscriber answers. It proves itself; that it is of the subscriber which there is
-now, its end proves, which is kept with the subscription until the subscriber changes.
+now, its end proves, which is kept with the subscription until the subscriber changes. Those of former subscribers end earlier
+than every one that comes after them, so no choice of times makes one of them good again: the latest is kept, as a negative number.
 """
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 import msgspec
 
 from zaqar.context import Opening
 from zaqar.errors import QueueNotFound, SignatureRefused
 from zaqar.limits import LAST_SECOND, MIN_MESSAGE_TTL, Limits
-from zaqar.models import NewMessage, Question, QueueKey, Subscription
+from zaqar.models import MessageType, NewMessage, Question, QueueKey, Subscription
 from zaqar.news import News
 from zaqar.operations.settings import KnownQueues
 from zaqar.signing import Signer, path_of
@@ -21,7 +22,9 @@ from zaqar.storage.ids import named, new_token
 LOG = logging.getLogger(__name__)
 
 MOST_REMEMBERED = 10
-"""Confirmations of a subscription that are good at a time, the latest."""
+"""Confirmations of a subscription that are good at a time: the latest, and that which ends last."""
+_LATEST = LAST_SECOND - 1_000_000
+"""When one ends at the latest, but for the second that each change of the subscriber adds."""
 
 
 class Confirmations:
@@ -40,30 +43,33 @@ class Confirmations:
         """Tell whether a subscriber is told nothing before it has confirmed."""
         return self._has_to_agree(subscriber)
 
-    def end(self, seconds: int, subscriber: str, *, other_than: Collection[int] = ()) -> int | None:
-        """Return when a confirmation ends that is good for so long from now; None where none is to be sent.
+    def asking(self, subscription: Subscription, seconds: int) -> Subscription:
+        """Return the subscription for which one more confirmation is good, for so long from now; the same where none is to be sent.
 
-        It is known by its end: one that another subscriber was sent does not end in the same second.
+        It is known by its end: it ends after all that were sent to former subscribers.
         """
-        if not self.are_required_of(subscriber):
-            return None
+        if not self.are_required_of(subscription.subscriber):
+            return subscription
         if not self._signer.has_key:
             LOG.error("Subscribers cannot be asked to confirm: there is no [signed_url] secret_key to sign with.")
-            return None
-        latest = min(self._signer.second() + seconds, LAST_SECOND)
-        return next(end for end in range(latest, 0, -1) if end not in other_than)
+            return subscription
+        spent = (1 - one for one in subscription.confirmations if one < 0)
+        return _remembering(subscription, max(min(self._signer.second() + seconds, _LATEST), *spent, 0))
 
-    def send(self, queue: QueueKey, subscription_id: str, question: Question) -> None:
-        """Leave a question for the subscriber, which goes out signed as whatever else is delivered."""
-        left = question.expires - self._signer.second()
+    def send(self, queue: QueueKey, subscription: Subscription, message_type: MessageType) -> None:
+        """Leave the latest question for the subscriber, if there is to be one; it goes out signed as whatever else is delivered."""
+        ends = subscription.confirmations[-1] if subscription.confirmations else 0
+        if ends <= 0 or not self._signer.has_key or not self.are_required_of(subscription.subscriber):
+            return
+        left = ends - self._signer.second()
         ttl = max(MIN_MESSAGE_TTL, min(left, self._limits.max_message_ttl))
-        message, token = NewMessage(msgspec.json.encode(question), ttl), new_token()
-        deliveries = self._known.store_for(queue).deliveries
+        message, token = NewMessage(msgspec.json.encode(Question(message_type, ends)), ttl), new_token()
+        deliveries, whom = self._known.store_for(queue).deliveries, named(subscription.id)
         try:
-            deliveries.address(queue, named(subscription_id), message, token=token)
+            deliveries.address(queue, whom, message, token=token)
         except QueueNotFound:
             self._known.create_lazily(queue)
-            deliveries.address(queue, named(subscription_id), message, token=token)
+            deliveries.address(queue, whom, message, token=token)
         self._news.tell(queue)
 
 
@@ -72,11 +78,10 @@ def path_to_confirm(queue: QueueKey, subscription_id: str) -> str:
     return path_of(queue, f"subscriptions/{subscription_id}/confirm")
 
 
-def remembering(subscription: Subscription, end: int | None) -> Subscription:
-    """Return the subscription for which a confirmation with this end is good, too."""
-    if end is None or end in subscription.confirmations:
-        return subscription
-    return msgspec.structs.replace(subscription, confirmations=(*subscription.confirmations, end)[-MOST_REMEMBERED:])
+def forgetting(subscription: Subscription) -> Subscription:
+    """Return the subscription for which no confirmation is good, nor becomes good again, that was sent so far."""
+    spent = max(map(abs, subscription.confirmations), default=None)
+    return msgspec.structs.replace(subscription, confirmations=() if spent is None else (-spent,))
 
 
 def check_answer(opening: Opening, queue: QueueKey, subscription: Subscription) -> None:
@@ -85,3 +90,14 @@ def check_answer(opening: Opening, queue: QueueKey, subscription: Subscription) 
         raise SignatureRefused("it is not that of a confirmation")
     if opening.ends not in subscription.confirmations:
         raise SignatureRefused("its confirmation was not sent to the present subscriber, or ten were sent since")
+
+
+def _remembering(subscription: Subscription, end: int) -> Subscription:
+    if end > LAST_SECOND:  # there is no time left that no former subscriber was sent
+        return subscription
+    spent = [one for one in subscription.confirmations if one < 0]
+    sent = [*(one for one in subscription.confirmations if one > 0 and one != end), end]
+    kept, last = sent[-MOST_REMEMBERED:], max(sent)
+    if last not in kept:
+        kept[0] = last
+    return msgspec.structs.replace(subscription, confirmations=(*spent, *kept))

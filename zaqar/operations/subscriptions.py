@@ -1,5 +1,6 @@
 """Subscriptions: create, list, show, change, delete, confirm; show and rotate the secret."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -16,10 +17,10 @@ from zaqar.errors import (
     Unavailable,
 )
 from zaqar.limits import Limits, page_size
-from zaqar.models import NewSubscription, Question, QueueKey, Subscription
+from zaqar.models import NewSubscription, QueueKey, Subscription
 from zaqar.news import News
 from zaqar.operations.authorization import Authorization
-from zaqar.operations.confirmations import Confirmations, check_answer, remembering
+from zaqar.operations.confirmations import Confirmations, check_answer, forgetting
 from zaqar.operations.settings import KnownQueues
 from zaqar.operations.subscription_secrets import new_secret
 from zaqar.operations.subscription_terms import Terms
@@ -140,16 +141,15 @@ class Subscriptions:
                 return new
             has_to_agree = self._confirmations.are_required_of(new.subscriber)
             is_confirmed = new.is_confirmed and not has_to_agree
-            new = replaced(new, confirmations=(), is_confirmed=is_confirmed, has_left=False)
-            end = self._confirmations.end(new.ttl, new.subscriber, other_than=old.confirmations)
-            return remembering(new, end)
+            new = forgetting(replaced(new, is_confirmed=is_confirmed, has_left=False))
+            return self._confirmations.asking(new, new.ttl)
 
         with Pledge(self._trusts, context) as pledge:
             old, new = self._change(queue, subscription_id, change, restarts=ttl is not None)
             pledge.settle(new, before=old)
         self._news.tell_change(queue)
-        if new.subscriber != old.subscriber and new.confirmations:
-            self._confirmations.send(queue, new.id, Question("SubscriptionConfirmation", new.confirmations[-1]))
+        if new.subscriber != old.subscriber:
+            self._confirmations.send(queue, new, "SubscriptionConfirmation")
 
     def delete(self, context: Context, queue: QueueKey, subscription_id: str) -> None:
         """Unsubscribe; silent when missing (http S-18)."""
@@ -168,25 +168,22 @@ class Subscriptions:
         self._authorization.check("subscription:confirm", context)
         if type(confirmed) is not bool:
             raise Invalid("The 'confirmed' should be boolean.")
-        end: int | None = None
 
         def change(old: Subscription) -> Subscription:
-            nonlocal end
             if context.opening is not None:
                 check_answer(context.opening, queue, old)
-            seconds = self._limits.default_subscription_ttl
-            end = None if confirmed else self._confirmations.end(seconds, old.subscriber)
-            return remembering(replaced(old, is_confirmed=confirmed, has_left=not confirmed), end)
+            new = replaced(old, is_confirmed=confirmed, has_left=not confirmed)
+            return new if confirmed else self._confirmations.asking(new, self._limits.default_subscription_ttl)
 
         try:
-            self._change(queue, subscription_id, change)
+            _, new = self._change(queue, subscription_id, change)
         except SubscriptionNotFound as error:
             if context.is_signed:
                 raise SignatureRefused("there is no such subscription") from error
             raise
         self._news.tell_change(queue)
-        if end is not None:
-            self._confirmations.send(queue, subscription_id, Question("UnsubscribeConfirmation", end))
+        if not confirmed:
+            self._confirmations.send(queue, new, "UnsubscribeConfirmation")
 
     def secret(self, context: Context, queue: QueueKey, subscription_id: str) -> Subscription:
         """Return the subscription to somebody who may see its secret. Raises ``SubscriptionNotFound``."""
@@ -222,14 +219,10 @@ class Subscriptions:
 
     def _ask(self, queue: QueueKey, made: Subscription, seconds: int) -> None:
         """Ask the subscriber to confirm, where that is required; whoever unsubscribed meanwhile is not asked."""
-        end = self._confirmations.end(seconds, made.subscriber)
-        if end is None:
-            return
-        try:
-            self._change(queue, made.id, lambda old: remembering(old, end))
-        except SubscriptionNotFound:
-            return
-        self._confirmations.send(queue, made.id, Question("SubscriptionConfirmation", end))
+        if self._confirmations.are_required_of(made.subscriber):
+            with contextlib.suppress(SubscriptionNotFound):
+                _, asked = self._change(queue, made.id, lambda old: self._confirmations.asking(old, seconds))
+                self._confirmations.send(queue, asked, "SubscriptionConfirmation")
 
     def _change(
         self, queue: QueueKey, subscription_id: str, change: Change, *, restarts: bool = False

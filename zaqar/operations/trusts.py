@@ -1,7 +1,7 @@
 """Trusts: by them the service acts for whoever subscribed, when it sends to a ``trust+`` URI (notifications A6).
 
-Each subscription has a trust of its own, whose id is among its options. Whoever changes where the messages go, or for how long,
-gives a trust of his own in the place of what there was: else he would direct somebody else's rights to himself.
+Each subscription has a trust of its own, whose id is among its options. Whoever changes where the messages go, what is sent there,
+or for how long, gives a trust of his own in the place of what there was: else he would use somebody else's rights.
 """
 
 from collections.abc import Collection, Sequence
@@ -18,6 +18,8 @@ from zaqar.storage.ids import Id, parse_id
 
 TRUST_ID = "trust_id"
 """In the options."""
+_SAID = ("post_data", "post_headers")
+"""Options that say what is sent, such as which workflow is to run."""
 _PAGE = 1000
 _SCHEMES = ("trust+http", "trust+https")
 
@@ -93,7 +95,7 @@ class Pledge:
         if options.pop(TRUST_ID, had) != had:
             raise Invalid("trust_id of the options cannot be given.")
         if needs_trust(new.subscriber):
-            is_covered = had is not None and old is not None and old.subscriber == new.subscriber and not restarts
+            is_covered = had is not None and old is not None and not restarts and _says_the_same(new, old)
             options[TRUST_ID] = had if is_covered else self._create(new.ttl)
         return msgspec.structs.replace(new, options=options)
 
@@ -110,6 +112,10 @@ class Pledge:
     def _remove(self, trust_ids: set[str | None]) -> None:
         if found := [trust_id for trust_id in trust_ids if trust_id is not None]:
             self._trusts.delete(self._context, found)
+
+
+def _says_the_same(new: NewSubscription | Subscription, old: Subscription) -> bool:
+    return new.subscriber == old.subscriber and all(new.options.get(name) == old.options.get(name) for name in _SAID)
 
 
 def needs_trust(subscriber: str) -> bool:

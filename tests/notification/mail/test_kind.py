@@ -120,3 +120,19 @@ def test_it_is_tried_again_for_as_long_as_messages_live_by_a_schedule_of_its_own
     assert Mail.waits[:7] == (5, 30, 60, 300, 900, 1800, 3600)
     assert sum(Mail.waits) > 14 * 86_400
     assert Mail.is_always_asked
+
+
+def test_an_address_is_not_flooded_with_questions(sink):
+    """N-61"""
+    kind, queue = _kind(sink.port), queue_key()
+    answers = [
+        _delivered(
+            kind, subscription("mailto:a@b", id=f"{number}"), asked=asked(), message_id=f"m{number}", queue=queue
+        )
+        for number in range(7)
+    ]
+
+    assert len(sink.mails) == 5
+    assert {(answer.text, answer.is_final) for answer in answers[5:]} == {
+        ("the address was asked too often today", True)
+    }

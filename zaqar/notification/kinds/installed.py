@@ -56,6 +56,8 @@ def _loaded(point: EntryPoint) -> type[SubscriberKind]:
         kind = point.load()
     except (ImportError, AttributeError, SyntaxError) as error:
         raise ConfigurationError(f"{what} cannot be loaded: {error}.") from error
+    except Exception as error:  # the edge of what others have written
+        raise ConfigurationError(f"{what} cannot be loaded: {type(error).__name__}: {error}.") from error
     if not (inspect.isclass(kind) and issubclass(kind, SubscriberKind)) or inspect.isabstract(kind):
         raise ConfigurationError(f"{what} is none: it must be a subclass of SubscriberKind with parse and deliver.")
     return kind

@@ -76,6 +76,8 @@ class SubscriberKind(abc.ABC):
     """Whether its subscribers can be asked to confirm; else they count as confirmed."""
     is_always_asked = False
     """Whether nothing is delivered to one that is not confirmed, whatever ``require_confirmation`` says."""
+    places: int | None = None
+    """Attempts in progress at a time that it can use in a process, as when one server takes them all; None: as many as there are."""
     reads_text = True
     """Whether it looks at ``Delivery.text``; else that is empty, and no body is decrypted for it."""
 

@@ -10,6 +10,7 @@ from zaqar.notification.confirmation_link import link
 from zaqar.notification.kinds.kind import Answer, Delivery, SubscriberKind, Surroundings
 from zaqar.notification.mail.address import NOBODY, Envelope, envelope
 from zaqar.notification.mail.complaints import Complaints
+from zaqar.notification.mail.questions import Questions
 from zaqar.notification.mail.settings import MailSettings
 from zaqar.notification.settings import NotifierSettings
 
@@ -39,6 +40,9 @@ class Mail(SubscriberKind):
     def __init__(self, settings: NotifierSettings) -> None:
         super().__init__(settings)
         self._transport: _Transport | None = None
+        self._questions = Questions()
+        # As many again as are sent at a time are made ready meanwhile.
+        self.places = None if settings.mail is None else 2 * settings.mail.most_at_a_time
 
     def parse(self, subscriber: str, options: Mapping[str, Any], source: QueueKey) -> None:  # noqa: ARG002  # any queue
         """Refuse what is not one address, and what could break out of a header. Raises ``Invalid``."""
@@ -77,10 +81,18 @@ class Mail(SubscriberKind):
             page = self.settings.confirmation_page()
             if page is None:
                 return Answer("no link can be made", is_ours=True)
+            refusal = self._refusal(found.recipient, delivery, delivery.asked)
+            if refusal is not None:
+                return Answer(refusal, is_final=True)
             found, text = _question(self.settings.mail, found, delivery.asked, page)
         # Another subscription of the same person is another mail, which no reader must take for a repetition.
         name = f"{delivery.message_id}.{delivery.subscription.id}"
         return await self._transport.send(letter(found, text, name=name, created=delivery.created))
+
+    def _refusal(self, address: str, delivery: Delivery, asked: Asked) -> str | None:
+        what = delivery.subscription.id, asked.message_type
+        project, message_id = delivery.queue.project, delivery.message_id
+        return self._questions.refusal(address, project=project, what=what, message_id=message_id)
 
     async def close(self) -> None:
         """Close connections."""

@@ -1,0 +1,3 @@
+"""A module of kinds that cannot be imported."""
+
+raise RuntimeError("no line")
