@@ -1,4 +1,4 @@
-"""What runs without a request: each task in a thread of its own, in every process that serves."""
+"""Work that no request asks for: each task runs in a thread of its own, in every process that serves."""
 
 import logging
 import sys
@@ -14,7 +14,7 @@ LONGEST_WAIT = 5.0
 
 
 class Task:
-    """Does something again and again, from ``start`` on.
+    """Calls ``run`` again and again in a thread, from ``start`` until ``stop``.
 
     ``run`` is called every ``interval`` seconds, or after the seconds that it returns. A mistake in it ends the thread, with
     its traceback and the sentence ``failure`` in the log, and another takes its place. With ``is_wanted`` the thread ends
@@ -47,7 +47,7 @@ class Task:
             self._start()
 
     def hurry(self) -> None:
-        """Do it now, or once more where it is being done, without waiting for the time to come; for any thread."""
+        """Call ``run`` now, or once more where it is running, without waiting for its interval; for any thread."""
         self._hurried.set()
 
     def stop(self) -> None:
@@ -59,7 +59,7 @@ class Task:
             self._thread.join(timeout=LONGEST_WAIT)
 
     def forget_parent(self) -> None:
-        """Begin anew in a forked process, where the thread is not; what is done as it is wanted waits for that."""
+        """Start a new thread in a forked process, which lacks the old one; with ``is_wanted``, wait for ``start``."""
         is_to_run = self.is_running and self._is_wanted is None and not self._stopped.is_set()
         self._forget()
         if is_to_run:
@@ -105,7 +105,7 @@ class Task:
                         return
 
     def _is_over_after(self, pause: float) -> bool:
-        """Wait so many seconds, or until somebody hurries; tell whether to stop."""
+        """Wait so many seconds, or until ``hurry`` is called; tell whether to stop."""
         self._hurried.wait(pause)
         self._hurried.clear()
         return self._stopped.is_set()

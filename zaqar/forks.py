@@ -1,6 +1,7 @@
-"""What must not cross a fork: threads, locks that they hold, connections, random numbers that both would draw.
+"""Lets objects begin anew in a forked process.
 
-Everything that has such state is registered here, and told in the child before anything else runs there.
+A child must not use its parent's threads, the locks that these hold, its connections, nor its sequence of random
+numbers. Every object with such state is registered here, and is told in the child before anything else runs there.
 """
 
 import os
@@ -10,10 +11,10 @@ from typing import Protocol
 
 
 class Forgetful(Protocol):
-    """What has state that is its process's alone."""
+    """An object with state that belongs to one process."""
 
     def forget_parent(self) -> None:
-        """Begin anew, in a forked process, and leave to the parent what is the parent's."""
+        """Begin anew in a forked process, without touching what the parent still uses."""
         ...
 
 

@@ -1,7 +1,7 @@
-"""News: that a queue has something for whoever waits for it, told on one host through Unix datagrams.
+"""News: one process tells the others on its host, by Unix datagrams, that a queue has something to deliver.
 
-Each process that waits has a socket in a directory that they share; whoever has news sends them to every socket there. Lost
-news only cost time, as everybody looks now and then.
+Each process that waits has a socket in a directory that they share; a process with news sends them to every socket
+there. Lost news only cost time, as each process that waits also looks into the stores at intervals.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ from zaqar.errors import ConfigurationError
 from zaqar.models import Kind, QueueKey
 
 LOOK_AGAIN = 1.0
-"""Seconds after which a process looks again who waits."""
+"""Seconds after which a process reads the directory again to learn which sockets there are."""
 MOST_UNSENT = 100
 """Queues whose news did not go out and are told with the next."""
 LONGEST = 4096
@@ -43,14 +43,14 @@ _decode = msgspec.json.Decoder(_Told).decode
 
 
 class News(Protocol):
-    """Where news are told; that never raises, and never waits."""
+    """Sends news; its methods never raise and never wait."""
 
     def tell(self, queue: QueueKey) -> None:
         """Say that the queue has something to deliver."""
         ...
 
     def tell_change(self, queue: QueueKey) -> None:
-        """Say that who is subscribed to the queue has changed, or how."""
+        """Say that the subscriptions to the queue have changed, or that a redrive of it was begun."""
         ...
 
 
@@ -107,7 +107,7 @@ class HostNews:
             self._socket = None
 
     def _send(self, text: bytes) -> bool:
-        """Send to all; tell whether nobody's socket was full."""
+        """Send to every socket in the directory; return False where one was full."""
         if self._socket is None:
             opened = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
             opened.setblocking(False)
@@ -159,7 +159,7 @@ class Box:
         return found
 
     def close(self) -> None:
-        """Wait no more."""
+        """Close the socket and remove it from the directory."""
         self._socket.close()
         with contextlib.suppress(OSError):
             self._path.unlink()

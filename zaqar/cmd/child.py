@@ -19,7 +19,7 @@ PARENT_VARIABLE = "ZAQAR_PARENT"
 AFTER_DEATH = 0.5
 """Seconds before a child that died is replaced."""
 LONGEST_PAUSE = 30.0
-"""The same where it dies again and again."""
+"""Most seconds before a child that died is replaced, where it dies again and again."""
 LONG_ENOUGH = 5.0
 """Seconds that a child has to live so that its next death counts as the first."""
 UNKNOWN = 255
@@ -29,7 +29,7 @@ FAREWELL = 10.0
 
 
 class Child:
-    """A module that is run as a program with ``PARENT_VARIABLE`` set.
+    """Runs a module as a program in a child process, with ``PARENT_VARIABLE`` set, and starts it again when it dies.
 
     What a terminal sends to all of its processes is for the parent: the child has to ignore it. Processes that are forked
     have nothing to do with it.

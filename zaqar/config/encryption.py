@@ -43,7 +43,7 @@ _ENTRY = re.compile(r"([A-Za-z0-9_.\-]{1,64}):(.+)\Z", re.DOTALL)
 
 
 def cipher(conf: cfg.ConfigOpts) -> Cipher:
-    """Return what encrypts and decrypts bodies."""
+    """Return the cipher, with the configured keys, that encrypts and decrypts message bodies."""
     return Cipher(_keys(conf))
 
 

@@ -29,7 +29,7 @@ class Group:
         return None if self.name == "DEFAULT" else self.name
 
     def register(self, conf: cfg.ConfigOpts) -> None:
-        """Make the options known."""
+        """Register the group's options with oslo.config, so that it reads them."""
         conf.register_opts(self.options, group=self.section)
 
 

@@ -1,4 +1,4 @@
-"""Every group there is."""
+"""The list of all configuration groups of the service."""
 
 from oslo_config import cfg
 

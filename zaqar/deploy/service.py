@@ -44,7 +44,7 @@ class Service:
         self.background = Background([Sweeping(store).task() for store in self._routing.stores()])
 
     def sweep(self) -> int:
-        """Reclaim what has expired; return how many messages and claims went."""
+        """Remove expired messages and claims from the stores; return how many were removed."""
         return sum(store.sweep() for store in self._routing.stores())
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ from zaqar.policies import Policy
 
 @dataclasses.dataclass(frozen=True)
 class Start:
-    """What a program starts with: the policy, and what the operator should know, a sentence each."""
+    """The policy that was read, and notes for the operator, a sentence each."""
 
     policy: Policy
     notes: list[str]
@@ -25,14 +25,14 @@ def checks(*, serves_transport: bool) -> list[config.Check]:
 
 
 def start(conf: config.Options) -> Start:
-    """Let the log go where it is to, read the policy, then make the stores ready. Raises ``ConfigurationError``."""
+    """Set up the log, read the policy, then make the stores ready, in this order. Raises ``ConfigurationError``."""
     start_log(conf)
     policy = Policy(conf)
     return Start(policy, [*prepare(conf), *policy.notes, *config.warnings(conf)])
 
 
 def start_log(conf: config.Options) -> None:
-    """Let the log go where the configuration says. Raises ``ConfigurationError``."""
+    """Set up the log as the configuration says. Raises ``ConfigurationError``."""
     config.start_logging(conf)
     if not conf.debug:
         # Its steps on a new database would come before the line that says where the service is.

@@ -13,7 +13,7 @@ from zaqar.operations.subscription_terms import KindRule
 
 
 def settings(conf: config.Options) -> NotifierSettings:
-    """Return what the operator decides of delivering; nothing is connected to."""
+    """Return the operator's settings for delivery to subscribers; this connects to nothing."""
     options = conf.notification
     return NotifierSettings(
         max_workers=options.max_notifier_workers,

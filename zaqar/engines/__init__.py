@@ -1,1 +1,1 @@
-"""The HTTP servers that can carry the application; they know nothing of what it does."""
+"""The HTTP servers that can run the application, each behind one function ``serve``; they know nothing of queues."""

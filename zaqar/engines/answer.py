@@ -1,4 +1,4 @@
-"""What a client gets: the answer of the application, or a refusal of the engine's own, as bytes."""
+"""The bytes that a client is sent: the application's answer, or an error that the engine makes itself."""
 
 import io
 import json
@@ -13,7 +13,7 @@ from zaqar.engines.endpoint import Application
 from zaqar.engines.request import Refused, Request
 
 RETRY_AFTER = 5
-"""Seconds after which a client should try again what the service had no room for."""
+"""The value of Retry-After, in seconds, in answers to requests that the service had no room for."""
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -25,7 +25,7 @@ Headers = list[tuple[str, str]]
 
 
 class Answer:
-    """One answer on its way; ``unsent`` is what the socket has not taken yet."""
+    """One answer that is being sent; ``unsent`` are the bytes that the socket has not taken yet."""
 
     __slots__ = ("closes", "headers", "length", "method", "status", "target", "unsent")
 
@@ -43,17 +43,17 @@ class Answer:
 
     @property
     def is_of_application(self) -> bool:
-        """Tell whether the application was asked; a refusal of the engine's own is no loss."""
+        """Tell whether this answers a request; if not, it refuses what was none, and may be cut off unlogged."""
         return self.method != "-"
 
     @property
     def request_id(self) -> str:
-        """Return the id under which the request stands in the log."""
+        """Return the request id that the application put into the answer's headers, or ``-``."""
         return next((value for name, value in self.headers if name.lower() == "x-openstack-request-id"), "-")
 
 
 class Served:
-    """An application, asked one request at a time by each thread."""
+    """Calls the WSGI application; each thread calls ``answer`` for one request at a time."""
 
     def __init__(self, application: Application, *, scheme: str, is_one_of_several: bool) -> None:
         self._application = application
@@ -67,12 +67,16 @@ class Served:
             "wsgi.multiprocess": is_one_of_several,
             "wsgi.run_once": False,
             "wsgi.input_terminated": True,
-            # A chunked body that breaks off never reaches the application.
+            # The parser refuses a chunked body that breaks off, so the application need not look for it.
             "zaqar.checks_chunks": True,
         }
 
     def answer(self, request: Request, ends: dict[str, str], *, closes: Callable[[], bool]) -> Answer:
-        """Return what the application says; ``ends`` are WSGI's variables for both ends of the connection."""
+        """Call the application with a request and return its answer.
+
+        ``ends``: WSGI's variables for the addresses and ports of both ends of the connection. ``closes`` tells whether
+        the connection has to be closed after this answer.
+        """
         said = _Said()
         result = self._application(self._environ(request, ends), said)
         try:
@@ -103,7 +107,7 @@ class Served:
 
 
 class _Said:
-    """What an application calls before it returns the body."""
+    """The ``start_response`` of PEP 3333: the application calls it with the status and headers before the body."""
 
     __slots__ = ("headers", "status")
 
@@ -117,7 +121,7 @@ class _Said:
 
 
 def refusal(refused: Refused, request: Request | None = None) -> Answer:
-    """Return the answer to what never reaches the application, a JSON document like its own errors."""
+    """Return the answer to a request that is refused before the application sees it: JSON, like the API's errors."""
     document = {"title": refused.status.phrase, "description": refused.description}
     headers = [("Content-Type", "application/json")]
     if refused.status is HTTPStatus.SERVICE_UNAVAILABLE:
@@ -133,7 +137,7 @@ def failure(request: Request) -> Answer:
 
 def _head(status: str, headers: Headers, length: int, *, closes: bool) -> bytes:
     lines = [f"HTTP/1.1 {status}", f"Date: {_date()}", "Connection: close" if closes else "Connection: keep-alive"]
-    is_known = status.startswith("204")  # and may not be told (RFC 9110, 8.6)
+    is_known = status.startswith("204")  # the length is zero, and the header is forbidden (RFC 9110, 8.6)
     for name, value in headers:
         if name.lower() == "content-length":
             if is_known:
@@ -149,7 +153,7 @@ def _head(status: str, headers: Headers, length: int, *, closes: bool) -> bytes:
 
 
 class _Clock:
-    """The date in its form for HTTP, made once a second."""
+    """The value of the header Date, formatted once a second for all answers."""
 
     second = 0
     date = ""
@@ -168,7 +172,7 @@ def _origin_form(target: str) -> str:
     """Return the path and query of an absolute address (RFC 9112, 3.2.2)."""
     _, separator, rest = target.partition("://")
     if not separator:
-        return target  # "*", which only OPTIONS may ask, and what CONNECT wants
+        return target  # "*", which OPTIONS may have, and the host and port of CONNECT
     host = rest.partition("#")[0].partition("?")[0].partition("/")[0]
     path = rest[len(host) :]
     return path if path.startswith("/") else f"/{path}"

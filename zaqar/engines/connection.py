@@ -1,7 +1,7 @@
-"""One client's connection to a gunicorn worker: never waited for, by no thread.
+"""One client's connection to a gunicorn worker. Its socket does not block, so no thread ever waits for a client.
 
-Whoever owns it at the moment, the poller or the thread that serves its request, does what can be done at once and learns
-which step is next.
+One thread at a time owns a connection: the poller's, or the one that serves its request. It calls a method, which does
+what is possible without waiting and returns the next ``Step``.
 """
 
 import contextlib
@@ -21,21 +21,21 @@ from zaqar.engines.steps import State, Step
 LOG = logging.getLogger(__name__)
 
 READ_BYTES = 64 * 1024
-# So often is read from one client before others have their turn.
+# Most reads from one client's socket before other clients have their turn.
 READS = 16
-# A client that still sends what was refused gets this much read and thrown away, so that it sees the answer and not a
-# reset; without such data it has the shorter time to close its end.
+# A client may still be sending a request that was refused. So many bytes of it are read and thrown away, for so many
+# seconds, so that the client sees the answer and not a reset. If it sends nothing, it has the shorter time to close.
 LINGER_BYTES = 64 * 1024 * 1024
 LINGER_SECONDS = 10.0
 GOODBYE_SECONDS = 2.0
-# Up to here, the kernel has delivered an answer before anybody could ask whether it was cut off.
+# Bytes. The kernel delivers a shorter answer by itself after the socket is closed, so it is not waited for.
 SMALL_ANSWER = 64 * 1024
 
 
 class Connection:
-    """A socket, the requests that came on it and the answer that goes out.
+    """A socket, the requests that came on it and the answer that is being sent.
 
-    ``pace`` says when the client has to have made progress; ``held`` are the bytes kept for it.
+    ``pace`` says by when the client has to make progress; ``held`` is how many bytes are kept in memory for it.
     """
 
     def __init__(
@@ -59,23 +59,23 @@ class Connection:
 
     @property
     def is_idle(self) -> bool:
-        """Tell whether the client has asked for nothing that is not answered."""
+        """Tell whether every request that came was answered, and no part of another one has come."""
         return self._state is State.READING and not self.requests.is_partial and not self.requests.ready
 
     @property
     def is_unfinished(self) -> bool:
-        """Tell whether the client has to send before anything is owed to it."""
+        """Tell whether the next move is the client's: it has to finish a TLS handshake or to send a request."""
         return self._state in (State.READING, State.GREETING)
 
     @property
     def bulk(self) -> int:
-        """Return the bytes of what is not whole or not sent."""
+        """Return how many bytes there are of an unsent answer, or else of a request that has not come wholly."""
         if self._state is State.SENDING and self._answer is not None:
             return len(self._answer.unsent)
         return self.requests.held
 
     def advance(self) -> Step:
-        """Do what can be done without waiting."""
+        """Read or send as much as is possible without waiting; return the next step."""
         try:
             return self._ACTIONS[self._state](self)
         except ssl.SSLWantReadError:
@@ -86,7 +86,7 @@ class Connection:
             return self.cut(f"the connection broke: {error}")
 
     def tell(self, answer: Answer, request: Request | None = None) -> Step:
-        """Send an answer, or as much of it as the client takes at once."""
+        """Begin to send the answer to a request (None for a refusal); return the next step."""
         self._answer = answer
         self._state = State.SENDING
         self._is_expected_to_close = request is not None and request.is_whole and not request.stays_open
@@ -94,7 +94,7 @@ class Connection:
         return self.advance()
 
     def renew(self, now: float) -> bool:
-        """Give the client more time if it has made progress, and enough of it in all; tell whether it has more."""
+        """Give a client whose time is over more of it, if it sent or took enough bytes; return whether it got more."""
         pace = self.pace
         if self._state is State.LINGERING:
             moved = pace.received + pace.taken()
@@ -104,20 +104,20 @@ class Connection:
         return bool(pace.unread()) and pace.renew(now, pace.taken())
 
     def expire(self, *, for_want_of_room: bool = False) -> Step:
-        """Let go of a client whose time is over, or of one that is slow, in favour of others."""
+        """Answer an unfinished request with an error, for its time or ``for_want_of_room``; else end the connection."""
         if self._state is not State.READING or not self.requests.is_partial:
             return self.cut("the client did not read it in time")
         if for_want_of_room:
             refused = Refused(HTTPStatus.SERVICE_UNAVAILABLE, "Too many requests are arriving; this one was slow.")
         elif self.requests.is_in_body:
-            # compat: clients K-19: 408 would pass for success.
+            # compat: clients K-19: clients take 408 for success.
             refused = Refused(HTTPStatus.BAD_REQUEST, "The body did not arrive in time.")
         else:
             refused = Refused(HTTPStatus.REQUEST_TIMEOUT, "The headers did not arrive in time.")
         return self.tell(refusal(refused))
 
     def cut(self, reason: str) -> Step:
-        """Give up the answer that the client does not have yet, and say so in the log."""
+        """Give up sending; log it, with the reason, if the client lacks part of the application's answer."""
         answer = self._answer
         if answer is not None and answer.is_of_application:
             missing = len(answer.unsent) + self.pace.unread()
@@ -166,7 +166,7 @@ class Connection:
             self._is_timed = True
         if self.requests.owes_continue:
             self.requests.owes_continue = False
-            # So few bytes fit, unless the client reads nothing, and then it waits in vain.
+            # The socket's buffer has room for so few bytes, unless the client reads nothing; then it is its own loss.
             self.socket.send(CONTINUE)
         return Step.READ
 

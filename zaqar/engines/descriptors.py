@@ -4,23 +4,23 @@ import contextlib
 import resource
 from pathlib import Path
 
-# More connections than this bring a worker nothing but memory.
+# Most connections of a worker: more of them cost memory and serve nobody faster.
 MOST_CONNECTIONS = 10_000
-# Files that a thread may open in the store: a database with its log and index, or connections to several servers.
+# Files that one thread may open in the stores: a database with its log and index, or connections to several servers.
 FILES_OF_A_THREAD = 8
 SPARE_FILES = 16
 LEAST_CONNECTIONS = 16
 
 
 def raise_limit() -> None:
-    """Let this process and its children open as many files as the system's administrator allows."""
+    """Raise the soft limit of open files to the hard one, for this process and its children."""
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def room(threads: int) -> int:
-    """Return how many connections this process may have, so that the files of the store can be opened beside them."""
+    """Return how many connections this process may have so that its threads can still open the files of the stores."""
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     if most == resource.RLIM_INFINITY:
         return MOST_CONNECTIONS

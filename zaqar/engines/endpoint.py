@@ -1,18 +1,18 @@
-"""Where the service listens and with how much, and what an engine needs from its caller."""
+"""The settings of an engine (where to listen, how many workers and threads), and the functions that it calls."""
 
 import dataclasses
 from collections.abc import Callable, Iterable
 from typing import Any
 
-# As in PEP 3333: the environment and start_response belong to the engine and the framework, not to us.
+# As in PEP 3333. The environment and start_response are passed from the engine to falcon, so they have no closer types.
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Endpoint:
-    """What the operator chose for the engine. Times in seconds, lengths in bytes.
+    """The operator's settings of the engine. Times are in seconds, lengths in bytes.
 
-    ``longest_line`` is that of an address with its query; no operation takes a body longer than ``largest_body``.
+    ``longest_line`` bounds a request's address with its query; no operation takes a body longer than ``largest_body``.
     """
 
     address: str = "127.0.0.1"
@@ -34,7 +34,7 @@ class Endpoint:
 
     @property
     def url(self) -> str:
-        """Return the place where clients find the service."""
+        """Return the URL on which the service listens, ``unix:`` and the path for a Unix socket."""
         if self.unix_socket:
             return f"unix:{self.unix_socket}"
         host = f"[{self.address}]" if ":" in self.address else self.address
@@ -42,16 +42,16 @@ class Endpoint:
 
     @property
     def umask(self) -> int:
-        """Return the umask under which the Unix socket is born with its mode."""
+        """Return the umask under which binding makes the Unix socket with ``unix_socket_mode``."""
         return 0o777 & ~self.unix_socket_mode
 
 
 @dataclasses.dataclass(frozen=True)
 class Program:
-    """What an engine runs: ``load`` in every worker, the others in the parent process.
+    """The functions that an engine calls: ``load`` in every worker, the others in the parent process.
 
-    ``read`` returns what was accepted last; ``reread`` accepts what is configured now, or raises ``ConfigurationError``;
-    ``reloaded`` says that all workers run with it.
+    ``read`` returns the settings that were accepted last. ``reread`` reads the configuration again and accepts it, or
+    raises ``ConfigurationError``. The engine calls ``reloaded`` once all workers run with the new configuration.
     """
 
     load: Callable[[], Application]

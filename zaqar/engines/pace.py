@@ -1,18 +1,20 @@
-"""How long a client may take: as long as it makes progress, and enough of it."""
+"""How long a client may take to send a request or to take an answer: as long as it keeps a least rate."""
 
 import fcntl
 import struct
 import termios
 import time
 
-# A client that is slower than this in all, in bytes a second, loses its connection like one that stalls.
+# Bytes a second. A client whose average is lower loses its connection, as does one that stalls.
 LEAST_RATE = 1024
 
 
 class Pace:
-    """What a client has sent and taken since its request or its answer began, and when it has to have done more.
+    """Counts the bytes that a client sent and took since its request or its answer began.
 
-    ``due`` is on the monotonic clock. Nothing is computed for a client that is quick.
+    ``due``: when it has to have sent or taken more, on the monotonic clock. Only when that time has come is a rate
+    computed, so a quick client costs nothing. ``number``: the socket's file descriptor; ``seconds``: how long a client
+    may be quiet.
     """
 
     def __init__(self, number: int, seconds: float) -> None:
@@ -25,7 +27,7 @@ class Pace:
         self._moved = 0
 
     def begin(self) -> None:
-        """Count from now on."""
+        """Begin to count at zero, as a request or an answer begins."""
         self._began = time.monotonic()
         self.due = self._began + self._seconds
         self.received = 0
@@ -33,18 +35,18 @@ class Pace:
         self._moved = 0
 
     def allow(self, seconds: float) -> None:
-        """Let the client be quiet for so long."""
+        """Let the client be quiet for so many seconds from now."""
         self.due = time.monotonic() + seconds
 
     def note(self) -> None:
-        """Remember how much the client's side has taken so far, at the first time it did not take everything."""
+        """Remember how many bytes the client has taken, at the first time that the socket did not take all."""
         if not self._moved:
             self._moved = self.taken()
 
     def renew(self, now: float, moved: int, *, quiet: float | None = None, most: float | None = None) -> bool:
-        """Give more time if there was progress since it was asked last, and enough in all; tell whether there is more.
+        """Set ``due`` anew if ``moved``, the bytes so far, has grown; return whether the client has more time.
 
-        ``quiet`` and ``most`` bound what an end may take in place of the usual.
+        ``quiet``: seconds until the next bytes, and ``most``: seconds in all, where they are not the usual ones.
         """
         if moved <= self._moved:
             return False

@@ -1,6 +1,7 @@
-"""Whole requests out of the bytes of a connection, by llhttp, and the refusal of what is none.
+"""Parses the bytes of a connection into whole requests, with llhttp, and refuses bytes that are no request.
 
-llhttp is strict about framing; what it leaves open (versions, other codings than chunked, sizes) is refused here.
+llhttp is strict about where a request ends. What it lets pass is refused here: versions other than 1.0 and 1.1,
+transfer codings other than chunked, and headers that are too long.
 """
 
 from collections import deque
@@ -11,28 +12,29 @@ import httptools
 
 from zaqar.engines.request import Bounds, Refused, Request
 
-# What one connection may send before a request's body, beside the request line.
+# Most bytes of a request's headers, without the request line.
 HEADER_BYTES = 8190
 HEADERS_BYTES = 64 * 1024
 HEADERS = 100
-# A body in chunks costs more bytes than it has; in chunks of one byte, six times as many.
+# How many times its length a chunked body may take on the wire; in chunks of one byte it takes six times.
 CHUNKED_OVERHEAD = 8
 
-# A second one would leave open which of them counts (RFC 9110, 5.3).
+# A request may have each of these once: of two, nobody could say which counts (RFC 9110, 5.3).
 _SINGLE = frozenset(("HTTP_HOST", "CONTENT_TYPE"))
 
 
 class Requests:
-    """The requests of one connection, in the order in which they came.
+    """The requests of one connection, in the order in which they came; ``ready`` are those to be served.
 
-    A body beyond the bounds is not kept: its request is handed on without it, and is the connection's last.
+    A request whose body is longer than the bounds is handed on at once, for the application to refuse it by its length.
+    The rest of the body is not kept, and the connection serves no further request.
     """
 
     def __init__(self, bounds: Bounds) -> None:
         self.ready: deque[Request] = deque()
         self.owes_continue = False
         self._bounds = bounds
-        # Of the request under way; ``_request`` from the end of its headers on.
+        # The state of the request that is being read; ``_request`` is set at the end of its headers.
         self._is_begun = False
         self._request: Request | None = None
         self._target = b""
@@ -58,18 +60,18 @@ class Requests:
 
     @property
     def held(self) -> int:
-        """Return the bytes of what has come of the request that is not whole."""
+        """Return how many bytes are kept of the request that has not come wholly."""
         return self._bytes
 
     def feed(self, data: bytes) -> None:
-        """Take what the client sent. Raises ``Refused``."""
+        """Parse the next bytes of the client. Raises ``Refused`` for bytes that are no request to this service."""
         received = len(data)
         while data:
             try:
                 self._parser.feed_data(data)
                 break
             except httptools.HttpParserUpgrade as upgrade:
-                # Nothing is upgraded (Java's client offers it by default): HTTP/1.1 goes on behind the headers.
+                # Java's client offers an upgrade by default. It is not accepted: what follows is read as HTTP/1.1.
                 self._parser = httptools.HttpRequestParser(self)
                 data = self._head_again() + data[upgrade.args[0] :]
             except httptools.HttpParserError as error:
@@ -79,7 +81,7 @@ class Requests:
 
     def _refuse(self, error: httptools.HttpParserError) -> None:
         if self.ready and not self.ready[-1].stays_open:
-            return  # bytes after the last request that the client announced
+            return  # the client said that the request before these bytes is its last
         raise self._refusal or Refused(HTTPStatus.BAD_REQUEST, f"This is no HTTP/1.1 request: {error}.") from error
 
     def _count(self, received: int) -> None:
@@ -94,7 +96,7 @@ class Requests:
         elif self._bytes > CHUNKED_OVERHEAD * self._bounds.body + HEADERS_BYTES:
             raise Refused(HTTPStatus.BAD_REQUEST, "The chunks of the body are too small, or have too much beside them.")
 
-    # What llhttp calls.
+    # llhttp calls the following.
 
     def on_message_begin(self) -> None:
         """Begin a request."""
@@ -106,7 +108,7 @@ class Requests:
         self._target += part
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header; one in a trailer counts for nothing."""
+        """Keep a header; ignore those that follow a chunked body."""
         if self._request is not None:
             return
         self._names += 1
@@ -126,7 +128,7 @@ class Requests:
         self._fields[key] = text
 
     def on_headers_complete(self) -> None:
-        """Decide how the body comes; hand the request on where it must not come."""
+        """Check the headers; hand the request on at once where its body would be too long."""
         if self._offered is not None:
             self._request, self._offered = self._offered, None
             self.owes_continue = "HTTP_EXPECT" in self._request.fields
@@ -137,7 +139,7 @@ class Requests:
         if len(self._target) > self._bounds.line:
             self._stop(self._line_too_long())
         fields = self._fields
-        # What came in one piece is not longer than that.
+        # A request that came in one read cannot have longer headers, and ``_bytes`` is 0.
         if self._bytes and sum(map(len, fields)) + sum(map(len, fields.values())) > HEADERS_BYTES:
             self._stop(_headers_too_long())
         coding = fields.get("HTTP_TRANSFER_ENCODING")
@@ -157,7 +159,7 @@ class Requests:
             self._continue(fields["HTTP_EXPECT"], has_body=bool(length or coding), version=version)
 
     def on_body(self, part: bytes) -> None:
-        """Keep a part of the body, if it is not too long."""
+        """Keep a part of the body; hand the request on at once where the body is too long."""
         if self._is_over:
             return
         self._parts.append(part)
@@ -166,12 +168,12 @@ class Requests:
             self._hand_on_at_once()
 
     def on_message_complete(self) -> None:
-        """Hand the whole request on."""
+        """Add the request to those that are ready."""
         request = self._request
         if request is None or self._is_over:
             return
         if self._parser.should_upgrade() and request.has_body:
-            self._offered = request  # llhttp leaves its body out
+            self._offered = request  # llhttp has not read its body, as it stops where an upgrade is offered
             return
         parts = self._parts
         if parts:
@@ -201,7 +203,7 @@ class Requests:
         self.owes_continue = False
 
     def _hand_on_at_once(self) -> None:
-        # The application refuses it by its length, and reads nothing or one byte too many.
+        # The application refuses the body for its length: by Content-Length, or after reading one byte too many.
         request = self._request
         if request is not None:
             request.body = b"".join(self._parts)
@@ -219,7 +221,7 @@ class Requests:
         return Refused(HTTPStatus.BAD_REQUEST, f"The address is longer than {self._bounds.line} bytes.")
 
     def _stop(self, refusal: Refused) -> None:
-        # The parser hides the exceptions of what it calls behind its own.
+        # llhttp replaces an exception that is raised in a callback by its own, so the real one is kept here.
         self._refusal = refusal
         raise refusal
 
@@ -230,7 +232,7 @@ def _headers_too_long() -> Refused:
 
 @lru_cache(maxsize=1024)
 def _key(name: bytes) -> str | None:
-    """Return WSGI's name of a header; None for one with an underscore, which would pass for one with a hyphen."""
+    """Return WSGI's name of a header, or None where it has an underscore: WSGI would give it the name of another."""
     if b"_" in name:
         return None
     key = name.decode("latin-1").upper().replace("-", "_")

@@ -1,7 +1,8 @@
-"""CPUs of its own for each worker, out of those that the service may use.
+"""Gives each worker CPUs of its own, out of those that the service may use.
 
-Which place a worker has is told by locks on the bytes of an anonymous file that the workers inherit: the kernel releases
-them when a worker is gone, however it went, and its replacement finds the place free.
+A *place* is one worker's share of the CPUs. A worker holds its place by locking a byte of an anonymous file that all
+workers inherit. The kernel releases the lock when the worker ends, however it ends, so its replacement finds the place
+free.
 """
 
 import contextlib
@@ -10,20 +11,20 @@ import itertools
 import os
 from collections.abc import Iterator, Sequence
 
-# Workers that are replaced on a reload have their places next to those of their successors.
+# How many workers can hold one place at a time: after a reload, old workers hold theirs beside their successors.
 GENERATIONS = 64
-# Bytes of a number in the file.
+# Bytes of each number that is kept in the file.
 WORD = 8
 
 
 class Places:
-    """The places of a number of workers, made in their parent."""
+    """The places of the workers; the parent makes this before it forks them."""
 
     def __init__(self) -> None:
         self._file = os.memfd_create("places")
 
     def pin(self, workers: int) -> None:
-        """Keep this process, and every thread that it starts from now on, on the CPUs of the emptiest place."""
+        """Keep this process, and threads that it starts later, on the CPUs of the place that fewest workers hold."""
         cpus = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, shares(cpus, workers)[self._take(workers)])
 
@@ -34,7 +35,7 @@ class Places:
                 if self._lock(byte):
                     fcntl.lockf(self._file, fcntl.LOCK_UN, 1, byte + 1)
                     free[byte % workers].append(byte)
-            # Of places that are equally empty the one that was taken first: who has it will be replaced first.
+            # Of places with equally many workers, take the one whose worker is oldest: that one is replaced first.
             place = min(range(workers), key=lambda number: (-len(free[number]), self._taken_at(number)))
             if free[place]:
                 self._lock(free[place][0])
@@ -42,7 +43,7 @@ class Places:
             return place
 
     def _taken_at(self, place: int) -> int:
-        """Return when a place was taken last, counted in takings of any; 0 for never."""
+        """Return the running number of the last taking of a place, counted over all places; 0 for never."""
         return int.from_bytes(os.pread(self._file, WORD, place * WORD), "big")
 
     def _lock(self, byte: int) -> bool:
@@ -54,7 +55,7 @@ class Places:
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
-        # The first byte is no place: who holds it is looking for one.
+        # The first byte belongs to no place: a worker locks it while it looks for its place.
         fcntl.lockf(self._file, fcntl.LOCK_EX, 1, 0)
         try:
             yield
@@ -63,7 +64,7 @@ class Places:
 
 
 def shares(cpus: Sequence[int], workers: int) -> list[Sequence[int]]:
-    """Return the CPUs of each worker: equal parts without a common CPU, or one each, in turn, where there are too few."""
+    """Return the CPUs of each worker: equal parts that share no CPU, or one CPU each, in turn, if there are too few."""
     if len(cpus) < workers:
         return [[cpus[number % len(cpus)]] for number in range(workers)]
     ends = [number * len(cpus) // workers for number in range(workers + 1)]

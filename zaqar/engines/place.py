@@ -1,4 +1,4 @@
-"""The address or the Unix socket to listen on: whether it can be had, told by the option that says it."""
+"""Checks whether the service can listen on its address or Unix socket; the refusal names the option."""
 
 import contextlib
 import dataclasses
@@ -16,10 +16,10 @@ UNIX_SOCKET_BYTES = 107
 
 
 def check_place(endpoint: Endpoint, *, may_be_taken: bool = False) -> None:
-    """Refuse a place that nobody can listen on; nothing listens there afterwards.
+    """Refuse an address or Unix socket on which the service cannot listen; nothing listens there afterwards.
 
-    ``may_be_taken``: whether another process may listen there now, as the running service does when somebody looks at
-    its configuration.
+    ``may_be_taken``: whether another process may be listening there, as the running service is when ``--check-config``
+    is used beside it. Raises ``ConfigurationError``.
     """
     if endpoint.unix_socket:
         _check_unix_socket(Path(endpoint.unix_socket), may_be_taken=may_be_taken)
@@ -37,9 +37,12 @@ def check_place(endpoint: Endpoint, *, may_be_taken: bool = False) -> None:
 
 
 def taken_over(endpoint: Endpoint) -> Endpoint:
-    """Return the endpoint with its real port, its Unix socket's path free; a place that ``check_place`` has accepted."""
+    """Return the endpoint ready to be bound: port 0 replaced by a free one, a Unix socket that was left behind removed.
+
+    ``check_place`` must have accepted the endpoint.
+    """
     if endpoint.unix_socket:
-        # Left behind by a service that was killed.
+        # A service that was killed leaves its socket behind.
         Path(endpoint.unix_socket).unlink(missing_ok=True)
         return endpoint
     return endpoint if endpoint.port else dataclasses.replace(endpoint, port=_bind(endpoint))
@@ -52,9 +55,9 @@ def check_length(path: Path) -> None:
 
 
 def _bind(endpoint: Endpoint) -> int:
-    """Bind once and let go; return the port."""
-    # granian listens with SO_REUSEPORT, so that a second service on the same port would start without a word and take
-    # half of the connections; gunicorn would try for five seconds. Binding once without it tells at once.
+    """Bind the address, close the socket again and return the port."""
+    # granian listens with SO_REUSEPORT: a second service on the same port would start without an error and take half of
+    # the connections. gunicorn would try for five seconds. Binding without SO_REUSEPORT fails at once.
     family = socket.getaddrinfo(endpoint.address, endpoint.port, type=socket.SOCK_STREAM)[0][0]
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -14,10 +14,10 @@ _EVENTS = {
 
 
 class Poller:
-    """Waits for all clients at once.
+    """Waits for the clients of all connections at once.
 
-    A connection belongs to the poller's thread from an event on, and to nobody while it waits. Any thread may put its
-    connection back; so no request needs a word from one thread to the other at its end.
+    While a connection waits for its client, no thread owns it. When the client did something, the poller's thread owns
+    it. The thread that served a request puts the connection back itself, without telling the poller's thread.
     """
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class Poller:
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
-        """Return the number of open connections, also those that are being served."""
+        """Return the number of open connections, those included that are being served."""
         return len(self._connections)
 
     def watch(self, number: int, action: Callable[[], object]) -> None:
@@ -53,7 +53,7 @@ class Poller:
             self._epoll.modify(connection.fileno, _EVENTS[step])
 
     def wait(self, seconds: float) -> list[Connection]:
-        """Return the connections whose clients did something, which belong to the caller from now on."""
+        """Return the connections whose clients did something within so many seconds; the caller owns them now."""
         found = []
         for number, _ in self._epoll.poll(seconds):
             connection = self._connections.get(number)
@@ -69,23 +69,23 @@ class Poller:
         return [connection for connection in list(self._connections.values()) if connection.is_waiting]
 
     def take(self, connection: Connection) -> bool:
-        """Take a connection that waits, for the poller's thread; tell whether it still did."""
+        """Make the caller, the poller's thread, own a waiting connection; return False where it waits no more."""
         with self._lock:
             taken, connection.is_waiting = connection.is_waiting, False
             return taken
 
     def give_back(self, connection: Connection) -> None:
-        """Undo ``take``, of a connection to which nothing was done."""
+        """Undo ``take`` where nothing was done with the connection."""
         connection.is_waiting = True
 
     def end(self, connection: Connection) -> None:
         """Close the connection, which belongs to the caller."""
-        # Forgotten first: the number may be that of the next connection at once.
+        # Forget it before closing: the next connection may get the same file descriptor at once.
         self._connections.pop(connection.fileno, None)
         connection.close()
 
     def close(self) -> None:
-        """Close what is left."""
+        """Close all connections that are left."""
         for connection in list(self._connections.values()):
             self.end(connection)
         self._epoll.close()
@@ -101,11 +101,11 @@ class Memory:
 
     @property
     def is_full(self) -> bool:
-        """Tell whether there is more than there may be."""
+        """Tell whether more bytes are kept than the bound allows."""
         return self._total > self._most
 
     def keep(self, connection: Connection, size: int) -> None:
-        """Say how much is kept for the connection from now on; the caller owns it."""
+        """Note that ``size`` bytes are kept for a connection from now on; the caller must own it."""
         if size != connection.held:
             with self._lock:
                 self._total += size - connection.held

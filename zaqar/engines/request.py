@@ -1,11 +1,11 @@
-"""What a client asks, and the refusal of what is no request."""
+"""A client's request, and the exception for bytes that are no request."""
 
 import dataclasses
 from http import HTTPStatus
 
 
 class Refused(Exception):
-    """The client sent what is no request to this service."""
+    """The client sent something that is no request to this service; it is answered with ``status``."""
 
     def __init__(self, status: HTTPStatus, description: str) -> None:
         super().__init__(description)
@@ -15,7 +15,7 @@ class Refused(Exception):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Bounds:
-    """How long the line of a request and its body may be, in bytes."""
+    """The greatest lengths of a request's line and of its body, in bytes."""
 
     line: int
     body: int

@@ -10,19 +10,20 @@ from zaqar import forks
 
 LOG = logging.getLogger(__name__)
 
-# Tells a worker that others take its place, so that it lets its clients go. No terminal sends it, as it does SIGWINCH.
+# The parent sends it to a worker that is being replaced, which then ends its connections. It is a real-time signal, as
+# no terminal sends one; terminals do send SIGWINCH.
 REPLACED = signal.SIGRTMIN
 
 _FOR_THE_PARENT = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR2)
 
 
 def leave_to_parent() -> None:
-    """Keep the parent's handlers, and a terminal's Ctrl-C, out of the workers that it will fork."""
+    """Let workers that are forked later have none of the parent's signal handlers, and ignore Ctrl-C in a terminal."""
     forks.call(_leave)
 
 
 def end_with_parent(parent: int, *, graceful_timeout: float) -> None:
-    """End this process as a stop would, soon after its parent was killed."""
+    """Stop this process, in order, when its parent is gone; kill it after ``graceful_timeout`` seconds."""
     threading.Thread(target=_watch, args=(parent, graceful_timeout), name="parent", daemon=True).start()
 
 
@@ -33,14 +34,14 @@ def _watch(parent: int, graceful_timeout: float) -> None:
     LOG.error("The parent process is gone; this process ends.")
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(graceful_timeout)
-    # A client that stalls would keep the port from the next service.
+    # Otherwise a client that stalls would keep this process, and with it the port, from the next service.
     os._exit(1)
 
 
 def _leave() -> None:
-    # A worker that is told to stop before it has handlers of its own would run those of its parent, which only take a
-    # note; the parent would wait for it until the graceful timeout is over.
+    # A worker that is told to stop before it has set its own handlers would run its parent's. These only take a note in
+    # the worker, so the parent would wait for it until the graceful timeout is over.
     for number in _FOR_THE_PARENT:
         signal.signal(number, signal.SIG_DFL)
-    # A terminal sends it to the workers as well, and granian's can hang when their parent's SIGTERM comes on top.
+    # A terminal sends SIGINT to the workers, too; granian's can hang when SIGTERM of their parent follows.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

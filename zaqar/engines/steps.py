@@ -1,10 +1,10 @@
-"""What a connection is about, and what it waits for."""
+"""The states of a connection, and the steps that can come next."""
 
 import enum
 
 
 class Step(enum.Enum):
-    """What has to happen before the connection goes on."""
+    """What has to happen next before the connection goes on."""
 
     READ = "wait for bytes of the client"
     WRITE = "wait until the client takes bytes"
@@ -13,7 +13,7 @@ class Step(enum.Enum):
 
 
 class State(enum.Enum):
-    """What the connection is about."""
+    """What the connection is doing."""
 
     GREETING = "shaking hands for TLS"
     READING = "a request, or none yet"

@@ -10,9 +10,9 @@ from zaqar.engines.connection import Connection
 
 
 class Threads:
-    """At most so many threads, each started when it is needed first.
+    """A pool of at most ``most`` threads, each started when there is work for it.
 
-    Not the pool of the standard library: its futures cost a tenth of a request.
+    It is not the standard library's: the futures of that one cost a tenth of a request's time.
     """
 
     def __init__(self, most: int, serve: Callable[[Connection], None]) -> None:
@@ -23,7 +23,7 @@ class Threads:
         self._started: list[threading.Thread] = []
 
     def hand(self, connection: Connection) -> None:
-        """Let a thread serve the connection, as soon as one is free. Only one thread may call this."""
+        """Let a thread serve the connection, as soon as one is free. Only the poller's thread may call this."""
         self._queue.put(connection)
         try:
             self._idle.pop()
@@ -34,7 +34,7 @@ class Threads:
                 thread.start()
 
     def stop(self, seconds: float) -> None:
-        """End the threads, once they have served what they have; wait at most so long."""
+        """End the threads after they have served what they were handed; wait at most so many seconds."""
         for _ in self._started:
             self._queue.put(None)
         deadline = time.monotonic() + seconds

@@ -1,4 +1,4 @@
-"""Certificates and keys of the service: each file that cannot be used is told by its option."""
+"""Reads the service's certificate, key and client CA; a refusal names the option of the file that cannot be used."""
 
 import functools
 import ssl
@@ -9,7 +9,7 @@ from zaqar.errors import ConfigurationError, refuse_together
 
 
 def check_tls(endpoint: Endpoint) -> None:
-    """Refuse a certificate, key or CA file that cannot be used."""
+    """Refuse a certificate, key or CA file that cannot be used. Raises ``ConfigurationError``."""
     if endpoint.tls_certificate:
         tls_context(endpoint)
 
@@ -30,7 +30,7 @@ def _load_certificate(context: ssl.SSLContext, certificate: str, key: str | None
     key_file = key or certificate
 
     def refuse() -> str:
-        # OpenSSL would ask the terminal, where there may be nobody.
+        # Called for a key with a passphrase: OpenSSL would ask at the terminal, where there may be nobody.
         raise ConfigurationError(
             f"The TLS key in {key_file} is encrypted, and no password can be given: decrypt it with "
             f"`openssl pkey -in {key_file} -out NEW`."
@@ -63,7 +63,7 @@ def _check_readable(name: str, path: str) -> None:
 
 
 def _fault(certificate: str, key: str | None, error: ssl.SSLError) -> str:
-    # OpenSSL's own words name neither the file nor what is missing in it.
+    # OpenSSL's own message names neither the file nor what is missing in it.
     if b"CERTIFICATE-----" not in Path(certificate).read_bytes():
         return f"[server] tls_certificate {certificate} is no certificate in PEM format"
     if b"PRIVATE KEY-----" not in Path(key or certificate).read_bytes():

@@ -1,20 +1,20 @@
-"""The granian engine: faster than gunicorn, with fewer guards.
+"""The granian engine: faster than gunicorn, and with less protection against slow clients.
 
-What it cannot do, whatever it is told (granian 2.8):
+What granian 2.8 cannot do, whatever its settings:
 
 - A client that stalls in the middle of a body holds a thread until it goes away; so put a proxy in front that reads whole
   requests before it passes them on.
 - A header ``X_Name`` reaches the application as ``X-Name``.
 - A header with a byte that is not ASCII reaches the application as an empty one.
-- A chunked body that breaks off reaches it as one that has ended.
+- A chunked body that breaks off reaches the application as one that has ended.
 - A stalled TLS handshake ends after 10 seconds, whatever the client timeout is.
 - A worker that dies within 5.5 seconds of the start of its predecessor's replacement ends the whole service.
 - Connections that a worker has not accepted yet when it stops are reset, unless the kernel's
   ``net.ipv4.tcp_migrate_req`` is 1.
-- Connections that are idle when a worker ends are closed without an answer; those that ask meanwhile, within two seconds of a
-  reload and one of a stop, are closed by their answer.
-- Idle connections hold their place until the client timeout, also where others wait for one.
-- A reload does not change its own settings (workers, threads, TLS), only those of the service.
+- Connections that are idle when a worker ends are closed without a word. A worker goes on answering for two seconds
+  before it is replaced, and for one before a stop; each answer then closes its connection.
+- Idle connections stay open until the client timeout, even where new ones wait to be accepted.
+- A reload does not change granian's own settings (workers, threads, TLS), only those of the service.
 """
 
 import contextlib
@@ -43,16 +43,16 @@ from zaqar.errors import ConfigurationError
 
 LOG = logging.getLogger(__name__)
 
-# Seconds between the start of a new worker and the end of the one it replaces, on a reload. Meanwhile, what the old one
-# answers is the last on its connection.
+# On a reload, seconds between the start of a new worker and the end of the one it replaces. Meanwhile the old worker
+# closes each connection with its next answer.
 RESPAWN_INTERVAL = 2.0
-# Seconds of the same kind before a stop.
+# Before a stop, seconds for which workers close each connection with its next answer.
 FAREWELL = 1.0
 LEAST_BACKLOG = 128
-# Bytes of a request's headers, as many as under gunicorn.
+# Most bytes of a request's headers, without the request line.
 HEADERS_BYTES = 64 * 1024
 
-# Through the handlers of the root logger, as everything else.
+# granian's log goes through the handlers of the root logger, as everything else does.
 _LOGGING = {"formatters": {}, "handlers": {}, "loggers": {"_granian": {"propagate": True}}}
 _OLD_KEY_FORMATS = (b"BEGIN RSA PRIVATE KEY", b"BEGIN EC PRIVATE KEY", b"BEGIN DSA PRIVATE KEY")
 
@@ -72,13 +72,13 @@ def check_tls(endpoint: Endpoint) -> None:
 
 def serve(program: Program) -> int:
     """Serve until the process is told to stop, and return its exit status."""
-    # The workers get what the parent has accepted; from Python 3.14 on, granian would start them anew.
+    # Forked workers have the configuration that the parent accepted. From Python 3.14 on, the default is not fork.
     multiprocessing.set_start_method("fork", force=True)
     descriptors.raise_limit()
     server = ServiceServer(program)
     server.on_startup(program.started)
     signal.signal(signal.SIGUSR2, lambda _number, _frame: program.report())
-    # A worker that is told before it listens would die of the signal, and granian ends with an error where one dies.
+    # A worker that gets the signal before it has a handler would die, and granian stops the service when a worker dies.
     signal.signal(REPLACED, signal.SIG_IGN)
     leave_to_parent()
     parent = os.getpid()
@@ -133,7 +133,7 @@ class ServiceServer(Granian):  # type: ignore[valid-type,misc]  # which server i
         return worker
 
     def _stop_workers(self) -> None:
-        # Idle connections are closed at once by what granian does next: whoever asks meanwhile does so no more.
+        # What granian does next closes idle connections at once. Until then, each answer tells its client to close.
         told = [_say_goodbye(worker) for worker in self._workers.values()]
         if any(told):
             time.sleep(FAREWELL)
@@ -149,7 +149,7 @@ class ServiceServer(Granian):  # type: ignore[valid-type,misc]  # which server i
 
 
 class Farewell:
-    """The application; from a signal on, each answer is the last one on its connection."""
+    """Wraps the application: after the signal ``REPLACED``, each answer closes its connection."""
 
     def __init__(self, application: Application) -> None:
         self._application = application
@@ -157,7 +157,7 @@ class Farewell:
         signal.signal(REPLACED, self._leave)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """Answer a request."""
+        """Answer a request, as in PEP 3333."""
         if not self._is_leaving:
             return self._application(environ, start_response)
 
@@ -171,7 +171,7 @@ class Farewell:
 
 
 def _say_goodbye(worker: Any) -> bool:
-    """Let a worker's answers close their connections; tell whether it still runs."""
+    """Let a worker close each connection with its next answer; return False where the worker does not run."""
     if not worker.is_alive():
         return False
     with contextlib.suppress(ProcessLookupError):
@@ -190,20 +190,20 @@ def _settings(endpoint: Endpoint) -> dict[str, Any]:
         "http": HTTPModes.http1,
         "http1_settings": HTTP1Settings(
             header_read_timeout=round(endpoint.client_timeout * 1000),
-            # What has no room in it with its line is refused (431), before the application runs.
+            # Headers that do not fit into it together with the request line are refused with 431 by granian.
             max_buffer_size=endpoint.longest_line + HEADERS_BYTES,
         ),
         "websockets": False,
         "workers": endpoint.workers,
         "blocking_threads": endpoint.threads,
         "backlog": max(LEAST_BACKLOG, endpoint.backlog),
-        # Connections, whatever its name says; more of them wait to be accepted.
+        # The number of connections that are accepted, despite the option's name; further ones wait.
         "backpressure": descriptors.room(endpoint.threads),
         "workers_kill_timeout": endpoint.graceful_timeout,
         "respawn_failed_workers": True,
         "respawn_interval": RESPAWN_INTERVAL,
         "log_dictconfig": _LOGGING,
-        # Its warnings are about our number of threads, which is meant.
+        # granian's warnings would be about the number of threads, which is chosen on purpose.
         "log_level": LogLevels.debug if endpoint.debug else LogLevels.error,
         "log_access": False,
     }

@@ -1,4 +1,4 @@
-"""The gunicorn engine: worker processes with threads that no client can hold."""
+"""The gunicorn engine: worker processes whose threads never wait for a slow client."""
 
 import contextlib
 import os
@@ -31,7 +31,7 @@ def serve(program: Program) -> int:
     try:
         ServiceArbiter(ServedApplication(program)).run()
     except SystemExit as end:
-        # A worker is a fork that ends here, too; its status tells the arbiter what happened to it.
+        # A forked worker ends here, too; the arbiter reads from its exit status what happened to it.
         if os.getpid() != parent:
             raise
         return 1 if end.code else 0
@@ -39,7 +39,7 @@ def serve(program: Program) -> int:
 
 
 class Log(Logger):  # type: ignore[misc]  # gunicorn ships no types
-    """Hands what gunicorn says to the service's own log."""
+    """Passes gunicorn's log records to the service's own log."""
 
     def setup(self, cfg: Any) -> None:
         """Set the level; the handlers are those of the root logger."""
@@ -52,7 +52,7 @@ class ServiceArbiter(Arbiter):  # type: ignore[misc]  # gunicorn ships no types
     """The parent of the workers."""
 
     def __init__(self, app: "ServedApplication") -> None:
-        # What a reload replaces: first the workers whose successors do not serve yet, then those that were told to end.
+        # Process ids of workers that a reload replaces: first while their successors start, then while they end.
         self._replaced: set[int] = set()
         self._leaving: set[int] = set()
         self._beside = 0
@@ -72,9 +72,9 @@ class ServiceArbiter(Arbiter):  # type: ignore[misc]  # gunicorn ships no types
         self.manage_workers()
 
     def manage_workers(self) -> None:
-        """Keep as many workers as are wanted, beside those that a reload replaces; end these once their successors serve.
+        """Keep as many workers as are wanted; end those that a reload replaces, but only once their successors serve.
 
-        gunicorn would end them before anybody serves in their place, and would wait for them and do nothing else.
+        gunicorn's own method would end the old workers before the new ones serve, and wait for them idly.
         """
         self._replaced &= self.WORKERS.keys()
         self._leaving &= self.WORKERS.keys()
@@ -86,7 +86,7 @@ class ServiceArbiter(Arbiter):  # type: ignore[misc]  # gunicorn ships no types
         super().manage_workers()
 
     def handle_usr2(self) -> None:
-        """Report the state of the service (storage R9.1.5); gunicorn would start a second copy of itself."""
+        """Report the state of the service (storage R9.1.5), where gunicorn would start a second copy of itself."""
         self.app.program.report()
 
     def _are_successors_serving(self) -> bool:
@@ -103,12 +103,12 @@ class ServiceArbiter(Arbiter):  # type: ignore[misc]  # gunicorn ships no types
 
 
 class ServedApplication(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
-    """What gunicorn asks for its settings and for the application."""
+    """gunicorn's application object: it supplies the settings and the WSGI application."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
         self._places = Places()
-        # Workers write their ids here, by which the parent learns that they serve.
+        # A pipe: workers write their process ids, and so the parent learns that they serve.
         self._told, self._tells = os.pipe()
         os.set_blocking(self._told, False)
         self._serving: set[int] = set()
@@ -131,11 +131,11 @@ class ServedApplication(BaseApplication):  # type: ignore[misc]  # gunicorn ship
             raise AppImportError(str(error)) from error
 
     def tell_that_it_serves(self, pid: int) -> None:
-        """Tell the parent, from a worker."""
+        """Tell the parent that the worker with this process id serves; called in the worker."""
         os.write(self._tells, pid.to_bytes(PID_BYTES, "big"))
 
     def serving(self) -> Set[int]:
-        """Return the ids of all workers that have told so far, in the parent."""
+        """Return the process ids of all workers that said that they serve; called in the parent."""
         with contextlib.suppress(BlockingIOError):
             while told := os.read(self._told, PID_BYTES):
                 self._serving.add(int.from_bytes(told, "big"))
@@ -160,7 +160,7 @@ def _settings(endpoint: Endpoint) -> dict[str, object]:
 
 
 def _tls_settings(endpoint: Endpoint) -> dict[str, object]:
-    # One context for all connections; gunicorn would read the files for each.
+    # One TLS context for all connections: gunicorn would read the files again for each.
     context = tls_context(endpoint)
     return {
         "certfile": endpoint.tls_certificate,

@@ -1,7 +1,7 @@
-"""A gunicorn worker whose threads meet whole requests only.
+"""A gunicorn worker whose threads are given whole requests only.
 
-One thread, the poller's, reads from all clients at once and never waits for one: for TLS handshakes, headers, bodies and for
-clients that are slow to take their answers. So a client that stalls costs a connection, and no thread.
+One thread, the poller's, does the slow part for all clients at once: TLS handshakes, reading headers and bodies, and
+sending to clients that are slow to take their answers. So a client that stalls occupies a connection, but no thread.
 """
 
 import contextlib
@@ -28,18 +28,18 @@ from zaqar.engines.threads import Threads
 
 LOG = logging.getLogger(__name__)
 
-# Bytes, in each worker, of requests that are not whole and of answers that are not taken.
+# Most bytes that a worker keeps of requests that have not come wholly and of answers that clients have not taken.
 MEMORY = 64 * 1024 * 1024
-# Seconds that a stop leaves to idle connections for one more request.
+# At a stop, seconds for which an idle connection may still send one request.
 FAREWELL = 1.0
-# Seconds for which nothing is accepted after the system had no room for it.
+# Seconds for which no connection is accepted after there was no room for one.
 PAUSE = 1.0
-# A client that was quiet for less is never let go for another's sake.
+# Seconds. A client that was quiet for a shorter time is never disconnected to make room for another.
 QUIET = 1.0
 
 
 class ThreadedWorker(Worker):  # type: ignore[misc]  # gunicorn ships no types
-    """Accepts, polls, and hands whole requests to its threads."""
+    """Accepts connections, waits for their clients, and hands whole requests to its threads."""
 
     def init_process(self) -> None:
         """Prepare what the main loop needs, then load the application and run."""
@@ -57,17 +57,17 @@ class ThreadedWorker(Worker):  # type: ignore[misc]  # gunicorn ships no types
         super().init_process()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  # a signal's handler
-        """Begin to end, since the service stops."""
+        """Begin to end because the service stops."""
         self.alive = False
         self._patience = FAREWELL
 
     def init_signals(self) -> None:
-        """Listen to the parent."""
+        """Set the handlers for the parent's signals."""
         super().init_signals()
         signal.signal(REPLACED, self._leave)
 
     def run(self) -> None:
-        """Serve until told to end, then until everything is answered or the time for that is over."""
+        """Serve until told to end; then finish what was begun, for at most the graceful timeout."""
         scheme = "https" if self.cfg.is_ssl else "http"
         self._served = Served(self.wsgi, scheme=scheme, is_one_of_several=self.cfg.workers > 1)
         self._most = descriptors.room(self.cfg.threads)
@@ -90,11 +90,11 @@ class ThreadedWorker(Worker):  # type: ignore[misc]  # gunicorn ships no types
             self.notify()
             self._let_go(now)
         if self._memory.is_full and not self._make_room(lambda connection: connection.held > 0):
-            # All that is kept waits for a thread, so nothing more is read for a moment.
+            # All bytes that are kept belong to requests that wait for a thread: read nothing more for a moment.
             time.sleep(0.01)
 
     def _leave(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002  # a signal's handler
-        """Begin to end; others take the new connections, so the old ones have time."""
+        """Begin to end because other workers replace this one: they take new connections, so the old ones have time."""
         if self.alive:
             self._patience = self.cfg.graceful_timeout
             self.alive = False
@@ -161,7 +161,7 @@ class ThreadedWorker(Worker):  # type: ignore[misc]  # gunicorn ships no types
     def _stop_accepting(self) -> None:
         for listener in self.sockets:
             if self._patience == FAREWELL:
-                # Nobody else will: what was connected by now gets an answer yet.
+                # The service stops, so no other worker will accept clients that have connected: answer them here.
                 while self._accept(listener):
                     pass
             if self._is_accepting:
@@ -171,7 +171,7 @@ class ThreadedWorker(Worker):  # type: ignore[misc]  # gunicorn ships no types
     # Serving.
 
     def _follow(self, connection: Connection, step: Step) -> None:
-        """Do the next step of a connection, in the poller's thread."""
+        """Do the next step of a connection; called in the poller's thread."""
         if step is Step.SERVE:
             self._threads.hand(connection)
         else:
@@ -186,7 +186,7 @@ class ThreadedWorker(Worker):  # type: ignore[misc]  # gunicorn ships no types
             self._poller.put_back(connection, step)
 
     def _serve(self, connection: Connection) -> None:
-        """Answer what has come on a connection, in one of the threads."""
+        """Answer the requests that came on a connection; called in one of the threads."""
         step = Step.SERVE
         while step is Step.SERVE:
             request = connection.requests.ready.popleft()
@@ -217,7 +217,7 @@ class ThreadedWorker(Worker):  # type: ignore[misc]  # gunicorn ships no types
                 self._put_back(connection, Step.END)
 
     def _make_room(self, may_go: Callable[[Connection], bool]) -> bool:
-        """Let the client go that has been quiet for longest; tell whether there was one."""
+        """Disconnect the client that was quiet for longest, of those that ``may_go``; tell whether there was one."""
         quiet = time.monotonic() + self._seconds - QUIET
         found = [one for one in self._poller.waiting() if one.pace.due <= quiet and may_go(one)]
         oldest = min(found, key=lambda connection: connection.pace.due, default=None)

@@ -29,7 +29,7 @@ _NO_TRUSTS = NoTrusts("There is nobody who could make a trust for the subscriber
 
 @dataclasses.dataclass(frozen=True)
 class Operations:
-    """All of them, as every transport is given them."""
+    """The operations of every noun in one bundle, which each transport is given."""
 
     queues: Queues
     messages: Messages

@@ -34,7 +34,7 @@ class Health:
         return not complaints
 
     def complaints(self) -> Sequence[str]:
-        """Return what is wrong with the stores, whoever asks; they are asked at most once a second (http H-13)."""
+        """Return what is wrong with the stores, asked at most once a second; no policy is asked (http H-13)."""
         return self._probe.complaints()
 
     def _look(self) -> Sequence[str]:

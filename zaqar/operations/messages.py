@@ -63,7 +63,7 @@ class Messages:
         include_claimed: bool = False,
         include_delayed: bool = False,
     ) -> Sequence[Message]:
-        """Return messages after ``marker``, oldest first; without ``echo`` none of the caller's own (http M-15)."""
+        """Return messages after ``marker``, oldest first; without ``echo``, none that the caller posted (http M-15)."""
         self._authorization.check("messages:get_all", context)
         most = page_size(limit, most=self._limits.max_messages_per_page)
         try:

@@ -33,7 +33,7 @@ class Redrives:
         reason: object = None,
         dry_run: object = None,
     ) -> Redrive:
-        """Begin to bring the queue's dead letters back; what is None is not limited (http R-1 to R-6).
+        """Begin to bring the queue's dead letters back; a term that is None sets no limit (http R-1 to R-6).
 
         Raises ``Invalid``, ``QueueNotFound``, ``RedriveRunning``.
         """
@@ -68,7 +68,7 @@ class Redrives:
         raise RedriveNotFound("The queue has no such redrive; of each queue the latest is known.")
 
     def cancel(self, context: Context, queue: QueueKey, redrive_id: str) -> None:
-        """End it; silent where it has ended (http R-9). Raises ``RedriveNotFound``."""
+        """End a redrive; do nothing where it has ended (http R-9). Raises ``RedriveNotFound``."""
         self._check(context, queue)
         self._known.store_for(queue).redrives.cancel(queue, named(redrive_id))
 

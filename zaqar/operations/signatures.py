@@ -14,7 +14,7 @@ from zaqar.signing import Grant, Signer, is_method, parse_time, path_of
 RESOURCES = ("messages", "subscriptions", "claims")
 """What of a queue a signature may open."""
 LIFETIME = timedelta(days=1)
-"""Of a signature whose end nobody names."""
+"""How long a signature is good where the client names no end."""
 
 
 class Signature(msgspec.Struct, frozen=True):

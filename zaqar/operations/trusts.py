@@ -17,7 +17,7 @@ from zaqar.storage.contract import Subscriptions
 from zaqar.storage.ids import Id, parse_id
 
 TRUST_ID = "trust_id"
-"""In the options."""
+"""The member of a subscription's options that holds the id of its trust."""
 _SAID = ("post_data", "post_headers")
 """Options that say what is sent, such as which workflow is to run."""
 _PAGE = 1000
@@ -28,7 +28,7 @@ class Trusts(Protocol):
     """Who makes trusts, and removes them."""
 
     are_made: bool
-    """Whether there are any."""
+    """Whether trusts can be made."""
 
     def create(self, context: Context, *, seconds: int) -> str:
         """Let the service act as the caller, in his project and with his roles, for so long; return the trust's id.
@@ -43,7 +43,7 @@ class Trusts(Protocol):
 
 
 class NoTrusts:
-    """What there is where no trusts can be made."""
+    """Stands in for ``Trusts`` where no trusts can be made; ``reason`` is the sentence that says why."""
 
     are_made = False
 

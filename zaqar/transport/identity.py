@@ -1,4 +1,4 @@
-"""Who asks, from the headers of a request, however a transport spells them (http X-14 to X-27)."""
+"""Makes the caller's context from the headers of a request, for every transport (http X-14 to X-27)."""
 
 import re
 import uuid
@@ -13,7 +13,7 @@ from zaqar.transport.status import EmptyProject, InvalidClientId, MissingHeader,
 
 CLIENT_ID, USER, ROLES, TOKEN = "Client-ID", "X-User-Id", "X-Roles", "X-Auth-Token"
 PROJECTS = ("X-Project-ID", "X-Tenant-Id", "X-Tenant")
-"""The first that is there names the project."""
+"""Headers that may name the project; the first of them that a request has counts."""
 
 _NO_PROJECT = 'The "X-Project-ID" header is required: it names the project, the tenant.'
 
@@ -23,7 +23,7 @@ _HEX = re.compile(r"[0-9a-fA-F]{32}\Z")
 
 
 class Credentials(msgspec.Struct, frozen=True, gc=False):
-    """What somebody vouches for who is not the client: Keystone, for what stands behind a token."""
+    """The identity behind a token, for which Keystone vouches, and not the client."""
 
     project: str | None
     user: str | None = None

@@ -1,4 +1,4 @@
-"""Where things are: the hrefs of answers, the same over every transport."""
+"""The paths of resources as answers give them in ``href`` members, the same over every transport."""
 
 from zaqar.models import Kind, QueueKey
 

@@ -1,4 +1,4 @@
-"""How each error looks to a client: one table for all transports (http section 3.6)."""
+"""The status code and title with which each error is answered: one table for all transports (http section 3.6)."""
 
 from typing import NamedTuple
 

@@ -22,12 +22,12 @@ class SubscriptionDeliveries:
 
 
 class SubscriptionRetry:
-    """What fails of the deliveries to a subscription."""
+    """The deliveries to a subscription that failed and wait for their next attempt."""
 
     def __init__(self, deliveries: Deliveries) -> None:
         self._deliveries = deliveries
 
     def on_post(self, req: Request, resp: Response, queue: QueueKey, subscription_id: str) -> None:
-        """Have it tried now (http S-46)."""
+        """Let them be attempted now (http S-46)."""
         self._deliveries.retry(caller(req), queue, subscription_id)
         resp.status = falcon.HTTP_204

@@ -1,4 +1,4 @@
-"""Errors as answers: the outer edge of the transport."""
+"""Turns every error into an answer, at the outer edge of the transport."""
 
 import logging
 from typing import Any
@@ -92,7 +92,7 @@ def _answer(resp: Response, code: int, document: dict[str, Any]) -> None:
 
 
 def _named(req: Request) -> str:
-    """Return by what the request is known in the log."""
+    """Return the words that name the request in the log."""
     return f"{_id(req)} {quote(req.method)} {quote(req.path)}"
 
 

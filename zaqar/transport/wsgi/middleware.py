@@ -39,13 +39,13 @@ class RequestIds:
         )
 
     def process_response(self, req: Request, resp: Response, resource: object, req_succeeded: bool) -> None:
-        """Show it."""
+        """Put the id into the answer's headers."""
         if not getattr(resp.context, "is_bare", False):
             resp.set_header("x-openstack-request-id", req.context.request_id)
 
 
 class Checks:
-    """Establishes who asks, and of which queue or topic, or refuses."""
+    """Finds out who calls and which queue or topic the path names, or refuses the request."""
 
     def __init__(self, client_id_rule: ClientIdRule, signer: Signer) -> None:
         self._identity = Identity(client_id_rule, spelled=_variable)

@@ -66,13 +66,13 @@ class SubscriptionItem:
 
 
 class SubscriptionConfirm:
-    """Whether the subscriber wants to be told."""
+    """The subscriber's answer to the question whether it wants to be sent messages."""
 
     def __init__(self, subscriptions: Subscriptions) -> None:
         self._subscriptions = subscriptions
 
     def on_put(self, req: Request, resp: Response, queue: QueueKey, subscription_id: str) -> None:
-        """Say so (http S-27 to S-34)."""
+        """Confirm the subscription, or take the confirmation back (http S-27 to S-34)."""
         confirmed = documents.decode_confirmation(body.read(req, most=LARGEST_SUBSCRIPTION))
         self._subscriptions.confirm(caller(req), queue, subscription_id, confirmed)
         resp.status = falcon.HTTP_204
@@ -80,7 +80,7 @@ class SubscriptionConfirm:
 
 
 class SubscriptionSecret:
-    """What signs the webhooks of a subscription."""
+    """The secret with which the webhooks of a subscription are signed."""
 
     def __init__(self, subscriptions: Subscriptions) -> None:
         self._subscriptions = subscriptions
