@@ -11,12 +11,15 @@ import pytest
 from tests.builders import queue_key
 from zaqar.errors import QueueNotFound, Unavailable
 from zaqar.models import QueueKey, Redrive, RedriveTerms
-from zaqar.redriving import LEASE, LOOK_INTERVAL, MOST_MESSAGES, Redriver
+from zaqar.redriving import LEASE, LOOK_INTERVAL, MOST_MESSAGES, REST, Redriver
 from zaqar.storage.contract import MessageStore
+
+STEP = 0.05
+"""Seconds that a step takes."""
 
 
 class Redrives:
-    """Redrives of a store that counts, in place of moving; each step takes a tenth of a second."""
+    """Redrives of a store that counts, in place of moving; each step takes a twentieth of a second."""
 
     def __init__(self):
         self.time = 0.0
@@ -55,7 +58,7 @@ class Redrives:
         self.holders.add(holder)
         self.steps.append((queue, limit, self.time))
         self.has_stepped.set()
-        self.time += 0.1
+        self.time += STEP
         if queue in self.failing:
             raise self.failing[queue]
         if queue in self.broken:
@@ -128,7 +131,7 @@ def world():
 
 def test_a_redrive_is_stepped_until_it_has_ended(world):
     queue = queue_key()
-    world.redrives.add(queue, 250)
+    world.redrives.add(queue, 62)
 
     world.run(5)
 
@@ -146,9 +149,9 @@ def test_two_redrivers_have_names_of_their_own(world):
     assert world.redrives.holders.isdisjoint(other.redrives.holders)
 
 
-def test_others_have_the_store_for_as_long_as_a_step_took(world):
-    world.redrives.add(queue_key(), 1000)
-    world.redrives.add(queue_key(), 1000)
+def test_others_have_the_store_for_three_times_as_long_as_a_step_took(world):
+    world.redrives.add(queue_key(), 250)
+    world.redrives.add(queue_key(), 250)
 
     world.run(3)
 
@@ -160,7 +163,7 @@ def test_others_have_the_store_for_as_long_as_a_step_took(world):
 def test_several_redrives_take_turns(world):
     queues = [queue_key() for _ in range(3)]
     for queue in queues:
-        world.redrives.add(queue, 1000)
+        world.redrives.add(queue, 250)
 
     world.run(1.7)
 
@@ -169,22 +172,23 @@ def test_several_redrives_take_turns(world):
     assert order[3:6] == order[6:9] == order[:3]
 
 
-@pytest.mark.parametrize(("rate", "limit"), [(1, 1), (3, 1), (40, 10), (200, 50), (100_000, 100)])
+@pytest.mark.parametrize(("rate", "limit"), [(1, 1), (3, 1), (40, 10), (80, 20), (100_000, 25)])
 def test_a_rate_is_kept_with_steps_that_fit_it(world, rate, limit):
     world.redrives.add(queue_key(), 1_000_000, rate=rate)
 
     world.run(10)
 
     (redrive,) = world.redrives.known.values()
+    fastest = MOST_MESSAGES / (STEP * (1 + REST))
     assert {most for _, most, _ in world.steps()} == {limit}
     assert redrive.moved <= rate * 10 + limit
-    assert redrive.moved >= min(rate, 500) * 10 * 0.9
+    assert redrive.moved >= min(rate, fastest) * 10 * 0.9
 
 
 def test_a_slow_redrive_does_not_keep_others_waiting(world):
     slow, fast = queue_key(), queue_key()
-    world.redrives.add(slow, 1000, rate=1)
-    world.redrives.add(fast, 1000)
+    world.redrives.add(slow, 250, rate=1)
+    world.redrives.add(fast, 250)
 
     world.run(4)
 
@@ -194,7 +198,7 @@ def test_a_slow_redrive_does_not_keep_others_waiting(world):
 
 def test_what_another_moved_is_not_held_against_the_rate(world):
     queue = queue_key()
-    world.redrives.add(queue, 1000, rate=1)
+    world.redrives.add(queue, 250, rate=1)
     world.redriver.turn()
     world.redrives.replace(queue, moved=500)
     world.run(1.5)
@@ -207,7 +211,7 @@ def test_what_another_moved_is_not_held_against_the_rate(world):
 
 def test_one_that_replaces_a_cancelled_one_goes_by_its_own_terms(world):
     queue = queue_key()
-    world.redrives.add(queue, 1000)
+    world.redrives.add(queue, 250)
     world.run(0.3)
     world.redrives.replace(queue, id="f" * 30, terms=RedriveTerms(rate=4), moved=0)
     world.run(1)
@@ -262,18 +266,18 @@ def test_who_is_told_of_one_looks_at_once(world):
 
 
 def test_who_is_hurried_does_not_step_before_its_time(world):
-    world.redrives.add(queue_key(), 1000)
+    world.redrives.add(queue_key(), 250)
     world.redriver.turn()
 
     world.redriver.tell()
 
-    assert world.redriver.turn() == pytest.approx(0.1)
+    assert world.redriver.turn() == pytest.approx(REST * STEP)
     assert len(world.steps()) == 1
 
 
 def test_a_store_that_is_away_is_waited_for_and_told_of_once(world, caplog):
     queue = queue_key()
-    world.redrives.add(queue, 300)
+    world.redrives.add(queue, 75)
     world.redriver.turn()
     world.redrives.is_away = True
     world.run(5)
@@ -292,8 +296,8 @@ def test_a_store_that_is_away_is_waited_for_and_told_of_once(world, caplog):
 
 def test_where_one_part_of_the_store_is_away_the_other_redrives_go_on(world, caplog):
     away, queue = queue_key(), queue_key()
-    world.redrives.add(away, 300)
-    world.redrives.add(queue, 1000)
+    world.redrives.add(away, 75)
+    world.redrives.add(queue, 250)
     world.redrives.failing[away] = Unavailable("It is away.")
     world.run(15)
     assert world.redrives.known[queue].state == "done"
@@ -308,8 +312,8 @@ def test_where_one_part_of_the_store_is_away_the_other_redrives_go_on(world, cap
 
 def test_one_whose_queue_cannot_be_made_lets_the_others_go_on(world):
     stuck, queue = queue_key(), queue_key()
-    world.redrives.add(stuck, 300)
-    world.redrives.add(queue, 300)
+    world.redrives.add(stuck, 75)
+    world.redrives.add(queue, 75)
     world.redrives.failing[stuck] = QueueNotFound(queue_key())
 
     world.run(5)
@@ -319,8 +323,8 @@ def test_one_whose_queue_cannot_be_made_lets_the_others_go_on(world):
 
 def test_one_that_ends_in_a_mistake_does_not_keep_others_from_their_turns(world):
     broken, other = queue_key(), queue_key()
-    world.redrives.add(broken, 1000)
-    world.redrives.add(other, 300)
+    world.redrives.add(broken, 250)
+    world.redrives.add(other, 75)
     world.redrives.broken.add(broken)
 
     for _ in range(10):
@@ -349,7 +353,7 @@ def test_the_end_of_a_cancelled_one_is_told_by_who_stepped_it(world, caplog):
     caplog.set_level(logging.INFO)
     ours, anothers = queue_key(), queue_key()
     for queue in (ours, anothers):
-        world.redrives.add(queue, 1000)
+        world.redrives.add(queue, 250)
     world.redrives.others.add(anothers)
     world.run(0.5)
 
@@ -359,7 +363,7 @@ def test_the_end_of_a_cancelled_one_is_told_by_who_stepped_it(world, caplog):
 
     (line,) = [record.getMessage() for record in caplog.records]
     assert ours.name in line
-    assert "is cancelled: 200 messages moved" in line
+    assert "is cancelled: 50 messages moved" in line
 
 
 def test_those_who_deliver_are_told_of_what_was_left_for_subscriptions(world):
@@ -374,7 +378,7 @@ def test_those_who_deliver_are_told_of_what_was_left_for_subscriptions(world):
 
 def test_while_much_is_left_they_are_told_now_and_then(world):
     world.deliveries.queues = [queue_key()]
-    world.redrives.add(queue_key(), 5000)
+    world.redrives.add(queue_key(), 1250)
 
     world.run(20)
 
@@ -392,7 +396,7 @@ def test_where_nothing_can_be_left_nobody_is_told(world, terms):
 
 
 def test_after_stop_no_step_begins(world):
-    world.redrives.add(queue_key(), 1000)
+    world.redrives.add(queue_key(), 250)
     world.redriver.turn()
 
     world.redriver.stop()
@@ -402,7 +406,7 @@ def test_after_stop_no_step_begins(world):
 
 
 def test_its_task_runs_it_until_it_is_stopped(world):
-    world.redrives.add(queue_key(), 1000)
+    world.redrives.add(queue_key(), 250)
     task = world.redriver.task
     task.start()
     is_stepped = world.redrives.has_stepped.wait(10)

@@ -1,7 +1,8 @@
 """Moves dead letters back: takes the steps of every redrive that is running in a store, in turns.
 
-A step is at most 100 messages, under a lease, so that somebody else goes on where this process dies. After each step the
-store is left alone for as long as it took, whatever is running, so that others have half of it.
+A step is at most 25 messages, under a lease, so that somebody else goes on where this process dies. After each step the
+store is left alone for three times as long as it took, whatever is running, so that others have three quarters of it. Steps of
+100 and rests as long as they took moved three times as many, and made the p99 of other posts on SQLite three times as long.
 """
 
 import dataclasses
@@ -21,8 +22,10 @@ LOG = logging.getLogger(__name__)
 LOOK_INTERVAL = 1.0
 """Seconds between two looks for redrives, of which nobody may have told."""
 LEASE = 3.0
-MOST_MESSAGES = 100
-"""Of a step."""
+MOST_MESSAGES = 25
+"""Of a step: nobody who posts meanwhile waits for more."""
+REST = 3
+"""How many times as long as a step took the store is left alone after it."""
 LEAST_PACE = 0.25
 """Seconds between the steps of a redrive with a rate, unless that is less than one message: a step costs the same for few."""
 TELL_INTERVAL = 0.25
@@ -157,7 +160,7 @@ class Redriver:
             return
         finally:
             ended = self._monotonic()
-            self._rests_until = ended + (ended - started)
+            self._rests_until = ended + REST * (ended - started)
         if turn.is_put_off:
             turn.is_put_off = False
             LOG.warning("The redrive of the queue %s of the project %s goes on.", queue.name, quote(queue.project))
