@@ -1,9 +1,11 @@
 """Subscribers that are mail addresses (http S-8, S-35, notifications N-40 to N-43, N-54)."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from tests.api.notified import notified
-from tests.api.signed import KEY
+from tests.api.signed import KEY, ask, made_by_hand
 from tests.api.subscribed import HOOK, change, confirm, show, subscribe, subscribed
 from zaqar.models import Question
 
@@ -14,6 +16,15 @@ JANE = "mailto:jane@example.org?subject=A%20job"
 def service(tmp_path, clock):
     with notified(tmp_path, clock, KEY) as made:
         yield made
+
+
+def _agree(service, subscription_id):
+    """Answer as the page does that the link in the mail leads to; return the status."""
+    ends = next(question.expires for whom, question in reversed(service.asked()) if whom == subscription_id)
+    path = f"/v2/queues/q/subscriptions/{subscription_id}/confirm"
+    expires = datetime.fromtimestamp(ends, UTC).replace(tzinfo=None).isoformat()
+    signed = made_by_hand(path, methods=["PUT"], project=service.client.project, expires=expires)
+    return ask(service.client, signed, "PUT", path, {"confirmed": True}).status
 
 
 def _asked(service):
@@ -33,11 +44,26 @@ def test_an_address_is_asked_whatever_the_operator_wants_of_others(service, cloc
 def test_who_is_not_wanted_any_more_is_told_how_to_come_back(service):
     """notifications N-55"""
     made, hook = subscribed(service.client, subscriber=JANE), subscribed(service.client)
+    assert _agree(service, made) == 204
+    assert confirm(service.client, hook, confirmed=True).status == 204
     for one in (made, hook):
-        assert confirm(service.client, one, confirmed=True).status == 204
         assert confirm(service.client, one, confirmed=False).status == 204
 
     assert _asked(service) == [(made, "SubscriptionConfirmation"), (made, "UnsubscribeConfirmation")]
+
+
+def test_nobody_agrees_for_an_address_but_who_reads_its_mail(service):
+    """S-34"""
+    made = subscribed(service.client, subscriber=JANE)
+
+    answer = confirm(service.client, made)
+
+    assert answer.status == 403
+    assert "by the link" in answer.body["description"]
+    assert show(service.client, made).body["confirmed"] is False
+    assert confirm(service.client, made, confirmed=False).status == 204
+    assert _agree(service, made) == 204
+    assert confirm(service.client, made).status == 204
 
 
 def test_a_webhook_that_becomes_an_address_has_to_agree(service):
@@ -53,7 +79,7 @@ def test_a_webhook_that_becomes_an_address_has_to_agree(service):
 
 def test_an_address_that_becomes_a_webhook_is_asked_no_more(service):
     made = subscribed(service.client, subscriber=JANE)
-    confirm(service.client, made)
+    assert _agree(service, made) == 204
 
     assert change(service.client, made, subscriber=HOOK).status == 204
 

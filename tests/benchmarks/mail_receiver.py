@@ -1,7 +1,8 @@
 """A bare mail server: takes whatever it is told, and counts.
 
 Run by ``mail``: ``python -m tests.benchmarks.mail_receiver PORT``. It prints a line of JSON for each line on its standard input:
-how many mails there were since the last, how many were new, over how many connections, and when the first and the last came.
+how many mails there were since the last, how many were new, over how many connections, when the first and the last came, and the text of the
+last.
 """
 
 # ruff: noqa: T201 - it prints: that is its answer
@@ -24,7 +25,7 @@ class Counter:
         self.reset()
 
     def reset(self) -> None:
-        self.count, self.connections, self.first, self.last = 0, set[object](), 0.0, 0.0
+        self.count, self.connections, self.first, self.last, self.content = 0, set[object](), 0.0, 0.0, b""
         self.ids.clear()
 
     def add(self, connection: object, content: bytes) -> None:
@@ -32,13 +33,13 @@ class Counter:
         self.count += 1
         self.connections.add(connection)
         self.first = self.first or now
-        self.last = now
+        self.last, self.content = now, content
         found = _ID.search(content)
         self.ids.add(found[1] if found else b"")
 
     def report(self) -> str:
         said = {"count": self.count, "distinct": len(self.ids), "connections": len(self.connections)}
-        said |= {"first": self.first, "last": self.last}
+        said |= {"first": self.first, "last": self.last, "text": self.content.decode(errors="replace")}
         self.reset()
         return json.dumps(said)
 

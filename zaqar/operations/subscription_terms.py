@@ -69,6 +69,11 @@ class Terms:
             return False
         return self._limits.require_confirmation or (rule is not None and rule.is_always_asked)
 
+    def answers_itself(self, subscriber: str) -> bool:
+        """Tell whether nobody else can confirm for a subscriber: whoever is asked whatever the operator wants of others."""
+        rule = self._kinds.get(_scheme(subscriber))
+        return rule is not None and rule.is_always_asked
+
     def ttl(self, value: object) -> int:
         """Return for how many seconds it is to be there. Raises ``Invalid``."""
         if value is None:

@@ -8,6 +8,7 @@ import msgspec
 from zaqar.context import Context
 from zaqar.errors import (
     ChangedMeanwhile,
+    Forbidden,
     Invalid,
     NothingToUpdate,
     QueueNotFound,
@@ -163,7 +164,8 @@ class Subscriptions:
     def confirm(self, context: Context, queue: QueueKey, subscription_id: str, confirmed: object) -> None:
         """Mark it confirmed, or not any more, of which the subscriber is told where it matters (http S-27 to S-34).
 
-        Raises ``SubscriptionNotFound``, and ``SignatureRefused`` where the caller has the signature of another confirmation.
+        Raises ``SubscriptionNotFound``; ``SignatureRefused`` where the caller has the signature of another confirmation; and
+        ``Forbidden`` where only the subscriber can agree, and the caller has no signature.
         """
         self._authorization.check("subscription:confirm", context)
         if type(confirmed) is not bool:
@@ -172,6 +174,10 @@ class Subscriptions:
         def change(old: Subscription) -> Subscription:
             if context.opening is not None:
                 check_answer(context.opening, queue, old)
+            elif confirmed and not old.is_confirmed and self._terms.answers_itself(old.subscriber):
+                raise Forbidden(
+                    "This subscriber has to agree, by the link that was sent to it: nobody else can confirm."
+                )
             new = replaced(old, is_confirmed=confirmed, has_left=not confirmed)
             return new if confirmed else self._confirmations.asking(new, self._limits.default_subscription_ttl)
 

@@ -6,12 +6,10 @@ import random
 import re
 import ssl
 import sys
-import urllib.parse
-import urllib.request
-import uuid
 
 import pytest
 
+from tests.integration import mail_links
 from tests.integration.notifier.house import House
 from tests.integration.process import wait_until
 from tests.integration.server.certificates import self_signed
@@ -51,22 +49,11 @@ def house(tmp_path, store, sink):
 
 
 def _link(mail):
-    """Return the address of the page, and what it is handed, in order."""
-    link = mail.text.partition("below: ")[2]
-    page, _, query = link.partition("?")
-    return page, urllib.parse.parse_qsl(query, keep_blank_values=True, strict_parsing=True)
+    return mail_links.read(mail.text)
 
 
 def _answer(house, values, *, confirmed):
-    """Do as the page does."""
-    names = {"URL-Signature": "Signature", "URL-Methods": "Methods", "URL-Paths": "Paths"}
-    names |= {"URL-Expires": "Expires", "X-Project-ID": "Project"}
-    own = {"Client-ID": str(uuid.uuid4()), "Content-Type": "application/json"}
-    headers = {header: values[name] for header, name in names.items()} | own
-    body = json.dumps({"confirmed": confirmed}).encode()
-    request = urllib.request.Request(f"{house.server.url}{values['Paths']}", body, headers, method="PUT")
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        assert answer.status == 204
+    mail_links.answer(house.server.url, values, confirmed=confirmed)
 
 
 def _confirmed(house, sink, queue="q", address=ADDRESS, **members):
