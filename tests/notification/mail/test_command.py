@@ -88,6 +88,20 @@ def test_a_program_that_hangs_is_killed(program, tmp_path):
         os.kill(int((tmp_path / "pid").read_text()), 0)
 
 
+def test_what_a_program_that_hangs_has_started_is_killed_with_it(program, tmp_path):
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    starts = f"import os, signal\nos.open({str(fifo)!r}, os.O_WRONLY)\nos.fork()\nsignal.pause()\n"
+
+    (answer,) = sent([program(starts)], letter_to(), timeout=2.0)
+
+    assert answer == Answer("the command did not end in time")
+    os.set_blocking(reader, True)
+    assert os.read(reader, 1) == b""  # the end, as nobody holds the other side any more
+    os.close(reader)
+
+
 @pytest.mark.parametrize("is_there", [True, False])
 def test_a_program_that_cannot_be_run_is_the_service_s_own_concern(tmp_path, is_there, caplog):
     path = tmp_path / "program"

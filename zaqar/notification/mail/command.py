@@ -1,6 +1,7 @@
 """Mail that leaves through a program on this host (``smtp_mode = third_part``; notifications N-44)."""
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections.abc import Sequence
@@ -34,6 +35,7 @@ class _Run:
                     (os.POSIX_SPAWN_DUP2, given, _STDIN),
                     *((os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_WRONLY, 0) for number in _OUTPUTS),
                 ],
+                setpgroup=0,  # a group of its own, so that what it starts can be ended with it
                 setsigmask=(),
                 setsigdef=(signal.SIGPIPE,),
             )
@@ -50,8 +52,10 @@ class _Run:
             return None
 
     def kill(self) -> None:
-        """End it."""
-        signal.pidfd_send_signal(self._handle, signal.SIGKILL)  # an id could be another's by now
+        """End it, with what it has started."""
+        with contextlib.suppress(ProcessLookupError):  # it has just ended
+            signal.pidfd_send_signal(self._handle, 0)  # else its id could be another's by now
+            os.killpg(self._pid, signal.SIGKILL)
 
     def end(self) -> None:
         """Forget it."""
