@@ -68,7 +68,7 @@ class Queues(SubscriberKind):
                 audience="all but queues",
             )
         except Unavailable:
-            return Answer("the store does not answer", is_ours=True, retry_after=_SOON)
+            return Answer("it cannot be posted at the moment", is_ours=True, retry_after=_SOON)
         except Invalid:
             return Answer("the queue does not take it", is_final=True)
         return Answer("posted", is_delivered=True)
