@@ -1,5 +1,6 @@
 """What tests of several folders share."""
 
+import logging
 import os
 import random
 import signal
@@ -58,3 +59,11 @@ def _typed_commands(_type_check: TypeCheck) -> Iterator[None]:
     """Fail what sends MongoDB an argument of a type that it does not take: not every stand-in would refuse it."""
     yield
     assert _type_check.take() == []
+
+
+@pytest.fixture(autouse=True)
+def _same_level() -> Iterator[None]:
+    """Let no test leave the log at another level: others count what is logged."""
+    level = logging.getLogger().level
+    yield
+    logging.getLogger().setLevel(level)

@@ -276,6 +276,7 @@ def test_who_is_hurried_does_not_step_before_its_time(world):
 
 
 def test_a_store_that_is_away_is_waited_for_and_told_of_once(world, caplog):
+    caplog.set_level(logging.WARNING)
     queue = queue_key()
     world.redrives.add(queue, 75)
     world.redriver.turn()
@@ -295,6 +296,7 @@ def test_a_store_that_is_away_is_waited_for_and_told_of_once(world, caplog):
 
 
 def test_where_one_part_of_the_store_is_away_the_other_redrives_go_on(world, caplog):
+    caplog.set_level(logging.WARNING)
     away, queue = queue_key(), queue_key()
     world.redrives.add(away, 75)
     world.redrives.add(queue, 250)
