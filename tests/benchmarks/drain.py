@@ -8,12 +8,9 @@ notifier is stopped by a signal while posts are measured, and goes on to deliver
 
 import argparse
 import contextlib
-import json
 import os
 import signal
 import statistics
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -21,41 +18,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks.receiving import Receiver
 from tests.integration.mongo_servers import named_or_own_mongo
-from tests.integration.process import RunningServer, free_port, running_server, wait_until
+from tests.integration.process import RunningServer, running_server, wait_until
 from tests.integration.redis_servers import named_or_own_redis
 from tests.integration.rest import Service
 
 NUMBERS = (0, 10, 1000)
 """Subscriptions of the queues that are posted to."""
-
-
-class Receiver:
-    """The receiver as a process."""
-
-    def __init__(self) -> None:
-        self.port = free_port()
-        command = [sys.executable, "-m", "tests.benchmarks.receiver", str(self.port)]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self._read()
-
-    def _read(self) -> str:
-        assert self.process.stdout
-        return self.process.stdout.readline()
-
-    def ask(self) -> dict[str, Any]:
-        """Return what came since the last question."""
-        assert self.process.stdin
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        found: dict[str, Any] = json.loads(self._read())
-        return found
-
-    def close(self) -> None:
-        """End it."""
-        assert self.process.stdin
-        self.process.stdin.close()
-        self.process.wait(10)
 
 
 class Bench:
@@ -248,7 +218,7 @@ def main() -> None:
     options = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as folder,
-        contextlib.closing(Receiver()) as receiver,
+        contextlib.closing(Receiver("receiver")) as receiver,
         _service(options.store, options.engine, Path(folder)) as server,
     ):
         bench = Bench(server, receiver, options.body)

@@ -12,8 +12,6 @@ import contextlib
 import json
 import os
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -22,8 +20,9 @@ from typing import Any
 
 import aiosmtplib
 
+from tests.benchmarks.receiving import Receiver
 from tests.integration import mail_links
-from tests.integration.process import RunningServer, free_port, running_server, wait_until
+from tests.integration.process import RunningServer, running_server, wait_until
 from tests.integration.rest import Service
 from zaqar.notification.mail.address import envelope
 from zaqar.notification.mail.letter import letter
@@ -31,34 +30,6 @@ from zaqar.notification.mail.letter import letter
 CONNECTIONS = 4
 SUBSCRIBERS = 8
 _MOST_IN_POST = 100
-
-
-class Receiver:
-    """The mail server as a process."""
-
-    def __init__(self) -> None:
-        self.port = free_port()
-        command = [sys.executable, "-m", "tests.benchmarks.mail_receiver", str(self.port)]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self._read()
-
-    def _read(self) -> str:
-        assert self.process.stdout
-        return self.process.stdout.readline()
-
-    def ask(self) -> dict[str, Any]:
-        """Return what came since the last question."""
-        assert self.process.stdin
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        found: dict[str, Any] = json.loads(self._read())
-        return found
-
-    def close(self) -> None:
-        """End it."""
-        assert self.process.stdin
-        self.process.stdin.close()
-        self.process.wait(10)
 
 
 def _speed(found: dict[str, Any], cpu_seconds: float) -> str:
@@ -141,7 +112,7 @@ def _main() -> None:
     parser.add_argument("--number", type=int, default=4000)
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
-    receiver = Receiver()
+    receiver = Receiver("mail_receiver")
     with contextlib.closing(receiver), _service(receiver.port) as (server, service):
         _subscribe(service, receiver, server.url)
         for _ in range(asked.rounds):
