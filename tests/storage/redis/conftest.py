@@ -7,13 +7,18 @@ from functools import partial
 import pytest
 
 from tests.clock import MovableClock
+from tests.conformance.acts import claim
+from tests.conformance.outbox_acts import subscribe_many
+from tests.conformance.redrive_acts import bury, dead_letters, origin_in, queue_beside
 from tests.integration.redis_servers import RedisServer, redis_server
 from tests.parts import OpenStore, opened_with
 from tests.storage.redis.crashes import Crashing
 from tests.storage.redis.opening import management_store
 from tests.storage.redis.scripts import SCRIPTS
 from tests.storage.redis.watching import Watching
-from zaqar.storage.contract import ManagementStore
+from zaqar.models import QueueKey, Subscription
+from zaqar.storage.contract import ManagementStore, MessageStore
+from zaqar.storage.ids import named
 from zaqar.storage.redis.driver import DRIVER, Options
 from zaqar.storage.redis.server.server import Link
 
@@ -80,3 +85,28 @@ def another(server: RedisServer, clock: MovableClock) -> Iterator[Callable[..., 
 def crashing(another: Callable[..., OpenStore]) -> Callable[..., OpenStore]:
     """Make a process that ends after so many commands."""
     return lambda commands, *, loses_last=False: another(partial(Crashing, commands=commands, loses_last=loses_last))
+
+
+@pytest.fixture
+def dead(store: MessageStore, queue: QueueKey) -> QueueKey:
+    """Return a queue with three dead letters, which come from ``queue``, and one of which was claimed twice."""
+    key = queue_beside(store, queue)
+    bury(store, key, *dead_letters(origin_in(queue), 3))
+    for _ in range(2):
+        store.claims.release(key, named(claim(store, key, limit=1).id))
+    return key
+
+
+@pytest.fixture
+def subscription(store: MessageStore, queue: QueueKey) -> Subscription:
+    (subscription,) = subscribe_many(store, queue, 1)
+    return subscription
+
+
+@pytest.fixture
+def undelivered(store: MessageStore, queue: QueueKey, subscription: Subscription) -> QueueKey:
+    """Return a queue with three dead letters, which a subscription of ``queue`` did not take."""
+    key = queue_beside(store, queue)
+    origin = origin_in(queue, reason="delivery_failed", subscription_id=subscription.id)
+    bury(store, key, *dead_letters(origin, 3, ttl=7200))
+    return key

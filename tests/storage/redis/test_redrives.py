@@ -7,8 +7,8 @@ from functools import partial
 import pytest
 
 from tests.builders import new_message, queue_key
-from tests.conformance.acts import claim, everything, listed, numbers
-from tests.conformance.outbox_acts import bodies, log, subscribe_many
+from tests.conformance.acts import everything, listed, numbers
+from tests.conformance.outbox_acts import bodies, log
 from tests.conformance.redrive_acts import begin, bury, dead_letters, origin_in, queue_beside, step, step_to_end
 from tests.conformance.threads import together
 from tests.storage.redis.crashes import Crash
@@ -39,31 +39,6 @@ CRASHES = [*itertools.product(range(1, WAY + 1), ["lost", "answered"])]
 
 
 CRASHES_FOR_SUBSCRIPTION = [*itertools.product(range(1, WAY + 2), ["lost", "answered"])]
-
-
-@pytest.fixture
-def dead(store, queue):
-    """Return a queue with three dead letters, which come from ``queue``, and one of which was claimed twice."""
-    key = queue_beside(store, queue)
-    bury(store, key, *dead_letters(origin_in(queue), 3))
-    for _ in range(2):
-        store.claims.release(key, named(claim(store, key, limit=1).id))
-    return key
-
-
-@pytest.fixture
-def subscription(store, queue):
-    (subscription,) = subscribe_many(store, queue, 1)
-    return subscription
-
-
-@pytest.fixture
-def undelivered(store, queue, subscription):
-    """Return a queue with three dead letters, which a subscription of ``queue`` did not take."""
-    key = queue_beside(store, queue)
-    origin = origin_in(queue, reason="delivery_failed", subscription_id=subscription.id)
-    bury(store, key, *dead_letters(origin, 3, ttl=7200))
-    return key
 
 
 def bodies_left(store, queue):

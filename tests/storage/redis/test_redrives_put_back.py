@@ -5,9 +5,9 @@ from functools import partial
 import pytest
 
 from tests.builders import new_token
-from tests.conformance.acts import claim, everything, ids, listed, numbers
-from tests.conformance.outbox_acts import HOLDER, log, subscribe_many
-from tests.conformance.redrive_acts import begin, bury, dead_letters, origin_in, queue_beside, step, step_to_end
+from tests.conformance.acts import everything, ids, listed, numbers
+from tests.conformance.outbox_acts import HOLDER, log
+from tests.conformance.redrive_acts import begin, bury, dead_letters, origin_in, step, step_to_end
 from tests.storage.redis.crashes import Crash, Overtaken
 from tests.storage.redis.structures import Structures
 from zaqar.models import RedriveTerms
@@ -22,31 +22,6 @@ WAY = LEFT + 3
 
 LEFT_FOR_SUBSCRIPTION = LEFT + 1
 """It looks at the subscription besides."""
-
-
-@pytest.fixture
-def dead(store, queue):
-    """Return a queue with three dead letters, which come from ``queue``, and one of which was claimed twice."""
-    key = queue_beside(store, queue)
-    bury(store, key, *dead_letters(origin_in(queue), 3))
-    for _ in range(2):
-        store.claims.release(key, named(claim(store, key, limit=1).id))
-    return key
-
-
-@pytest.fixture
-def subscription(store, queue):
-    (subscription,) = subscribe_many(store, queue, 1)
-    return subscription
-
-
-@pytest.fixture
-def undelivered(store, queue, subscription):
-    """Return a queue with three dead letters, which a subscription of ``queue`` did not take."""
-    key = queue_beside(store, queue)
-    origin = origin_in(queue, reason="delivery_failed", subscription_id=subscription.id)
-    bury(store, key, *dead_letters(origin, 3, ttl=7200))
-    return key
 
 
 def test_messages_go_back_where_the_target_is_deleted_on_their_way(store, queue, dead, crashing, clock, client):
